@@ -1,0 +1,1 @@
+"""What the product does with the domain: commands become events, exports become commands."""

@@ -1,0 +1,169 @@
+"""Rows' commands, decided and appended batch by batch while the next rows are read."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from domain.shared.decider import Decider, Refused
+from domain.shared.event import Event
+from domain.shared.streams import stream_name
+from eventstore.importing import ImportSession
+from eventstore.log import APPEND_EVENTS_MAX, History, NewEvent, StreamMoved
+
+APPENDS_WAITING_MAX = 2
+"""Batches that may wait for the database while the next is decided."""
+
+_EVENTS_ROOM = 200
+"""Room that a batch leaves for the events of its last row."""
+
+
+class Task(Struct, gc=False):
+    """A row's command on its way into the log.
+
+    `known` rows are decided on their history, others at first as from nothing. A task that is
+    not `counted` (an account that a document implies) is no row of its own.
+    """
+
+    decider: Decider[Any, Any, Any]
+    key: tuple[str, ...]
+    command: Struct
+    file: str
+    line: int
+    known: bool
+    counted: bool = True
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream."""
+        return stream_name(self.decider.category, *self.key)
+
+
+class AppendedBatch(Struct):
+    """What became of a batch's rows."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    events: int = 0
+    refused: list[tuple[Task, Refused]] = []
+
+
+class Appender:
+    """Appends on a thread of its own, in batches of at most `APPEND_EVENTS_MAX` events."""
+
+    def __init__(
+        self, session: ImportSession, *, actor: str, business_date: date, cause: str
+    ) -> None:
+        self._session = session
+        self._actor = actor
+        self._business_date = business_date
+        self._cause = cause
+        self._executor = ThreadPoolExecutor(1, "append")
+        self._waiting: list[Future[AppendedBatch]] = []
+        self._tasks: list[Task] = []
+        self._events: list[NewEvent] = []
+        self._done: list[AppendedBatch] = []
+
+    def add(self, task: Task) -> None:
+        """Queue a row's command."""
+        self._tasks.append(task)
+        if not task.known:
+            decided = task.decider.decide(task.command, task.decider.initial)
+            self._extend(self._events, task.stream, 0, decided)
+        if (
+            len(self._events) > APPEND_EVENTS_MAX - _EVENTS_ROOM
+            or len(self._tasks) > APPEND_EVENTS_MAX // 2
+        ):
+            self._flush()
+
+    def finish(self) -> list[AppendedBatch]:
+        """Append what is left and return what became of all batches since the last time."""
+        self._flush()
+        while self._waiting:
+            self._done.append(self._waiting.pop(0).result())
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> None:
+        """End the thread; what waits is given up."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def append_now(self, task: Task) -> AppendedBatch:
+        """Append one task, after all others."""
+        done = self.finish()
+        self._done = done
+        return self._append([task], self._decided(task))
+
+    def _decided(self, task: Task) -> list[NewEvent]:
+        events: list[NewEvent] = []
+        self._extend(
+            events, task.stream, 0, task.decider.decide(task.command, task.decider.initial)
+        )
+        return events
+
+    def _extend(
+        self, events: list[NewEvent], stream: str, version: int, decided: Iterable[Event]
+    ) -> None:
+        for number, event in enumerate(decided, version + 1):
+            on = event.effective_on(self._business_date)
+            events.append(
+                NewEvent(stream, number, event, on, self._actor, self._cause, self._cause)
+            )
+
+    def _flush(self) -> None:
+        if not self._tasks:
+            return
+        while len(self._waiting) >= APPENDS_WAITING_MAX:
+            self._done.append(self._waiting.pop(0).result())
+        self._waiting.append(self._executor.submit(self._append, self._tasks, self._events))
+        self._tasks, self._events = [], []
+
+    def _append(self, tasks: list[Task], events: list[NewEvent]) -> AppendedBatch:
+        """Append a batch; rows that turn out to be known are decided on their history."""
+        if not any(task.known for task in tasks):
+            try:
+                self._session.append(events)
+            except StreamMoved:
+                pass  # an earlier sync was cut off behind these rows
+            else:
+                return AppendedBatch(
+                    new=sum(task.counted for task in tasks), events=len(events)
+                )
+        while True:
+            batch, decided = self._decide_anew(tasks)
+            try:
+                if decided:
+                    self._session.append(decided)
+            except StreamMoved:
+                continue
+            return batch
+
+    def _decide_anew(self, tasks: list[Task]) -> tuple[AppendedBatch, list[NewEvent]]:
+        histories = self._session.load_for_append([task.stream for task in tasks])
+        states: dict[str, tuple[Any, int]] = {}
+        events: list[NewEvent] = []
+        batch = AppendedBatch()
+        for task in tasks:
+            decider, stream = task.decider, task.stream
+            if stream not in states:
+                history = histories.get(stream, History((), 0))
+                states[stream] = decider.replay(history.events), history.version
+            state, version = states[stream]
+            try:
+                decided = decider.decide(task.command, state)
+            except Refused as refusal:
+                batch.refused.append((task, refusal))
+                continue
+            self._extend(events, stream, version, decided)
+            for event in decided:
+                state = decider.evolve(state, event)
+            states[stream] = state, version + len(decided)
+            if task.counted:
+                batch.new += bool(decided and not version)
+                batch.changed += bool(decided and version)
+                batch.unchanged += not decided
+        batch.events = len(events)
+        return batch, events

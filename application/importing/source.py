@@ -1,0 +1,90 @@
+"""The port to an export: files of the contract, as rows with a key and a hash of their contents."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from xxhash import xxh3_64_intdigest
+
+
+class SourceFault(Protocol):
+    """What of a file could not be read as a row."""
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """The line at fault; the header is line 1."""
+        ...
+
+    @property
+    def column(self) -> str | None:
+        """The column at fault, if one is."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        ...
+
+
+class SourcePage(Protocol):
+    """Some rows of a file."""
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """The line on which each row begins."""
+        ...
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The key of each row, its parts joined by `KEY_SEPARATOR`."""
+        ...
+
+    @property
+    def contents(self) -> Sequence[int]:
+        """A 64-bit hash of what each row says, and of how it is read."""
+        ...
+
+    @property
+    def faults(self) -> Sequence[SourceFault]:
+        """What could not be read as a row."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the file the page took."""
+        ...
+
+    def values(self, number: int) -> list[Any]:
+        """Return the values of a row by column of its kind, None for unknown.
+
+        Raises:
+            BadRow: if a value is none of its column's type.
+        """
+        ...
+
+
+class Source(Protocol):
+    """A file of the contract."""
+
+    @property
+    def kind(self) -> str:
+        """Which file of the contract it stands for: companies, customers …"""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The file's own name."""
+        ...
+
+    def pages(self) -> Iterable[SourcePage]:
+        """Yield the rows in pages, in bounded memory."""
+        ...
+
+
+def key_hash(key: str) -> int:
+    """Return the 64-bit hash that stands for a key."""
+    return xxh3_64_intdigest(key.encode())

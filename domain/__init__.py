@@ -1,0 +1,1 @@
+"""What the business means, purely: no clock, no network and no database in here."""

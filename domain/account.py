@@ -1,0 +1,186 @@
+"""An account: one customer of one ERP company (ACC-01).
+
+    NotOpened --import or imply--> Opened --import--> Opened, amended
+                                     |---add note---> Opened
+
+A customer that only a document names is opened as implied; the first row of its own completes
+it. The ERP owns what it exports (SYN-08); notes are the collectors' own (ACC-30).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.shared.decider import Decider, ImpossibleHistory, Refused
+from domain.shared.event import Event
+
+NOTE_CHARACTERS_MAX = 10_000
+
+
+class AccountDocument(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the ERP says of a customer (ACC-02 to ACC-14, ACC-20, ACC-22).
+
+    `credit_limit` is in home currency. Status, class, terms and score are the ERP's own open
+    lists. An account that was only named by a document has no name yet.
+    """
+
+    company_id: str
+    cust_id: str
+    cust_name: str | None = None
+    cust_class_id: str | None = None
+    cust_status: str | None = None
+    credit_limit: Decimal | None = None
+    credit_hold: bool = False
+    parent_id: str | None = None
+    pmt_terms_id: str | None = None
+    sper_id: str | None = None
+    sper_name: str | None = None
+    date_estab: date | None = None
+    addr_line1: str | None = None
+    addr_line2: str | None = None
+    addr_line3: str | None = None
+    addr_line4: str | None = None
+    addr_line5: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    reference: str | None = None
+    credit_score: str | None = None
+    sales_territory: str | None = None
+    udf1: str | None = None
+    udf2: str | None = None
+    udf3: str | None = None
+    udf4: str | None = None
+    udf5: str | None = None
+
+
+# Events: stored for ever under these names and fields. Add, never rename.
+
+
+class AccountOpened(Event, frozen=True, omit_defaults=True, gc=False):
+    """The account became known, by a row of its own or implied by a document."""
+
+    document: AccountDocument
+    implied: bool = False
+
+
+class AccountAmended(Event, frozen=True, omit_defaults=True, gc=False):
+    """The ERP changed what it says of the account."""
+
+    document: AccountDocument
+
+
+class AccountNoteAdded(Event, frozen=True, omit_defaults=True, gc=False):
+    """Somebody noted something about the account, for colleagues only (ACC-30)."""
+
+    company_id: str
+    cust_id: str
+    note_id: str
+    text: str
+    noted_on: date
+
+
+AccountEvent: TypeAlias = AccountOpened | AccountAmended | AccountNoteAdded
+
+
+# Commands.
+
+
+class ImportAccount(Struct, frozen=True, gc=False):
+    """Take over what the ERP says of a customer."""
+
+    document: AccountDocument
+
+
+class ImplyAccount(Struct, frozen=True, gc=False):
+    """Open the account that a document names, if nobody else did."""
+
+    company_id: str
+    cust_id: str
+
+
+class AddAccountNote(Struct, frozen=True, gc=False):
+    """Note something about an account. `note_id` is new for each note."""
+
+    note_id: str
+    text: str
+    business_date: date
+
+
+AccountCommand: TypeAlias = ImportAccount | ImplyAccount | AddAccountNote
+
+
+# State: only what decisions need.
+
+
+class NotOpened(Struct, frozen=True):
+    """Nothing is known of the account."""
+
+
+class Opened(Struct, frozen=True, gc=False):
+    """The account as known."""
+
+    document: AccountDocument
+    notes: frozenset[str] = frozenset()
+
+
+Account: TypeAlias = NotOpened | Opened
+
+
+def evolve(account: Account, event: AccountEvent) -> Account:
+    """Remember `event`."""
+    match account, event:
+        case NotOpened(), AccountOpened(document):
+            return Opened(document)
+        case Opened(), AccountAmended(document):
+            return replace(account, document=document)
+        case Opened(), AccountNoteAdded(note_id=note_id):
+            return replace(account, notes=account.notes | {note_id})
+        case _:
+            raise ImpossibleHistory(f"{event} after {account}")
+
+
+def decide(command: AccountCommand, account: Account) -> Sequence[AccountEvent]:
+    """Return the facts that `command` adds."""
+    match account, command:
+        case NotOpened(), ImportAccount(document):
+            return [AccountOpened(document)]
+        case NotOpened(), ImplyAccount(company_id, cust_id):
+            return [AccountOpened(AccountDocument(company_id, cust_id), implied=True)]
+        case Opened(), ImportAccount(document):
+            return [] if document == account.document else [AccountAmended(document)]
+        case Opened(), ImplyAccount():
+            return []  # known already
+        case Opened(), AddAccountNote():
+            return add_note(command, account)
+        case NotOpened(), AddAccountNote():
+            raise Refused("account_unknown", "There is no such account.", "custId")
+
+
+def add_note(command: AddAccountNote, account: Opened) -> Sequence[AccountEvent]:
+    """Add a note, once."""
+    if command.note_id in account.notes:
+        return []  # told twice
+    text = command.text.strip()
+    if not text:
+        raise Refused("note_empty", "A note needs some text.", "text")
+    if len(text) > NOTE_CHARACTERS_MAX:
+        raise Refused(
+            "note_too_long", f"A note has at most {NOTE_CHARACTERS_MAX} characters.", "text"
+        )
+    company_id, cust_id = account.document.company_id, account.document.cust_id
+    return [AccountNoteAdded(company_id, cust_id, command.note_id, text, command.business_date)]
+
+
+ACCOUNT: Decider[Account, AccountCommand, AccountEvent] = Decider(
+    category="account",
+    events=(AccountOpened, AccountAmended, AccountNoteAdded),
+    initial=NotOpened(),
+    evolve=evolve,
+    decide=decide,
+)

@@ -1,0 +1,111 @@
+"""An API key: lets a program or a person in with a role. Its secret is kept only as a digest.
+
+NotIssued --issue--> Issued --revoke--> Revoked
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from domain.shared.decider import Decider, ImpossibleHistory, Refused
+from domain.shared.event import Event
+
+
+class Role(StrEnum):
+    """What a key may do (DESIGN section 9)."""
+
+    ADMIN = "admin"
+    CREDIT_MANAGER = "credit_manager"
+    CREDIT_USER = "credit_user"
+    INQUIRY_USER = "inquiry_user"
+    AUDITOR = "auditor"
+
+
+class ApiKeyIssued(Event, frozen=True, omit_defaults=True):
+    """A key was given out; `secret_sha256` is the hexadecimal digest of its secret."""
+
+    key_id: str
+    name: str
+    role: Role
+    secret_sha256: str
+
+
+class ApiKeyRevoked(Event, frozen=True, omit_defaults=True):
+    """The key lets nobody in any more."""
+
+    key_id: str
+
+
+ApiKeyEvent: TypeAlias = ApiKeyIssued | ApiKeyRevoked
+
+
+class IssueApiKey(Struct, frozen=True):
+    """Give out a key."""
+
+    key_id: str
+    name: str
+    role: Role
+    secret_sha256: str
+
+
+class RevokeApiKey(Struct, frozen=True):
+    """Take a key back."""
+
+
+ApiKeyCommand: TypeAlias = IssueApiKey | RevokeApiKey
+
+
+class NotIssued(Struct, frozen=True):
+    """There is no such key."""
+
+
+class Issued(Struct, frozen=True):
+    """The key is valid."""
+
+    key_id: str
+
+
+class Revoked(Struct, frozen=True):
+    """The key was valid once."""
+
+
+ApiKey: TypeAlias = NotIssued | Issued | Revoked
+
+
+def evolve(key: ApiKey, event: ApiKeyEvent) -> ApiKey:
+    """Remember `event`."""
+    match key, event:
+        case NotIssued(), ApiKeyIssued(key_id=key_id):
+            return Issued(key_id)
+        case Issued(), ApiKeyRevoked():
+            return Revoked()
+        case _:
+            raise ImpossibleHistory(f"{event} after {key}")
+
+
+def decide(command: ApiKeyCommand, key: ApiKey) -> Sequence[ApiKeyEvent]:
+    """Return the facts that `command` adds."""
+    match key, command:
+        case NotIssued(), IssueApiKey(key_id, name, role, secret_sha256):
+            if not name.strip():
+                raise Refused("key_name_missing", "A key needs a name.", "name")
+            return [ApiKeyIssued(key_id, name.strip(), role, secret_sha256)]
+        case Issued(key_id), RevokeApiKey():
+            return [ApiKeyRevoked(key_id)]
+        case Revoked(), RevokeApiKey():
+            return []  # revoked already
+        case NotIssued(), RevokeApiKey():
+            raise Refused("key_unknown", "There is no such key.")
+        case _:
+            raise Refused("key_exists", "This key was issued already.")
+
+
+API_KEY: Decider[ApiKey, ApiKeyCommand, ApiKeyEvent] = Decider(
+    category="api_key",
+    events=(ApiKeyIssued, ApiKeyRevoked),
+    initial=NotIssued(),
+    evolve=evolve,
+    decide=decide,
+)

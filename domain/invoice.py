@@ -1,0 +1,546 @@
+"""A document of the ERP on an account: an invoice, a credit memo or any other type it defines.
+
+    NotRegistered --import--> Registered --apply, reconcile--> Registered, closed
+                                  ^                                    |
+                                  +------------- reopen ---------------+
+
+The ERP owns it (INV-05): commands carry what an export says, and the decider turns the
+difference to what is known into facts. The balance at a date is the amount from the effective
+start on, less the payments applied by that date, less what the ERP's balance lowered without
+naming a payment (`Unexplained`). Corrections of the document hold from its effective start on:
+as known now it was always so; as known before, it still is what it was.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.shared.currency import rounded
+from domain.shared.decider import Decider, ImpossibleHistory, Refused
+from domain.shared.event import Event
+
+ZERO = Decimal(0)
+
+
+class InvoiceDocument(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the ERP says of a document, but for its balance, status and closing.
+
+    Amounts are signed: credit memos carry negative ones. `amount` is in the customer's currency
+    `curr_id` (INV-04), `amount_hc` the same in the company's home currency, `disc_amt` the
+    early-payment discount (INV-10). `due_date` is never computed from terms (INV-03).
+    """
+
+    company_id: str
+    tran_id: str
+    cust_id: str
+    tran_date: date
+    amount: Decimal
+    curr_id: str
+    amount_hc: Decimal
+    home_curr_id: str
+    type: str = "IN"
+    due_date: date | None = None
+    post_date: date | None = None
+    cust_po_no: str | None = None
+    sold_to_id: str | None = None
+    disc_amt: Decimal | None = None
+    invoice_cmnt: str | None = None
+    comment: str | None = None
+    pmt_terms_id: str | None = None
+    statistical_pmt_date: date | None = None
+    project_code: str | None = None
+    job_code: str | None = None
+    sper_id: str | None = None
+    udf1: str | None = None
+    udf2: str | None = None
+    udf3: str | None = None
+    udf4: str | None = None
+    udf5: str | None = None
+
+
+class Unexplained(Struct, frozen=True, gc=False):
+    """A change of the balance that no known payment explains; positive lowers the balance."""
+
+    effective_on: date
+    amount: Decimal
+    amount_hc: Decimal
+
+
+# Events: stored for ever under these names and fields. Add, never rename.
+
+
+class InvoiceRegistered(Event, frozen=True, omit_defaults=True, gc=False):
+    """The ERP's document became known; it counts from `effective_from` on."""
+
+    document: InvoiceDocument
+    effective_from: date
+    first_seen_on: date
+    status: str | None = None
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the document's effective start."""
+        return self.effective_from
+
+
+class InvoiceAmended(Event, frozen=True, omit_defaults=True, gc=False):
+    """The ERP corrected the document; the correction holds from its effective start on."""
+
+    document: InvoiceDocument
+    effective_from: date
+    amount_change: Decimal = ZERO
+    amount_hc_change: Decimal = ZERO
+
+
+class InvoiceStatusChanged(Event, frozen=True, omit_defaults=True, gc=False):
+    """The ERP gave the document another status (INV-06: an open list of values)."""
+
+    status: str | None
+
+
+class PaymentApplied(Event, frozen=True, omit_defaults=True, gc=False):
+    """A payment or credit memo was applied to the document (PAY-10)."""
+
+    company_id: str
+    tran_id: str
+    payment_id: str
+    amount: Decimal
+    amount_hc: Decimal
+    applied_on: date
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the application date."""
+        return self.applied_on
+
+
+class PaymentUnapplied(Event, frozen=True, omit_defaults=True, gc=False):
+    """An application turned out void, as if it had never been."""
+
+    company_id: str
+    tran_id: str
+    payment_id: str
+    amount: Decimal
+    amount_hc: Decimal
+    applied_on: date
+    last_pmt_date: date | None = None
+    """Date of the latest application that is left (INV-13)."""
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the application date."""
+        return self.applied_on
+
+
+class InvoiceBalanceReconciled(Event, frozen=True, omit_defaults=True, gc=False):
+    """The changes of the balance that the ERP reported and no payment explains, all of them."""
+
+    unexplained: tuple[Unexplained, ...]
+    before: tuple[Unexplained, ...] = ()
+
+
+class InvoiceClosed(Event, frozen=True, omit_defaults=True, gc=False):
+    """The balance is zero: the document is closed as of a date (INV-11)."""
+
+    closed_on: date
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the closing date."""
+        return self.closed_on
+
+
+class InvoiceReopened(Event, frozen=True, omit_defaults=True, gc=False):
+    """A closed document has a balance again."""
+
+
+InvoiceEvent: TypeAlias = (
+    InvoiceRegistered
+    | InvoiceAmended
+    | InvoiceStatusChanged
+    | PaymentApplied
+    | PaymentUnapplied
+    | InvoiceBalanceReconciled
+    | InvoiceClosed
+    | InvoiceReopened
+)
+
+
+# Commands: what an export says. The business date is that of the sync.
+
+
+class Application(Struct, frozen=True, gc=False):
+    """One row of payment applications; an amount of zero says that it is void."""
+
+    payment_id: str
+    amount: Decimal
+    applied_on: date
+
+
+class ImportInvoice(Struct, frozen=True, gc=False):
+    """Take over what the ERP says of a document, with the applications that are news.
+
+    `balance` and `balance_hc` are None where the export does not say.
+    """
+
+    document: InvoiceDocument
+    business_date: date
+    balance: Decimal | None = None
+    balance_hc: Decimal | None = None
+    status: str | None = None
+    closing_tran_date: date | None = None
+    applications: tuple[Application, ...] = ()
+
+
+class ApplyPayments(Struct, frozen=True, gc=False):
+    """Take over applications to a document that the export itself does not hold."""
+
+    applications: tuple[Application, ...]
+    business_date: date
+
+
+InvoiceCommand: TypeAlias = ImportInvoice | ApplyPayments
+
+
+# State: only what decisions need.
+
+
+class Applied(Struct, frozen=True, gc=False):
+    """An application in force."""
+
+    amount: Decimal
+    amount_hc: Decimal
+    applied_on: date
+
+
+class NotRegistered(Struct, frozen=True):
+    """Nothing is known of the document."""
+
+
+class Registered(Struct, frozen=True, gc=False):
+    """The document as known, with what changed its balance."""
+
+    document: InvoiceDocument
+    effective_from: date
+    first_seen_on: date
+    status: str | None = None
+    applications: Mapping[str, Applied] = {}
+    unexplained: tuple[Unexplained, ...] = ()
+    closed_on: date | None = None
+
+
+Invoice: TypeAlias = NotRegistered | Registered
+
+
+def evolve(invoice: Invoice, event: InvoiceEvent) -> Invoice:
+    """Remember `event`."""
+    match invoice, event:
+        case NotRegistered(), InvoiceRegistered(document, effective_from, first_seen_on, status):
+            return Registered(document, effective_from, first_seen_on, status)
+        case Registered(), InvoiceAmended(document, effective_from):
+            return replace(invoice, document=document, effective_from=effective_from)
+        case Registered(), InvoiceStatusChanged(status):
+            return replace(invoice, status=status)
+        case Registered(), PaymentApplied():
+            applied = Applied(event.amount, event.amount_hc, event.applied_on)
+            return replace(
+                invoice, applications={**invoice.applications, event.payment_id: applied}
+            )
+        case Registered(), PaymentUnapplied(payment_id=payment_id):
+            left = {key: kept for key, kept in invoice.applications.items() if key != payment_id}
+            return replace(invoice, applications=left)
+        case Registered(), InvoiceBalanceReconciled(unexplained):
+            return replace(invoice, unexplained=unexplained)
+        case Registered(), InvoiceClosed(closed_on):
+            return replace(invoice, closed_on=closed_on)
+        case Registered(), InvoiceReopened():
+            return replace(invoice, closed_on=None)
+        case _:
+            raise ImpossibleHistory(f"{event} after {invoice}")
+
+
+def decide(command: InvoiceCommand, invoice: Invoice) -> Sequence[InvoiceEvent]:
+    """Return the facts that `command` adds."""
+    match invoice, command:
+        case NotRegistered(), ImportInvoice():
+            return register(command)
+        case Registered(), ImportInvoice():
+            return amend(command, invoice)
+        case Registered(), ApplyPayments():
+            return apply_only(command, invoice)
+        case NotRegistered(), ApplyPayments():
+            raise Refused("invoice_unknown", "There is no such invoice.", "tran_id")
+
+
+def register(command: ImportInvoice) -> list[InvoiceEvent]:
+    """Register a new document and whatever its row and applications say of its balance."""
+    document = command.document
+    effective_from = effective_start(document, command.business_date)
+    registered = InvoiceRegistered(document, effective_from, command.business_date, command.status)
+    if is_plain(command):
+        return [registered]
+    invoice = Registered(document, effective_from, command.business_date, command.status)
+    return [registered, *settle(command, invoice, invoice)]
+
+
+def is_plain(command: ImportInvoice) -> bool:
+    """Whether a new document is simply unpaid: nothing to apply, to reconcile or to close."""
+    document = command.document
+    if command.applications or not document.amount:
+        return False
+    if command.balance is None:
+        return command.closing_tran_date is None
+    return command.balance == document.amount and command.balance_hc in {None, document.amount_hc}
+
+
+def amend(command: ImportInvoice, invoice: Registered) -> list[InvoiceEvent]:
+    """Record what the ERP changed in a known document."""
+    events: list[InvoiceEvent] = []
+    before = invoice.document
+    after = command.document
+    amended = invoice
+    if after != before:
+        effective_from = effective_start(after, invoice.first_seen_on)
+        events.append(
+            InvoiceAmended(
+                after,
+                effective_from,
+                amount_change=after.amount - before.amount,
+                amount_hc_change=after.amount_hc - before.amount_hc,
+            )
+        )
+        amended = replace(invoice, document=after, effective_from=effective_from)
+    if command.status != invoice.status:
+        events.append(InvoiceStatusChanged(command.status))
+    events.extend(settle(command, amended, invoice))
+    return events
+
+
+def effective_start(document: InvoiceDocument, first_seen_on: date) -> date:
+    """Return the date from which a document counts (DESIGN section 7)."""
+    return document.post_date or min(document.tran_date, first_seen_on)
+
+
+def settle(command: ImportInvoice, invoice: Registered, before: Registered) -> list[InvoiceEvent]:
+    """Apply payments, reconcile with the ERP's balance, close or reopen."""
+    events, applications = apply(command.applications, invoice)
+    unexplained = reconcile(command, invoice, applications)
+    if unexplained != invoice.unexplained:
+        events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
+    settled = replace(invoice, applications=applications, unexplained=unexplained)
+    events.extend(close_or_reopen(settled, before.closed_on, command.closing_tran_date))
+    return events
+
+
+def apply_only(command: ApplyPayments, invoice: Registered) -> list[InvoiceEvent]:
+    """Apply payments where the export has no row of the document itself.
+
+    A late explanation of a lowered balance explains it; only what exceeds it lowers further.
+    """
+    events, applications = apply(command.applications, invoice)
+    gained = total(applications.values()) - total(invoice.applications.values())
+    lowered = sum((entry.amount for entry in invoice.unexplained), ZERO)
+    sign = 1 if invoice.document.amount >= 0 else -1
+    explained = min(gained * sign, lowered * sign)
+    if explained > 0:
+        unexplained = withdraw(invoice.unexplained, explained, sign)
+        events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
+        settled = replace(invoice, applications=applications, unexplained=unexplained)
+    else:
+        settled = replace(invoice, applications=applications)
+    events.extend(close_or_reopen(settled, invoice.closed_on, None))
+    return events
+
+
+def apply(
+    news: Sequence[Application], invoice: Registered
+) -> tuple[list[InvoiceEvent], Mapping[str, Applied]]:
+    """Return what the news about applications leads to, and the applications then in force."""
+    events: list[InvoiceEvent] = []
+    if not news:
+        return events, invoice.applications
+    document = invoice.document
+    in_force = dict(invoice.applications)
+    for told in news:
+        known = in_force.get(told.payment_id)
+        if known is not None:
+            if known.amount == told.amount and known.applied_on == told.applied_on:
+                continue
+            del in_force[told.payment_id]
+            events.append(
+                PaymentUnapplied(
+                    document.company_id,
+                    document.tran_id,
+                    told.payment_id,
+                    known.amount,
+                    known.amount_hc,
+                    known.applied_on,
+                    max((kept.applied_on for kept in in_force.values()), default=None),
+                )
+            )
+        if not told.amount:
+            continue
+        amount_hc = share_hc(told.amount, document, in_force)
+        in_force[told.payment_id] = Applied(told.amount, amount_hc, told.applied_on)
+        events.append(
+            PaymentApplied(
+                document.company_id,
+                document.tran_id,
+                told.payment_id,
+                told.amount,
+                amount_hc,
+                told.applied_on,
+            )
+        )
+    return events, in_force
+
+
+def share_hc(
+    amount: Decimal, document: InvoiceDocument, in_force: Mapping[str, Applied]
+) -> Decimal:
+    """Return the home-currency share of an applied amount, at the document's own booked rate.
+
+    Shares are differences of rounded running totals, so that full payment leaves exactly zero.
+    """
+    if document.curr_id == document.home_curr_id:
+        return amount
+    applied = total(in_force.values())
+    applied_hc = sum((known.amount_hc for known in in_force.values()), ZERO)
+    return at_booked_rate(applied + amount, document) - applied_hc
+
+
+def at_booked_rate(amount: Decimal, document: InvoiceDocument) -> Decimal:
+    """Return `amount` of the document's currency in home currency, by the document's figures."""
+    if document.curr_id == document.home_curr_id or not document.amount:
+        return amount
+    if amount == document.amount:
+        return document.amount_hc
+    return rounded(document.amount_hc * amount / document.amount, document.home_curr_id)
+
+
+def reconcile(
+    command: ImportInvoice, invoice: Registered, applications: Mapping[str, Applied]
+) -> tuple[Unexplained, ...]:
+    """Return the changes of the balance that no application explains, as the ERP's row has it."""
+    document = invoice.document
+    remaining = document.amount - total(applications.values())
+    remaining_hc = document.amount_hc - sum((one.amount_hc for one in applications.values()), ZERO)
+    closing = command.closing_tran_date
+    if command.balance is None:
+        if closing is not None:
+            rest = Unexplained(closing, remaining, remaining_hc)
+            return (rest,) if remaining or remaining_hc else ()
+        if remaining or not remaining_hc:
+            return ()
+        paid_on = max(one.applied_on for one in applications.values())
+        return (Unexplained(paid_on, ZERO, remaining_hc),)  # paid in full, but for the rate
+    required = remaining - command.balance
+    balance_hc = command.balance_hc
+    if balance_hc is None:
+        balance_hc = at_booked_rate(command.balance, document)
+    required_hc = remaining_hc - balance_hc
+    if required and is_post_dated(required, applications, command.business_date):
+        required, required_hc = ZERO, ZERO
+    known = invoice.unexplained
+    if closing is not None and invoice.closed_on not in {None, closing}:
+        known = tuple(
+            replace(entry, effective_on=closing)
+            if entry.effective_on == invoice.closed_on
+            else entry
+            for entry in known
+        )
+    sign = 1 if document.amount >= 0 else -1
+    change = required - sum((entry.amount for entry in known), ZERO)
+    if change * sign < 0:
+        gained = total(applications.values()) - total(invoice.applications.values())
+        known, change = withdraw_explained(known, change, gained, sign)
+    change_hc = required_hc - sum((entry.amount_hc for entry in known), ZERO)
+    if not change and not change_hc:
+        return known
+    lowers = change * sign > 0
+    on = closing if closing is not None and lowers else command.business_date
+    return (*known, Unexplained(on, change, change_hc))
+
+
+def is_post_dated(
+    required: Decimal, applications: Mapping[str, Applied], business_date: date
+) -> bool:
+    """Whether the ERP's balance just leaves out applications dated after the business date."""
+    ahead = sum(
+        (one.amount for one in applications.values() if one.applied_on > business_date), ZERO
+    )
+    return bool(ahead) and required == -ahead
+
+
+def withdraw_explained(
+    known: tuple[Unexplained, ...], change: Decimal, gained: Decimal, sign: int
+) -> tuple[tuple[Unexplained, ...], Decimal]:
+    """Take back what applications that became known late explain, and return what is left."""
+    lowered = sum((entry.amount for entry in known), ZERO)
+    explained = min(-change * sign, gained * sign, lowered * sign)
+    if explained <= 0:
+        return known, change
+    return withdraw(known, explained, sign), change + explained * sign
+
+
+def withdraw(
+    known: tuple[Unexplained, ...], explained: Decimal, sign: int
+) -> tuple[Unexplained, ...]:
+    """Return `known` less `explained`, the earliest first."""
+    left: list[Unexplained] = []
+    for entry in sorted(known, key=lambda entry: entry.effective_on):
+        taken = min(max(entry.amount * sign, ZERO), explained)
+        explained -= taken
+        if not taken:
+            left.append(entry)
+        elif taken < entry.amount * sign:
+            rest = entry.amount - taken * sign
+            share = entry.amount_hc * rest / entry.amount
+            rest_hc = rest if entry.amount_hc == entry.amount else share.quantize(entry.amount_hc)
+            left.append(Unexplained(entry.effective_on, rest, rest_hc))
+    return tuple(left)
+
+
+def close_or_reopen(
+    invoice: Registered, closed_before: date | None, closing: date | None
+) -> Sequence[InvoiceEvent]:
+    """Close the document when its balance is zero, reopen it when it is not."""
+    balance = invoice.document.amount - total(invoice.applications.values())
+    balance -= sum((entry.amount for entry in invoice.unexplained), ZERO)
+    if balance:
+        return [InvoiceReopened()] if closed_before is not None else []
+    closed_on = closing or last_change(invoice)
+    return [InvoiceClosed(closed_on)] if closed_on != closed_before else []
+
+
+def last_change(invoice: Registered) -> date:
+    """Return the date of the last change of the balance."""
+    last = invoice.effective_from
+    for one in invoice.applications.values():
+        last = max(last, one.applied_on)
+    for entry in invoice.unexplained:
+        last = max(last, entry.effective_on)
+    return last
+
+
+def total(applications: Iterable[Applied]) -> Decimal:
+    """Return the applied amount in the document's currency."""
+    return sum((one.amount for one in applications), ZERO)
+
+
+INVOICE: Decider[Invoice, InvoiceCommand, InvoiceEvent] = Decider(
+    category="invoice",
+    events=(
+        InvoiceRegistered,
+        InvoiceAmended,
+        InvoiceStatusChanged,
+        PaymentApplied,
+        PaymentUnapplied,
+        InvoiceBalanceReconciled,
+        InvoiceClosed,
+        InvoiceReopened,
+    ),
+    initial=NotRegistered(),
+    evolve=evolve,
+    decide=decide,
+)

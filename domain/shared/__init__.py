@@ -1,0 +1,1 @@
+"""What every aggregate shares: deciders, currencies, names of streams."""

@@ -1,0 +1,69 @@
+"""Options of a site: how the tenant ages, and where its business day is cut (ADM-02).
+
+default --change--> changed
+"""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict, replace
+
+from domain.aging import BOUNDARIES, AgeUnit, Basis, checked_boundaries
+from domain.shared.decider import Decider
+from domain.shared.event import Event
+
+
+class SiteOptions(Struct, frozen=True, omit_defaults=True):
+    """The options and their defaults.
+
+    The two aging sets (AGE-02), the age unit (AGE-03), the set that dashboards show (AGE-16),
+    whether unapplied items age (AGE-17), and the IANA time zone of the site.
+    """
+
+    aging_boundaries_due: tuple[int, ...] = BOUNDARIES
+    aging_boundaries_invoice: tuple[int, ...] = BOUNDARIES
+    age_unit: AgeUnit = AgeUnit.DAYS
+    aging_basis: Basis = Basis.DUE
+    age_unapplied: bool = False
+    time_zone: str = "UTC"
+
+
+class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
+    """Somebody changed the options; these hold from now on."""
+
+    options: SiteOptions
+
+
+class ChangeSiteOptions(Struct, frozen=True):
+    """Change the options that are given."""
+
+    aging_boundaries_due: tuple[int, ...] | UnsetType = UNSET
+    aging_boundaries_invoice: tuple[int, ...] | UnsetType = UNSET
+    age_unit: AgeUnit | UnsetType = UNSET
+    aging_basis: Basis | UnsetType = UNSET
+    age_unapplied: bool | UnsetType = UNSET
+    time_zone: str | UnsetType = UNSET
+
+
+def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
+    """Remember `event`."""
+    return event.options
+
+
+def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOptionsChanged]:
+    """Change what differs, if it may be."""
+    given = {name: value for name, value in asdict(command).items() if value is not UNSET}
+    for name in ("aging_boundaries_due", "aging_boundaries_invoice"):
+        if name in given:
+            given[name] = checked_boundaries(given[name], name)
+    changed = replace(options, **given)
+    return [] if changed == options else [SiteOptionsChanged(changed)]
+
+
+SITE_OPTIONS: Decider[SiteOptions, ChangeSiteOptions, SiteOptionsChanged] = Decider(
+    category="site_options",
+    events=(SiteOptionsChanged,),
+    initial=SiteOptions(),
+    evolve=evolve,
+    decide=decide,
+)

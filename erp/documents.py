@@ -1,0 +1,323 @@
+"""The contract of the CSV folder: files, their columns, and text to values.
+
+DESIGN section 7. Values are parsed strictly: what is no date, amount or currency is a fault with
+its column, never a guess. Empty text means unknown.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from domain.shared.currency import is_currency
+from domain.shared.rows import BadRow
+
+TEXT_CHARACTERS_MAX = 10_000
+KEY_CHARACTERS_MAX = 200
+AMOUNT_DIGITS_MAX = 30
+YEAR_MIN, YEAR_MAX = 1900, 2999
+
+
+class BadValue(Exception):
+    """A text is no value of its column's type; the message says what it should be."""
+
+
+class Column(Struct, frozen=True):
+    """A column of a file: how its text becomes a value, and whether it must be there."""
+
+    name: str
+    parse: Callable[[str], Any]
+    required: bool = False
+
+
+class Kind(Struct, frozen=True):
+    """A file of the contract: its columns and which of them make up its key."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return f"{self.name}.csv"
+
+
+def text(value: str) -> str:
+    """Return a text as it came, without white space around it."""
+    if len(value) > TEXT_CHARACTERS_MAX:
+        raise BadValue(f"is longer than {TEXT_CHARACTERS_MAX} characters")
+    return value.strip()
+
+
+def key_text(value: str) -> str:
+    """Return a key: text as it came, never read as a number (ACC-01)."""
+    value = value.strip()
+    if len(value) > KEY_CHARACTERS_MAX:
+        raise BadValue(f"is longer than {KEY_CHARACTERS_MAX} characters")
+    if not value.isprintable():
+        raise BadValue("holds a control character")
+    return value
+
+
+@lru_cache(maxsize=65_536)
+def iso_date(value: str) -> date:
+    """Return a date written YYYY-MM-DD."""
+    try:
+        if len(value) != 10:  # noqa: PLR2004  (YYYY-MM-DD)
+            raise ValueError
+        parsed = date.fromisoformat(value)
+    except ValueError:
+        raise BadValue(f"{_shown(value)} is no date; dates are written YYYY-MM-DD") from None
+    if not YEAR_MIN <= parsed.year <= YEAR_MAX:
+        raise BadValue(f"{_shown(value)} lies outside of the years {YEAR_MIN} to {YEAR_MAX}")
+    return parsed
+
+
+_AMOUNT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+
+
+def amount(value: str) -> Decimal:
+    """Return a decimal amount written with a point and without thousands marks."""
+    value = value.strip()
+    if len(value) > AMOUNT_DIGITS_MAX or _AMOUNT.fullmatch(value) is None:
+        raise BadValue(f"{_shown(value)} is no amount; amounts are written like -1234.56")
+    try:
+        parsed = Decimal(value)
+    except InvalidOperation:
+        raise BadValue(f"{_shown(value)} is no amount") from None
+    if value[:1] == "-" and not parsed:
+        return Decimal(0)
+    return parsed
+
+
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "0"})
+
+
+def boolean(value: str) -> bool:
+    """Return a yes or no."""
+    lowered = value.strip().lower()
+    if lowered in _TRUE:
+        return True
+    if lowered in _FALSE:
+        return False
+    raise BadValue(f"{_shown(value)} is neither true nor false")
+
+
+@lru_cache(maxsize=4_096)
+def currency(value: str) -> str:
+    """Return a currency's code, as the ERP writes it (CMP-08)."""
+    code = value.strip()
+    if not is_currency(code):
+        raise BadValue(f"{_shown(code)} is no currency")
+    return code
+
+
+@lru_cache(maxsize=1_024)
+def time_zone(value: str) -> str:
+    """Return the name of an IANA time zone."""
+    name = value.strip()
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise BadValue(f"{_shown(name)} is no time zone") from None
+    return name
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 40 else value[:40] + "…")  # noqa: PLR2004
+
+
+def _columns(**parsers: Callable[[str], Any]) -> tuple[Column, ...]:
+    return tuple(Column(name, parse) for name, parse in parsers.items())
+
+
+_UDFS = _columns(udf1=text, udf2=text, udf3=text, udf4=text, udf5=text)
+
+
+def _keys(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, key_text, required=True) for name in names)
+
+
+COMPANIES = Kind(
+    "companies",
+    ("company_id",),
+    (
+        *_keys("company_id"),
+        Column("home_currency", currency, required=True),
+        *_columns(name=text, time_zone=time_zone),
+    ),
+)
+
+CUSTOMERS = Kind(
+    "customers",
+    ("company_id", "cust_id"),
+    (
+        *_keys("company_id", "cust_id"),
+        *_columns(
+            cust_name=text,
+            cust_class_id=text,
+            cust_status=text,
+            credit_limit=amount,
+            credit_hold=boolean,
+            parent_id=key_text,
+            pmt_terms_id=text,
+            sper_id=text,
+            sper_name=text,
+            date_estab=iso_date,
+            addr_line1=text,
+            addr_line2=text,
+            addr_line3=text,
+            addr_line4=text,
+            addr_line5=text,
+            city=text,
+            state=text,
+            postal_code=text,
+            country=text,
+            reference=text,
+            credit_score=text,
+            sales_territory=text,
+        ),
+        *_UDFS,
+    ),
+)
+
+CONTACTS = Kind(
+    "contacts",
+    ("company_id", "cust_id", "cntct_id"),
+    (
+        *_keys("company_id", "cust_id", "cntct_id"),
+        *_columns(
+            cntct_name=text,
+            cntct_title=text,
+            cntct_email_addr=text,
+            cntct_primary_addr_phone=text,
+            cntct_primary_addr_fax=text,
+            cntct_addr_line1=text,
+            cntct_addr_line2=text,
+            cntct_city=text,
+            cntct_state=text,
+            cntct_postal_code=text,
+            cntct_country=text,
+            cntct_comment=text,
+            primary=boolean,
+            include_in_automated_email=boolean,
+        ),
+        *_UDFS,
+    ),
+)
+
+INVOICES = Kind(
+    "invoices",
+    ("company_id", "tran_id"),
+    (
+        *_keys("company_id", "tran_id", "cust_id"),
+        Column("tran_date", iso_date, required=True),
+        Column("amount", amount, required=True),
+        *_columns(
+            type=text,
+            due_date=iso_date,
+            post_date=iso_date,
+            balance=amount,
+            curr_id=currency,
+            amount_hc=amount,
+            balance_hc=amount,
+            status=text,
+            closing_tran_date=iso_date,
+            cust_po_no=text,
+            sold_to_id=key_text,
+            disc_amt=amount,
+            invoice_cmnt=text,
+            comment=text,
+            pmt_terms_id=text,
+            statistical_pmt_date=iso_date,
+            project_code=text,
+            job_code=text,
+            sper_id=text,
+        ),
+        *_UDFS,
+    ),
+)
+
+PAYMENTS = Kind(
+    "payments",
+    ("company_id", "payment_id"),
+    (
+        *_keys("company_id", "payment_id", "cust_id"),
+        Column("pmt_date", iso_date, required=True),
+        Column("amount", amount, required=True),
+        *_columns(
+            curr_id=currency,
+            amount_hc=amount,
+            post_date=iso_date,
+            tender_type=text,
+            tran_type=text,
+            reference=text,
+            unapplied_amt=amount,
+            unapplied_amt_hc=amount,
+            comment=text,
+        ),
+        *_UDFS,
+    ),
+)
+
+PAYMENT_APPLICATIONS = Kind(
+    "payment_applications",
+    ("company_id", "payment_id", "tran_id"),
+    (
+        *_keys("company_id", "payment_id", "tran_id"),
+        Column("amount", amount, required=True),
+        Column("applied_date", iso_date, required=True),
+    ),
+)
+
+KINDS = (COMPANIES, CUSTOMERS, CONTACTS, PAYMENTS, PAYMENT_APPLICATIONS, INVOICES)
+"""The files of the contract, in the order in which a sync reads them."""
+
+
+class Parser:
+    """Turns the fields of a file's records into values by column, as its header orders them."""
+
+    def __init__(self, kind: Kind, header: Sequence[str]) -> None:
+        """Bind the columns of `kind` to places in the header; other columns are ignored."""
+        places = {name: place for place, name in enumerate(header)}
+        self.kind = kind
+        self.missing = [one.name for one in kind.columns if one.required and one.name not in places]
+        self.unknown = [
+            name for name in header if name and name not in {one.name for one in kind.columns}
+        ]
+        self.names = tuple(one.name for one in kind.columns)
+        self._columns = [
+            (places[one.name], number, one)
+            for number, one in enumerate(kind.columns)
+            if one.name in places
+        ]
+        self.key_places = tuple(places.get(name, -1) for name in kind.key)
+
+    def parse(self, fields: Sequence[str]) -> list[Any]:
+        """Return the values in the order of the kind's columns, None for unknown.
+
+        Raises:
+            BadRow: for the first column whose text is no value of its type.
+        """
+        values: list[Any] = [None] * len(self.names)
+        for place, number, column in self._columns:
+            told = fields[place]
+            if told:
+                try:
+                    value = column.parse(told)
+                except BadValue as bad:
+                    raise BadRow(column.name, f"{column.name} {bad}.") from None
+                if value != "":
+                    values[number] = value
+                    continue
+            if column.required:
+                raise BadRow(column.name, f"{column.name} is missing.")
+        return values
+

@@ -1,0 +1,156 @@
+"""What an import needs of the database, set by set: a lock, staging, manifests and appends.
+
+All on connections of the worker role, which may COPY. A manifest holds two hashes of every
+source row as last loaded, so that the next export is compared without reading the log; it only
+narrows what is looked at, and is saved after the events it speaks of.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from psycopg import Connection
+
+from eventstore.copying import copy_rows
+from eventstore.log import Appended, History, NewEvent
+from eventstore.postgres import copy_events, load_histories, read_head
+
+Hashes = npt.NDArray[np.uint64]
+
+_LOCK_CLASS = 7413
+BLOCKS = 256
+"""A manifest is kept in blocks by the first byte of the key's hash."""
+
+
+class StagedApplication(Struct, frozen=True, array_like=True, gc=False):
+    """A row of payment applications that waits for its document."""
+
+    key_hash: int
+    company_id: str
+    tran_id: str
+    payment_id: str
+    amount: Decimal
+    applied_date: date
+    line: int
+
+
+_STAGED_COLUMNS = ", ".join(StagedApplication.__struct_fields__)
+
+
+class ImportSession:
+    """One import of one tenant: reads and staging on one connection, appends on another."""
+
+    def __init__(self, reading: Connection[Any], appending: Connection[Any], tenant: int) -> None:
+        self._reading = reading
+        self._appending = appending
+        self.tenant = tenant
+
+    def try_lock(self) -> bool:
+        """Become the tenant's only import; the lock goes with the connection."""
+        row = self._reading.execute(
+            "SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_CLASS, self.tenant)
+        ).fetchone()
+        return bool(row and row[0])
+
+    def unlock(self) -> None:
+        """Let another import of the tenant begin."""
+        self._reading.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCK_CLASS, self.tenant))
+
+    def load(self, streams: Sequence[str]) -> dict[str, History]:
+        """Return the histories of `streams`; one that has no events is left out."""
+        return load_histories(self._reading, self.tenant, streams)
+
+    def load_for_append(self, streams: Sequence[str]) -> dict[str, History]:
+        """Return histories on the connection that appends, for deciding anew there."""
+        return load_histories(self._appending, self.tenant, streams)
+
+    def streams_of(self, category: str) -> list[str]:
+        """Return the names of all streams of a category."""
+        rows = self._reading.execute(
+            "SELECT stream FROM events"
+            " WHERE tenant = %s AND stream >= %s AND stream < %s AND version = 1",
+            (self.tenant, f"{category}/", f"{category}0"),
+        )
+        return [row[0] for row in rows]
+
+    def existing(self, streams: Sequence[str]) -> set[str]:
+        """Return which of `streams` have events."""
+        rows = self._reading.execute(
+            "SELECT stream FROM events WHERE tenant = %s AND stream = ANY(%s) AND version = 1",
+            (self.tenant, list(streams)),
+        )
+        return {row[0] for row in rows}
+
+    def append(self, batch: Sequence[NewEvent]) -> Appended:
+        """Append a batch by COPY in a transaction of its own."""
+        with self._appending.transaction():
+            return copy_events(self._appending, self.tenant, batch)
+
+    def head(self) -> int:
+        """Return the last position of the log."""
+        return read_head(self._reading, self.tenant).position
+
+    @contextmanager
+    def staging(self) -> Iterator[None]:
+        """Hold staged applications while the import lasts."""
+        self._reading.execute("DROP TABLE IF EXISTS pg_temp.staged_applications")
+        self._reading.execute(
+            "CREATE TEMPORARY TABLE staged_applications (key_hash bigint, company_id text,"
+            " tran_id text, payment_id text, amount numeric, applied_date date, line integer)"
+        )
+        try:
+            yield
+        finally:
+            if not self._reading.broken and not self._reading.closed:
+                self._reading.execute("DROP TABLE IF EXISTS pg_temp.staged_applications")
+
+    def stage(self, applications: Sequence[StagedApplication]) -> None:
+        """Add applications to the staged ones."""
+        copy_rows(self._reading, "pg_temp.staged_applications", _STAGED_COLUMNS, applications)
+
+    def end_staging(self) -> None:
+        """Make the staged applications fast to find."""
+        self._reading.execute("CREATE INDEX ON pg_temp.staged_applications (key_hash)")
+        self._reading.execute("ANALYZE pg_temp.staged_applications")
+
+    def staged(self, key_hashes: Sequence[int]) -> list[StagedApplication]:
+        """Return the staged applications to the documents of these hashes, in file order."""
+        rows = self._reading.execute(
+            f"SELECT {_STAGED_COLUMNS} FROM pg_temp.staged_applications"
+            " WHERE key_hash = ANY(%s::bigint[]) ORDER BY line",
+            (list(key_hashes),),
+            binary=True,
+        )
+        return [StagedApplication(*row) for row in rows]
+
+    def manifest(self, kind: str) -> tuple[Hashes, Hashes]:
+        """Return the hashes of the keys of a kind's rows, sorted, and those of their contents."""
+        rows = self._reading.execute(
+            "SELECT entries FROM sync_manifests WHERE tenant = %s AND kind = %s ORDER BY block",
+            (self.tenant, kind),
+            binary=True,
+        )
+        entries = np.frombuffer(b"".join(row[0] for row in rows), dtype="<u8").reshape(-1, 2)
+        return np.ascontiguousarray(entries[:, 0]), np.ascontiguousarray(entries[:, 1])
+
+    def save_manifest(
+        self, kind: str, keys: Hashes, contents: Hashes, changed: Sequence[int]
+    ) -> None:
+        """Save the changed blocks of a manifest whose keys are sorted."""
+        starts = np.searchsorted(keys, np.arange(BLOCKS, dtype=np.uint64) << np.uint64(56))
+        ends = [*starts[1:].tolist(), len(keys)]
+        with self._appending.transaction():
+            for block in changed:
+                span = slice(int(starts[block]), ends[block])
+                entries = np.stack((keys[span], contents[span]), axis=1).astype("<u8").tobytes()
+                self._appending.execute(
+                    "INSERT INTO sync_manifests VALUES (%s, %s, %s, %s)"
+                    " ON CONFLICT (tenant, kind, block) DO UPDATE SET entries = excluded.entries",
+                    (self.tenant, kind, block, entries),
+                    binary=True,
+                )

@@ -1,0 +1,113 @@
+"""The port: what a log of one tenant offers, whatever keeps it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from domain.shared.event import Event
+
+APPEND_EVENTS_MAX = 5_000
+"""Events in one append at most, so that a person's command is not kept waiting by an import."""
+
+
+class StreamMoved(Exception):
+    """Somebody else appended to the stream first; decide anew on what it says now."""
+
+
+class NewEvent(Struct, frozen=True, gc=False):
+    """An event to be appended as the stream's `version` (from 1)."""
+
+    stream: str
+    version: int
+    event: Event
+    effective_on: date
+    actor: str
+    cause: str
+    correlation: str
+
+
+class Recorded(Struct, frozen=True, gc=False):
+    """An event of the log; positions are the tenant's, from 1, without gaps."""
+
+    position: int
+    stream: str
+    version: int
+    event: Event
+    recorded_at: datetime
+
+
+class History(Struct, frozen=True, gc=False):
+    """A stream's events in order, and the version of the last (0 if there are none)."""
+
+    events: Sequence[Event]
+    version: int
+
+
+class CommandResult(Struct, frozen=True):
+    """What a command with an idempotency key led to: the events at these positions.
+
+    A command that led to none has a `last_position` before its `first_position`.
+    """
+
+    idempotency_key: str
+    request_digest: bytes
+    first_position: int
+    last_position: int
+
+
+class NewResult(Struct, frozen=True):
+    """The result of a command of a batch: `count` events from offset `start` on."""
+
+    idempotency_key: str
+    request_digest: bytes
+    start: int
+    count: int
+
+
+class Appended(Struct, frozen=True):
+    """Where a batch went. An empty batch has a `last_position` before its `first_position`."""
+
+    first_position: int
+    last_position: int
+    recorded_at: datetime
+
+
+class Head(Struct, frozen=True):
+    """The end of the log: its last position (0 if empty) and when that was recorded."""
+
+    position: int
+    recorded_at: datetime | None
+
+
+class Log(Protocol):
+    """A tenant's log."""
+
+    def load(self, streams: Sequence[str]) -> dict[str, History]:
+        """Return the histories of `streams`; one that has no events is left out."""
+        ...
+
+    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+        """Append `batch` as a whole or not at all, with the results of its commands.
+
+        Raises:
+            StreamMoved: if a version of the batch is taken, or an idempotency key is.
+        """
+        ...
+
+    def results(self, idempotency_keys: Sequence[str]) -> dict[str, CommandResult]:
+        """Return the results stored under these keys."""
+        ...
+
+    def page(self, after: int, limit: int) -> list[Recorded]:
+        """Return up to `limit` events after the position `after`, in order."""
+        ...
+
+    def head(self) -> Head:
+        """Return the end of the log."""
+        ...
+
+    def position_at(self, moment: datetime) -> int:
+        """Return the last position recorded at or before `moment` (0 if none)."""
+        ...

@@ -1,0 +1,212 @@
+"""The log on PostgreSQL: every statement names the tenant, and the tables are fenced by it."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from psycopg import Connection, errors
+from psycopg_pool import ConnectionPool
+
+from eventstore.codec import decode, encode
+from eventstore.copying import copy_rows
+from eventstore.log import (
+    Appended,
+    CommandResult,
+    Head,
+    History,
+    NewEvent,
+    NewResult,
+    Recorded,
+    StreamMoved,
+)
+
+_LOAD = """
+    SELECT stream, version, type, data FROM events
+    WHERE tenant = %s AND stream = ANY(%s) ORDER BY stream, version
+"""
+
+_APPEND = """
+    SELECT first_position, stamped_at FROM append_events(
+        %s, %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::date[], %s::text[],
+        %s::text[], %s::text[], %s::text[], %s::bytea[], %s::integer[], %s::integer[]
+    )
+"""
+
+_COLUMNS = (
+    "tenant, position, stream, version, type, data, effective_on, recorded_at, actor, cause,"
+    " correlation"
+)
+
+_RESULTS = """
+    SELECT idempotency_key, request_digest, first_position, last_position FROM command_results
+    WHERE tenant = %s AND idempotency_key = ANY(%s)
+"""
+
+_PAGE = """
+    SELECT position, stream, version, type, data, recorded_at FROM events
+    WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s
+"""
+
+
+class PostgresLog:
+    """A tenant's log on connections of a pool."""
+
+    def __init__(self, pool: ConnectionPool[Connection[Any]], tenant: int) -> None:
+        self.pool = pool
+        self.tenant = tenant
+
+    @contextmanager
+    def _connection(self) -> Generator[Connection[Any]]:
+        with self.pool.connection() as connection:
+            bind_tenant(connection, self.tenant)
+            yield connection
+
+    def load(self, streams: Sequence[str]) -> dict[str, History]:
+        """Return the histories of `streams`; one that has no events is left out."""
+        with self._connection() as connection:
+            return load_histories(connection, self.tenant, streams)
+
+    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+        """Append `batch` as a whole or not at all, with the results of its commands."""
+        parameters = (
+            self.tenant,
+            [new.stream for new in batch],
+            [new.version for new in batch],
+            [type(new.event).__name__ for new in batch],
+            [encode(new.event) for new in batch],
+            [new.effective_on for new in batch],
+            [new.actor for new in batch],
+            [new.cause for new in batch],
+            [new.correlation for new in batch],
+            [result.idempotency_key for result in results],
+            [result.request_digest for result in results],
+            [result.start for result in results],
+            [result.count for result in results],
+        )
+        with self._connection() as connection:
+            try:
+                row = connection.execute(_APPEND, parameters, binary=True).fetchone()
+            except errors.UniqueViolation as taken:
+                raise StreamMoved(str(taken.diag.message_detail)) from taken
+        assert row is not None
+        return Appended(row[0], row[0] + len(batch) - 1, row[1])
+
+    def results(self, idempotency_keys: Sequence[str]) -> dict[str, CommandResult]:
+        """Return the results stored under these keys."""
+        with self._connection() as connection:
+            rows = connection.execute(_RESULTS, (self.tenant, list(idempotency_keys)), binary=True)
+            return {row[0]: CommandResult(*row) for row in rows}
+
+    def page(self, after: int, limit: int) -> list[Recorded]:
+        """Return up to `limit` events after the position `after`, in order."""
+        with self._connection() as connection:
+            return read_page(connection, self.tenant, after, limit)
+
+    def head(self) -> Head:
+        """Return the end of the log."""
+        with self._connection() as connection:
+            return read_head(connection, self.tenant)
+
+    def position_at(self, moment: datetime) -> int:
+        """Return the last position recorded at or before `moment` (0 if none)."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT position_at(%s, %s)", (self.tenant, moment)).fetchone()
+            return row[0] if row else 0
+
+
+def bind_tenant(connection: Connection[Any], tenant: int) -> None:
+    """Let row-level security show this connection the rows of `tenant`, and of no other."""
+    bound = connection.__dict__.get("tallystick_tenant")
+    if bound != tenant:
+        connection.execute("SELECT set_config('tallystick.tenant', %s, false)", (str(tenant),))
+        connection.__dict__["tallystick_tenant"] = tenant
+
+
+def load_histories(
+    connection: Connection[Any], tenant: int, streams: Sequence[str]
+) -> dict[str, History]:
+    """Return the histories of `streams`; one that has no events is left out."""
+    events: dict[str, list[Any]] = {}
+    for stream, _, type_name, data in connection.execute(
+        _LOAD, (tenant, list(streams)), binary=True
+    ):
+        events.setdefault(stream, []).append(decode(type_name, data))
+    return {stream: History(told, len(told)) for stream, told in events.items()}
+
+
+def read_page(connection: Connection[Any], tenant: int, after: int, limit: int) -> list[Recorded]:
+    """Return up to `limit` events after the position `after`, in order."""
+    rows = connection.execute(_PAGE, (tenant, after, limit), binary=True).fetchall()
+    return [
+        Recorded(position, stream, version, decode(type_name, data), recorded_at)
+        for position, stream, version, type_name, data, recorded_at in rows
+    ]
+
+
+def read_head(connection: Connection[Any], tenant: int) -> Head:
+    """Return the end of a tenant's log."""
+    row = connection.execute(
+        "SELECT position, nullif(recorded_at, '-infinity') FROM heads WHERE tenant = %s", (tenant,)
+    ).fetchone()
+    return Head(row[0], row[1]) if row else Head(0, None)
+
+
+class EventColumns(msgspec.Struct, array_like=True, gc=False):
+    """A row of `events` as it is copied in."""
+
+    tenant: int
+    position: int
+    stream: str
+    version: int
+    type: str
+    data: str
+    effective_on: date
+    recorded_at: datetime
+    actor: str
+    cause: str
+    correlation: str
+
+
+def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEvent]) -> Appended:
+    """Append `batch` by COPY, in the transaction that `connection` is in.
+
+    For imports, on a connection of the worker: roles under row-level security may not COPY.
+
+    Raises:
+        StreamMoved: if a version of the batch is taken; the transaction is then void.
+    """
+    datas = [encode(new.event).decode() for new in batch]
+    row = connection.execute(
+        "SELECT first_position, stamped_at FROM begin_append(%s, %s)", (tenant, len(batch))
+    ).fetchone()
+    assert row is not None
+    first, stamped_at = row
+    rows = [
+        EventColumns(
+            tenant,
+            position,
+            new.stream,
+            new.version,
+            type(new.event).__name__,
+            bytea(data),
+            new.effective_on,
+            stamped_at,
+            new.actor,
+            new.cause,
+            new.correlation,
+        )
+        for position, (new, data) in enumerate(zip(batch, datas, strict=True), first)
+    ]
+    try:
+        copied = copy_rows(connection, "events", _COLUMNS, rows)
+    except errors.UniqueViolation as taken:
+        raise StreamMoved(str(taken.diag.message_detail)) from taken
+    assert copied == len(batch), "the log would have a gap"
+    return Appended(first, first + len(batch) - 1, stamped_at)
+
+
+def bytea(data: str) -> str:
+    """Return JSON text as PostgreSQL reads it into a bytea column."""
+    return data if "\\" not in data else "\\x" + data.encode().hex()

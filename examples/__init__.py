@@ -1,0 +1,1 @@
+"""Sample ledgers and mappings for real ones."""

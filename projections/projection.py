@@ -1,0 +1,197 @@
+"""What every read model is, and the fold that all of them share.
+
+A read model keeps some entities, each by a key, as rows of one or more tables. It says which
+events it handles, whose entity an event is about, what the event does to the entity's state, and
+which rows a state stands for. The rest is the same for all and lives here and in the runner:
+rows carry since when they have been known, and a row that later events replaced is kept as
+history with the moment until which it was known.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from domain.shared.event import Event
+from eventstore.log import Recorded
+
+Key = TypeVar("Key", bound=Hashable)
+State = TypeVar("State")
+Made = TypeVar("Made")
+
+
+class Row(Struct, frozen=True, array_like=True, gc=False):
+    """A row of a read model's table: its fields are the table's columns, in order.
+
+    The first is `tenant`, the last `known_from`: every row type declares both.
+    """
+
+
+class Table(Struct, frozen=True):
+    """A table of a read model.
+
+    `entity_key` names the columns that make up the entity's key, `key` the columns by which the
+    table tells rows apart within a tenant. Without `history`, rows are only ever added.
+    """
+
+    name: str
+    row: type[Row]
+    entity_key: tuple[str, ...]
+    key: tuple[str, ...]
+    history: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns, in the order of the row's fields."""
+        return self.row.__struct_fields__
+
+
+EntityRows = tuple[Sequence[Row], ...]
+"""The rows of one entity, by table in the order of `ReadModel.tables`."""
+
+
+class ReadModel(Struct, Generic[Key, State], frozen=True):
+    """A read model, as values and pure functions.
+
+    `key` gives the entity that an event is about, and `begins` whether nothing can be known of
+    that entity before this event, so that its rows need not be looked up. `restore` makes a
+    state of stored rows; `evolve` applies an event to a state (None for an entity not known) and
+    may change the state in place; `rows` gives the rows that a state stands for, as known from a
+    moment on.
+    """
+
+    name: str
+    tables: tuple[Table, ...]
+    handles: tuple[type[Event], ...]
+    key: Callable[[Recorded], tuple[str, ...]]
+    begins: Callable[[Recorded], bool]
+    restore: Callable[[EntityRows], State]
+    evolve: Callable[[State | None, Recorded], State]
+    rows: Callable[[State, int, datetime], EntityRows]
+
+
+class Superseded(Struct, frozen=True, gc=False):
+    """A row that was known until a moment."""
+
+    row: Row
+    known_to: datetime
+
+
+class Folded(Struct):
+    """What a page of events does to the tables of a read model, by table."""
+
+    removed: tuple[list[Row], ...]
+    added: tuple[list[Row], ...]
+    superseded: tuple[list[Superseded], ...]
+
+
+class _Entity(Generic[State]):
+    """An entity while a page is folded."""
+
+    __slots__ = ("known_at", "rows", "state", "stored")
+
+    def __init__(self, state: State | None, stored: EntityRows | None) -> None:
+        self.state = state
+        self.stored = stored
+        self.rows = stored
+        self.known_at: datetime | None = None
+
+
+def touched(
+    read_model: ReadModel[Any, Any], page: Iterable[Recorded]
+) -> tuple[list[Recorded], list[tuple[str, ...]]]:
+    """Return the events of a page that a read model handles, and the keys it must look up."""
+    handles = frozenset(read_model.handles)
+    key, begins = read_model.key, read_model.begins
+    relevant = [recorded for recorded in page if type(recorded.event) in handles]
+    seen: dict[tuple[str, ...], bool] = {}
+    for recorded in relevant:
+        one = key(recorded)
+        if one not in seen:
+            seen[one] = begins(recorded)
+    return relevant, [one for one, fresh in seen.items() if not fresh]
+
+
+def fold(
+    read_model: ReadModel[Any, State],
+    tenant: int,
+    page: Sequence[Recorded],
+    stored: dict[tuple[str, ...], EntityRows],
+) -> Folded:
+    """Fold a page of events over the `stored` rows of the entities it touches.
+
+    Events of one append (they share `recorded_at`) became known together: rows that only stood
+    between them were never known to anybody and leave no trace.
+    """
+    count = len(read_model.tables)
+    folded = Folded(
+        tuple([] for _ in range(count)),
+        tuple([] for _ in range(count)),
+        tuple([] for _ in range(count)),
+    )
+    entities: dict[tuple[str, ...], _Entity[State]] = {}
+    key, evolve = read_model.key, read_model.evolve
+    for recorded in page:
+        one = key(recorded)
+        entity = entities.get(one)
+        if entity is None:
+            rows = stored.get(one)
+            state = None if rows is None else read_model.restore(rows)
+            entity = entities[one] = _Entity(state, rows)
+            entity.known_at = recorded.recorded_at
+        elif entity.known_at != recorded.recorded_at:
+            _close_append(read_model, tenant, entity, folded)
+            entity.known_at = recorded.recorded_at
+        entity.state = evolve(entity.state, recorded)
+    for entity in entities.values():
+        _close_append(read_model, tenant, entity, folded)
+        _settle(entity, folded)
+    return folded
+
+
+def _close_append(
+    read_model: ReadModel[Any, State], tenant: int, entity: _Entity[State], folded: Folded
+) -> None:
+    """Take the entity's rows as of the end of an append, keeping those that did not change."""
+    assert entity.state is not None
+    assert entity.known_at is not None
+    rows = read_model.rows(entity.state, tenant, entity.known_at)
+    before = entity.rows
+    if before is None:
+        entity.rows = rows
+        return
+    kept_rows: list[Sequence[Row]] = []
+    for table, was, now in zip(range(len(rows)), before, rows, strict=True):
+        known = {astuple(row)[:-1]: row for row in was}
+        kept = [known.pop(astuple(row)[:-1], row) for row in now]
+        kept_rows.append(kept)
+        for row in known.values():
+            if row.known_from < entity.known_at:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+                folded.superseded[table].append(Superseded(row, entity.known_at))
+    entity.rows = tuple(kept_rows)
+
+
+def _settle(entity: _Entity[State], folded: Folded) -> None:
+    """Note which stored rows go and which rows come."""
+    assert entity.rows is not None
+    if entity.stored is None:
+        for table, rows in enumerate(entity.rows):
+            folded.added[table].extend(rows)
+        return
+    for table, (stored, rows) in enumerate(zip(entity.stored, entity.rows, strict=True)):
+        stays = {id(row) for row in rows}
+        had = {id(row) for row in stored}
+        folded.removed[table].extend(row for row in stored if id(row) not in stays)
+        folded.added[table].extend(row for row in rows if id(row) not in had)
+
+
+def build(made: Callable[..., Made], *values: object) -> Made:
+    """Return a struct of `values` in the order of its fields, mirrored fields and all."""
+    return made(*values)
+
+
+def begins_stream(recorded: Recorded) -> bool:
+    """Whether the event is the first of its stream."""
+    return recorded.version == 1

@@ -1,0 +1,51 @@
+"""A question to the read models, as a value: SQL, its parameters and the rows it returns.
+
+Whoever asks decides on which connection; both kinds of connection fetch the same query.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from psycopg import AsyncConnection, Connection
+from psycopg.sql import SQL, Composable
+
+from projections.projection import Table
+
+Answer = TypeVar("Answer")
+
+
+class Query(Struct, Generic[Answer], frozen=True):
+    """A named-parameter statement; `row` builds an answer of a row's columns, in order."""
+
+    statement: Composable
+    parameters: Mapping[str, Any]
+    row: Callable[..., Answer]
+
+
+def sql(text: str) -> SQL:
+    """Return SQL that this program wrote, never one that a person did."""
+    return SQL(text)  # pyright: ignore[reportArgumentType]
+
+
+def as_known(table: Table) -> str:
+    """Return the SQL of a table's rows as known at the moment `%(known_at)s`."""
+    columns = ", ".join(table.columns)
+    return f"""
+        SELECT {columns} FROM {table.name}
+        WHERE tenant = %(tenant)s AND known_from <= %(known_at)s
+        UNION ALL
+        SELECT {columns} FROM {table.name}_history
+        WHERE tenant = %(tenant)s AND known_from <= %(known_at)s AND known_to > %(known_at)s"""
+
+
+def fetch(connection: Connection[Any], query: Query[Answer]) -> list[Answer]:
+    """Return the answers to `query`."""
+    cursor = connection.execute(query.statement, query.parameters)
+    return [query.row(*values) for values in cursor]
+
+
+async def fetch_async(connection: AsyncConnection[Any], query: Query[Answer]) -> list[Answer]:
+    """Return the answers to `query`."""
+    cursor = await connection.execute(query.statement, query.parameters)
+    return [query.row(*values) for values in await cursor.fetchall()]

@@ -1,0 +1,303 @@
+"""Reads the log and keeps the read models: pages in, rows and position out, in one commit.
+
+A tenant is advanced by one runner at a time (an advisory lock of its session, gone with it), and
+the position moves by compare-and-set in the same transaction as the rows: exactly once, however
+often the process is killed. Pages end where appends end. An event that cannot be folded stops its
+read model for its tenant, loudly, and nothing is skipped; the others go on.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import astuple
+from psycopg import Connection, OperationalError, sql
+
+from eventstore.copying import copy_rows
+from eventstore.log import APPEND_EVENTS_MAX, Recorded
+from eventstore.postgres import read_page
+from projections.catalogue import READ_MODELS
+from projections.projection import EntityRows, Folded, ReadModel, Row, Table, fold, touched
+
+PAGE_EVENTS_MAX = 4 * APPEND_EVENTS_MAX
+"""Events read, folded and stored in one transaction at most; holds at least one whole append."""
+
+_LEASE_CLASS = 7412
+
+log = structlog.get_logger(__name__)
+
+
+class Cursor(Struct, frozen=True):
+    """How far a read model has read a tenant's log."""
+
+    read_model: str
+    position: int
+    stopped_at: int | None = None
+    error: str | None = None
+
+
+class CursorMoved(Exception):
+    """Another runner advanced the tenant meanwhile; this one's page is void."""
+
+
+class Runner:
+    """Keeps the read models of one tenant, on one connection of the worker role.
+
+    `schema` is where the read models live; a rebuild fills another than the one people read.
+    """
+
+    def __init__(
+        self,
+        connection: Connection[Any],
+        tenant: int,
+        read_models: Sequence[ReadModel[Any, Any]] = READ_MODELS,
+        schema: str = "read_models",
+    ) -> None:
+        self.connection = connection
+        self.tenant = tenant
+        self.read_models = {one.name: one for one in read_models}
+        self.schema = schema
+        connection.execute(sql.SQL("SET search_path = {}, public").format(sql.Identifier(schema)))
+
+    def lease(self) -> bool:
+        """Become the one that advances the tenant; False if another process is."""
+        row = self.connection.execute(
+            "SELECT pg_try_advisory_lock(%s, hashtext(%s))",
+            (_LEASE_CLASS, f"{self.schema}/{self.tenant}"),
+        ).fetchone()
+        return bool(row and row[0])
+
+    def release(self) -> None:
+        """Let another process advance the tenant."""
+        self.connection.execute(
+            "SELECT pg_advisory_unlock(%s, hashtext(%s))",
+            (_LEASE_CLASS, f"{self.schema}/{self.tenant}"),
+        )
+
+    def cursors(self) -> dict[str, Cursor]:
+        """Return the cursors of this runner's read models, made where there were none."""
+        rows = self.connection.execute(
+            "SELECT read_model, position, stopped_at, error FROM cursors WHERE tenant = %s",
+            (self.tenant,),
+        ).fetchall()
+        known = {row[0]: Cursor(*row) for row in rows}
+        missing = [name for name in self.read_models if name not in known]
+        if missing:
+            self.connection.execute(
+                "INSERT INTO cursors (tenant, read_model) SELECT %s, unnest(%s::text[])"
+                " ON CONFLICT DO NOTHING",
+                (self.tenant, missing),
+            )
+        return {name: known.get(name, Cursor(name, 0)) for name in self.read_models}
+
+    def catch_up(self, until: int | None = None) -> int:
+        """Advance to the head of the log, or to the position `until`; return events read."""
+        read = 0
+        while advanced := self.advance(until):
+            read += advanced
+        return read
+
+    def advance(self, until: int | None = None) -> int:
+        """Fold one page into every read model that goes on; return how many events it held."""
+        cursors = {
+            name: one.position for name, one in self.cursors().items() if one.stopped_at is None
+        }
+        if not cursors:
+            return 0
+        after = min(cursors.values())
+        page = self._page(after, until)
+        if not page:
+            return 0
+        try:
+            self._store(page, cursors)
+        except (CursorMoved, OperationalError):
+            raise
+        except Exception:
+            if len(cursors) == 1:
+                self._stop_at_event(next(iter(cursors)), page)
+            else:
+                for name, position in cursors.items():
+                    try:
+                        self._store(page, {name: position})
+                    except (CursorMoved, OperationalError):
+                        raise
+                    except Exception:  # noqa: BLE001  (found, named and stored just below)
+                        self._stop_at_event(name, page)
+        return len(page)
+
+    def retry(self, read_model: str) -> None:
+        """Let a stopped read model try its event again."""
+        self.connection.execute(
+            "UPDATE cursors SET stopped_at = NULL, error = NULL"
+            " WHERE tenant = %s AND read_model = %s",
+            (self.tenant, read_model),
+        )
+
+    def _page(self, after: int, until: int | None) -> list[Recorded]:
+        """Return a page of events that ends where an append ends."""
+        limit = PAGE_EVENTS_MAX
+        if until is not None:
+            limit = min(limit, until - after)
+        if limit <= 0:
+            return []
+        page = read_page(self.connection, self.tenant, after, limit)
+        if len(page) < limit or limit < PAGE_EVENTS_MAX:
+            return page
+        last = page[-1].recorded_at
+        end = len(page)
+        while end and page[end - 1].recorded_at == last:
+            end -= 1
+        return page[:end] or page
+
+    def _store(self, page: Sequence[Recorded], cursors: dict[str, int]) -> None:
+        """Fold a page into the named read models and commit rows and positions together."""
+        end = page[-1].position
+        with self.connection.transaction():
+            moved = self.connection.execute(
+                "UPDATE cursors SET position = %s, moved_at = clock_timestamp()"
+                " FROM unnest(%s::text[], %s::bigint[]) AS expected (read_model, position)"
+                " WHERE cursors.tenant = %s AND cursors.read_model = expected.read_model"
+                " AND cursors.position = expected.position AND cursors.stopped_at IS NULL",
+                (end, list(cursors), list(cursors.values()), self.tenant),
+            ).rowcount
+            if moved != len(cursors):
+                raise CursorMoved
+            for name, position in cursors.items():
+                news = (
+                    page
+                    if page[0].position > position
+                    else [one for one in page if one.position > position]
+                )
+                self._fold(self.read_models[name], news)
+
+    def _fold(self, read_model: ReadModel[Any, Any], page: Sequence[Recorded]) -> None:
+        relevant, keys = touched(read_model, page)
+        if not relevant:
+            return
+        stored = load_entities(self.connection, self.tenant, read_model, keys)
+        store(
+            self.connection,
+            self.tenant,
+            read_model,
+            fold(read_model, self.tenant, relevant, stored),
+        )
+
+    def _stop_at_event(self, name: str, page: Sequence[Recorded]) -> None:
+        """Find the event that cannot be folded by halving, fold up to it and stop there."""
+        cursor = self.cursors()[name]
+        low, high = 0, len(page)  # page[:low] folds, page[:high] does not
+        error: Exception = AssertionError("the page folds after all")
+        while high - low > 1:
+            middle = (low + high) // 2
+            try:
+                self._try(name, page[:middle])
+            except (CursorMoved, OperationalError):
+                raise
+            except Exception as failure:  # noqa: BLE001  (kept and reported below)
+                high, error = middle, failure
+            else:
+                low = middle
+        try:
+            self._try(name, page[:high])
+        except (CursorMoved, OperationalError):
+            raise
+        except Exception as failure:  # noqa: BLE001  (kept and reported below)
+            error = failure
+        if page[:low] and page[low - 1].position > cursor.position:
+            self._store(page[:low], {name: cursor.position})
+        bad = page[high - 1]
+        message = f"{type(error).__name__}: {error}"
+        self.connection.execute(
+            "UPDATE cursors SET stopped_at = %s, error = %s WHERE tenant = %s AND read_model = %s",
+            (bad.position, message, self.tenant, name),
+        )
+        log.error(
+            "read model stopped",
+            read_model=name,
+            tenant=self.tenant,
+            position=bad.position,
+            event=type(bad.event).__name__,
+            error=message,
+        )
+
+    def _try(self, name: str, page: Sequence[Recorded]) -> None:
+        """Fold a page and take it back."""
+        cursor = self.cursors()[name]
+        news = [one for one in page if one.position > cursor.position]
+        with self.connection.transaction(force_rollback=True):
+            self._fold(self.read_models[name], news)
+
+
+def load_entities(
+    connection: Connection[Any],
+    tenant: int,
+    read_model: ReadModel[Any, Any],
+    keys: Sequence[tuple[str, ...]],
+) -> dict[tuple[str, ...], EntityRows]:
+    """Return the stored rows of the entities of `keys` that have any."""
+    if not keys:
+        return {}
+    found: dict[tuple[str, ...], list[list[Row]]] = {}
+    columns_of_keys = [list(values) for values in zip(*keys, strict=True)]
+    count = len(read_model.tables)
+    for number, table in enumerate(read_model.tables):
+        rows = connection.execute(_select_entities(table), (*columns_of_keys, tenant), binary=True)
+        places = [table.columns.index(column) for column in table.entity_key]
+        for values in rows:
+            one = tuple(values[place] for place in places)
+            found.setdefault(one, [[] for _ in range(count)])[number].append(table.row(*values))
+    return {one: tuple(rows) for one, rows in found.items()}
+
+
+def _select_entities(table: Table) -> sql.Composed:
+    names = [sql.Identifier(column) for column in table.entity_key]
+    return sql.SQL(
+        "SELECT {columns} FROM unnest({arrays}) AS wanted ({keys}) JOIN {table} AS t"
+        " USING ({keys}) WHERE t.tenant = %s"
+    ).format(
+        columns=sql.SQL(", ").join(
+            sql.SQL("t.{}").format(sql.Identifier(c)) for c in table.columns
+        ),
+        arrays=sql.SQL(", ").join([sql.SQL("%s::text[]")] * len(names)),
+        keys=sql.SQL(", ").join(names),
+        table=sql.Identifier(table.name),
+    )
+
+
+def store(
+    connection: Connection[Any], tenant: int, read_model: ReadModel[Any, Any], folded: Folded
+) -> None:
+    """Write what a page did, set by set."""
+    for number, table in enumerate(read_model.tables):
+        columns = ", ".join(table.columns)
+        removed = folded.removed[number]
+        if removed:
+            _delete(connection, tenant, table, removed)
+        copy_rows(connection, table.name, columns, folded.added[number])
+        if table.history:
+            superseded = [(*astuple(one.row), one.known_to) for one in folded.superseded[number]]
+            copy_rows(connection, f"{table.name}_history", f"{columns}, known_to", superseded)
+
+
+def _delete(connection: Connection[Any], tenant: int, table: Table, removed: Sequence[Row]) -> None:
+    keys = [[getattr(row, column) for row in removed] for column in table.key]
+    typed = [
+        sql.SQL("%s::date[]") if column.endswith("_from") else sql.SQL("%s::text[]")
+        for column in table.key
+    ]
+    names = [sql.Identifier(column) for column in table.key]
+    connection.execute(
+        sql.SQL(
+            "DELETE FROM {table} AS t USING unnest({arrays}) AS gone ({keys})"
+            " WHERE t.tenant = %s AND {matches}"
+        ).format(
+            table=sql.Identifier(table.name),
+            arrays=sql.SQL(", ").join(typed),
+            keys=sql.SQL(", ").join(names),
+            matches=sql.SQL(" AND ").join(
+                sql.SQL("t.{0} = gone.{0}").format(name) for name in names
+            ),
+        ),
+        (*keys, tenant),
+    )
