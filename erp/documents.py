@@ -320,4 +320,3 @@ class Parser:
             if column.required:
                 raise BadRow(column.name, f"{column.name} is missing.")
         return values
-

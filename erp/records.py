@@ -82,7 +82,9 @@ def read_records(
 def _header(name: str, raw: bytes, delimiter: str, encoding: str) -> Header:
     try:
         text = raw.decode(encoding)
-        columns = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+        columns = [
+            column for row in csv.reader([text], delimiter=delimiter, strict=True) for column in row
+        ]
     except UnicodeDecodeError as failure:
         fault = Fault(name, 1, None, f"The header is not {encoding.upper()} text.")
         raise UnreadableFile(fault) from failure

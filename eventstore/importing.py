@@ -5,7 +5,7 @@ source row as last loaded, so that the next export is compared without reading t
 narrows what is looked at, and is saved after the events it speaks of.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -96,7 +96,7 @@ class ImportSession:
         return read_head(self._reading, self.tenant).position
 
     @contextmanager
-    def staging(self) -> Iterator[None]:
+    def staging(self) -> Generator[None]:
         """Hold staged applications while the import lasts."""
         self._reading.execute("DROP TABLE IF EXISTS pg_temp.staged_applications")
         self._reading.execute(
@@ -121,7 +121,8 @@ class ImportSession:
     def staged(self, key_hashes: Sequence[int]) -> list[StagedApplication]:
         """Return the staged applications to the documents of these hashes, in file order."""
         rows = self._reading.execute(
-            f"SELECT {_STAGED_COLUMNS} FROM pg_temp.staged_applications"
+            "SELECT key_hash, company_id, tran_id, payment_id, amount, applied_date, line"
+            " FROM pg_temp.staged_applications"
             " WHERE key_hash = ANY(%s::bigint[]) ORDER BY line",
             (list(key_hashes),),
             binary=True,

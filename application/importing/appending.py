@@ -91,19 +91,6 @@ class Appender:
         """End the thread; what waits is given up."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def append_now(self, task: Task) -> AppendedBatch:
-        """Append one task, after all others."""
-        done = self.finish()
-        self._done = done
-        return self._append([task], self._decided(task))
-
-    def _decided(self, task: Task) -> list[NewEvent]:
-        events: list[NewEvent] = []
-        self._extend(
-            events, task.stream, 0, task.decider.decide(task.command, task.decider.initial)
-        )
-        return events
-
     def _extend(
         self, events: list[NewEvent], stream: str, version: int, decided: Iterable[Event]
     ) -> None:
@@ -129,9 +116,7 @@ class Appender:
             except StreamMoved:
                 pass  # an earlier sync was cut off behind these rows
             else:
-                return AppendedBatch(
-                    new=sum(task.counted for task in tasks), events=len(events)
-                )
+                return AppendedBatch(new=sum(task.counted for task in tasks), events=len(events))
         while True:
             batch, decided = self._decide_anew(tasks)
             try:

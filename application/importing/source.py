@@ -72,7 +72,7 @@ class Source(Protocol):
 
     @property
     def kind(self) -> str:
-        """Which file of the contract it stands for: companies, customers …"""
+        """Which file of the contract it stands for, such as companies."""
         ...
 
     @property

@@ -8,7 +8,7 @@ sync that is cut off anywhere leaves whole appends; the next one finds what is m
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import numpy as np
@@ -17,17 +17,23 @@ from msgspec import Struct
 from application.importing import rows
 from application.importing.appending import AppendedBatch, Appender, Task
 from application.importing.applications import StagedApplications
-from application.importing.manifest import Hashes, Manifest
+from application.importing.manifest import Flags, Hashes, Manifest
 from application.importing.rows import DEFAULT_HOME_CURRENCY
 from application.importing.source import Source, SourcePage, key_hash
 from domain.account import ACCOUNT, ImplyAccount
-from domain.company import COMPANY, CompanyDocument, ImportCompany, Registered
+from domain.company import (
+    COMPANY,
+    CompanyDocument,
+    CompanyEvent,
+    ImportCompany,
+    Registered,
+)
 from domain.contact import CONTACT
 from domain.invoice import INVOICE, Application, ApplyPayments
 from domain.payment import PAYMENT
 from domain.shared.decider import Decider
 from domain.shared.rows import KEY_SEPARATOR, BadRow
-from domain.shared.streams import stream_key
+from domain.shared.streams import stream_key, stream_name
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
 from eventstore.importing import ImportSession, StagedApplication
 
@@ -74,6 +80,16 @@ class _Row(Struct, gc=False):
     known: bool
     says_news: bool
     applications: Sequence[StagedApplication]
+
+
+class _Compared(Struct, gc=False):
+    """A page's rows against the last export: hashes, and which are known, unchanged, repeated."""
+
+    keys: Hashes
+    contents: Hashes
+    known: Flags
+    unchanged: Flags
+    repeated: Flags
 
 
 class Sync:
@@ -141,7 +157,7 @@ class Sync:
     def _load_companies(self) -> None:
         histories = self._session.load(self._session.streams_of(COMPANY.category))
         for history in histories.values():
-            state = COMPANY.replay(history.events)
+            state = COMPANY.replay(cast("Sequence[CompanyEvent]", history.events))
             if isinstance(state, Registered):
                 self._home[state.document.company_id] = state.document.home_currency
 
@@ -157,14 +173,7 @@ class Sync:
             for page in source.pages():
                 self._take(source, manifest, page)
 
-    def _news(
-        self, source: Source, manifest: Manifest, page: SourcePage, keys: Hashes
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
-        raise NotImplementedError
-
-    def _compared(
-        self, source: Source, manifest: Manifest, page: SourcePage
-    ) -> "_Compared":
+    def _compared(self, source: Source, manifest: Manifest, page: SourcePage) -> _Compared:
         """Compare a page with the last export; reject faults and second rows of a key."""
         self._progress(page.size)
         self.outcome.read += len(page.faults) + len(page.lines)
@@ -179,3 +188,213 @@ class Sync:
             reason = f"A row with the key {key} came before."
             self._reject(source.file, page.lines[number], None, reason)
         return _Compared(keys, contents, known, unchanged, repeated)
+
+    def _stage(
+        self,
+        source: Source,
+        manifest: Manifest,
+        page: SourcePage,
+        applications: StagedApplications,
+    ) -> None:
+        """Stage the news of a page of applications."""
+        seen = self._compared(source, manifest, page)
+        news = ~seen.unchanged & ~seen.repeated
+        self.outcome.unchanged += int(np.count_nonzero(seen.unchanged))
+        taken: list[int] = []
+        staged: list[tuple[list[Any], int]] = []
+        for number in np.flatnonzero(news).tolist():
+            try:
+                staged.append((page.values(number), page.lines[number]))
+            except BadRow as bad:
+                self._reject(source.file, page.lines[number], bad.column, bad.reason)
+            else:
+                taken.append(number)
+        applications.stage(staged)
+        changed = int(np.count_nonzero(seen.known[taken]))
+        self.outcome.changed += changed
+        self.outcome.new += len(taken) - changed
+        manifest.took(seen.keys[taken], seen.contents[taken])
+
+    def _take(self, source: Source, manifest: Manifest, page: SourcePage) -> None:
+        """Take over the news of a page, and the rows whose applications are news."""
+        seen = self._compared(source, manifest, page)
+        wanted = ~seen.unchanged & ~seen.repeated
+        staged = self._applications if source.kind == "invoices" else None
+        applications: dict[tuple[str, str], list[StagedApplication]] = {}
+        if staged is not None:
+            awaited = staged.awaited(seen.keys) & ~seen.repeated
+            wanted |= awaited
+            applications = staged.take(seen.keys[awaited])
+        if source.kind == "invoices":
+            self.companies.update(key.partition(KEY_SEPARATOR)[0] for key in page.keys)
+        self.outcome.unchanged += int(np.count_nonzero(seen.unchanged & ~seen.repeated))
+        take = self._takers[source.kind]
+        taken: list[int] = []
+        for number in np.flatnonzero(wanted).tolist():
+            line = page.lines[number]
+            try:
+                values = page.values(number)
+                take(
+                    _Row(
+                        source.file,
+                        line,
+                        values,
+                        bool(seen.known[number]),
+                        not seen.unchanged[number],
+                        applications.get((values[0], values[1]), ()) if applications else (),
+                    )
+                )
+            except BadRow as bad:
+                self._reject(source.file, line, bad.column, bad.reason)
+                if staged is not None:
+                    staged.give_back(int(seen.keys[number]))
+            else:
+                taken.append(number)
+        manifest.took(seen.keys[taken], seen.contents[taken])
+
+    def _take_company(self, row: _Row) -> None:
+        command = rows.company(row.values)
+        company_id, currency = command.document.company_id, command.document.home_currency
+        home = self._home.setdefault(company_id, currency)
+        if home != currency:
+            raise BadRow(
+                "home_currency",
+                f"The home currency of company {company_id} is {home}; its documents are kept in"
+                f" it, so it cannot become {currency}.",
+            )
+        self._add(row, COMPANY, (company_id,), command)
+
+    def _take_account(self, row: _Row) -> None:
+        command = rows.account(row.values)
+        key = (command.document.company_id, command.document.cust_id)
+        implied = not row.known and key in self._known_accounts()
+        self._known_accounts().add(key)
+        self._add(row, ACCOUNT, key, command, known=row.known or implied)
+
+    def _take_contact(self, row: _Row) -> None:
+        command = rows.contact(row.values)
+        company_id, cust_id = command.document.company_id, command.document.cust_id
+        self._imply_account(row, company_id, cust_id)
+        self._add(row, CONTACT, (company_id, cust_id, command.document.cntct_id), command)
+
+    def _take_payment(self, row: _Row) -> None:
+        command = rows.payment(row.values, self._home.get(row.values[0]))
+        document = command.document
+        self._imply_company(row, document.company_id, document.curr_id)
+        self._imply_account(row, document.company_id, document.cust_id)
+        self._add(row, PAYMENT, (document.company_id, document.payment_id), command)
+
+    def _take_invoice(self, row: _Row) -> None:
+        company_id, curr_id = row.values[0], row.values[9]
+        home = self._home.get(company_id) or curr_id or DEFAULT_HOME_CURRENCY
+        applications = tuple(
+            Application(one.payment_id, one.amount, one.applied_date) for one in row.applications
+        )
+        command = rows.invoice(row.values, home, applications, self._business_date)
+        document = command.document
+        self._imply_company(row, company_id, home)
+        self._imply_account(row, company_id, document.cust_id)
+        self._add(row, INVOICE, (company_id, document.tran_id), command)
+
+    def _imply_company(self, row: _Row, company_id: str, currency: str) -> None:
+        """Register a company that only other rows name, in the currency of the first of them."""
+        if company_id not in self._home:
+            self._home[company_id] = currency
+            command = ImportCompany(CompanyDocument(company_id, currency), implied=True)
+            self._appender.add(
+                Task(COMPANY, (company_id,), command, row.file, row.line, False, False)
+            )
+
+    def _imply_account(self, row: _Row, company_id: str, cust_id: str) -> None:
+        """Open the account that a row names, if it is not known."""
+        key = (company_id, cust_id)
+        if key not in self._known_accounts():
+            self._known_accounts().add(key)
+            command = ImplyAccount(company_id, cust_id)
+            self._appender.add(Task(ACCOUNT, key, command, row.file, row.line, False, False))
+
+    def _known_accounts(self) -> set[tuple[str, ...]]:
+        if self._accounts is None:
+            streams = self._session.streams_of(ACCOUNT.category)
+            self._accounts = {stream_key(stream) for stream in streams}
+        return self._accounts
+
+    def _add(
+        self,
+        row: _Row,
+        decider: Decider[Any, Any, Any],
+        key: tuple[str, ...],
+        command: Struct,
+        *,
+        known: bool | None = None,
+    ) -> None:
+        known = row.known if known is None else known
+        self._appender.add(Task(decider, key, command, row.file, row.line, known, row.says_news))
+
+    def _apply_leftovers(self, applications: StagedApplications) -> None:
+        """Apply staged applications to known documents that the export does not hold."""
+        self._count(self._appender.finish())
+        for page in applications.leftovers():
+            there = self._session.existing([stream_name(INVOICE.category, *key) for key in page])
+            for key, staged in page.items():
+                if stream_name(INVOICE.category, *key) not in there:
+                    self._reject_applications(applications, staged)
+                    continue
+                news = tuple(
+                    Application(one.payment_id, one.amount, one.applied_date) for one in staged
+                )
+                command = ApplyPayments(news, self._business_date)
+                line = staged[0].line
+                self._appender.add(
+                    Task(INVOICE, key, command, applications.file, line, True, False)
+                )
+
+    def _reject_applications(
+        self, applications: StagedApplications, staged: Sequence[StagedApplication]
+    ) -> None:
+        """Reject applications to a document that nobody knows."""
+        for one in staged:
+            applications.drop(one)
+            self.outcome.new -= 1
+            self._reject(
+                applications.file,
+                one.line,
+                "tran_id",
+                f"There is no document {one.tran_id} of company {one.company_id} to apply to.",
+            )
+
+    def _count(self, batches: Sequence[AppendedBatch]) -> None:
+        for batch in batches:
+            self.outcome.new += batch.new
+            self.outcome.changed += batch.changed
+            self.outcome.unchanged += batch.unchanged
+            self.outcome.events += batch.events
+            for task, refusal in batch.refused:
+                kind = {COMPANY: "companies", ACCOUNT: "customers"}.get(task.decider)
+                if kind in self._manifests:
+                    self._manifests[kind].drop(key_hash(KEY_SEPARATOR.join(task.key)))
+                self._reject(task.file, task.line, refusal.field, refusal.message)
+
+    def _reject(self, file: str, line: int, column: str | None, reason: str) -> None:
+        self.outcome.rejected_count += 1
+        if len(self.outcome.rejected) < REJECTED_LISTED_MAX:
+            self.outcome.rejected.append(Rejected(file, line, column, reason))
+
+    def _finish(self) -> None:
+        """Record the run if it changed anything, and remember the rows."""
+        outcome = self.outcome
+        if outcome.events:
+            completed = SyncCompleted(
+                self.run_id,
+                self._business_date,
+                outcome.read,
+                outcome.new,
+                outcome.changed,
+                outcome.unchanged,
+                outcome.rejected_count,
+            )
+            command = CompleteSync(completed)
+            self._appender.add(Task(SYNC_RUN, (self.run_id,), command, "", 0, False, False))
+            self._count(self._appender.finish())
+        for manifest in self._manifests.values():
+            manifest.save()

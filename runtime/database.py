@@ -1,0 +1,128 @@
+"""Which database the product works on: the embedded one, or a server named by URL."""
+
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg import AsyncConnection, Connection, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from runtime.embedded import DATABASE, OWNER, DatabaseUnavailable, EmbeddedServer, embedded_server
+from runtime.migrations import migrate
+from runtime.settings import Settings
+
+SERVER_VERSION_MIN = 160_000
+POOL_SECONDS_MAX = 30.0
+
+ROLES = {
+    "owner": OWNER,
+    "app": "tallystick_app",
+    "worker": "tallystick_worker",
+    "auditor": "tallystick_auditor",
+}
+"""What a role is called in PostgreSQL (DESIGN section 9)."""
+
+
+class Database:
+    """The database in use, migrated."""
+
+    def __init__(self, server: EmbeddedServer | None, url: str | None) -> None:
+        self.server = server
+        self._url = url
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Database":
+        """Return the database of the settings, started and migrated.
+
+        Raises:
+            DatabaseUnavailable: if it does not answer, or cannot be used.
+        """
+        if settings.database_url is None:
+            server = embedded_server(settings.home)
+            _create_database(server)
+            database = cls(server, None)
+        else:
+            database = cls(None, settings.database_url)
+        try:
+            database._check()
+            migrate(database.url("owner"))
+        except psycopg.OperationalError as failure:
+            raise DatabaseUnavailable(f"The database does not answer: {failure}") from failure
+        return database
+
+    def url(self, role: str, tenant: int | None = None) -> str:
+        """Return the connection string of a role: owner, app, worker or auditor.
+
+        With `tenant`, row-level security shows that tenant's rows. The embedded server has a
+        login for each role; elsewhere the URL's user takes the role on.
+        """
+        options: list[str] = []
+        if tenant is not None:
+            options.append(f"-c tallystick.tenant={tenant}")
+        if self.server is not None:
+            url = self.server.url(ROLES[role])
+            return f"{url}&options={quote(' '.join(options))}" if options else url
+        assert self._url is not None
+        if role != "owner":
+            options.append(f"-c role={ROLES[role]}")
+        known = conninfo_to_dict(self._url)
+        if given := known.get("options"):
+            options.insert(0, str(given))
+        return make_conninfo(self._url, options=" ".join(options)) if options else self._url
+
+    def connect(self, role: str) -> Connection[Any]:
+        """Return a connection of a role, committing each statement by itself."""
+        return psycopg.connect(self.url(role), autocommit=True)
+
+    def pool(self, role: str, size: int = 8) -> ConnectionPool[Connection[Any]]:
+        """Return an open pool of connections of a role, committing each statement by itself."""
+        pool: ConnectionPool[Connection[Any]] = ConnectionPool(
+            self.url(role),
+            min_size=1,
+            max_size=size,
+            kwargs={"autocommit": True},
+            timeout=POOL_SECONDS_MAX,
+            open=False,
+        )
+        pool.open()
+        return pool
+
+    def async_pool(self, role: str, size: int = 16) -> AsyncConnectionPool[AsyncConnection[Any]]:
+        """Return a pool of asynchronous connections of a role, to be opened in its event loop."""
+        return AsyncConnectionPool(
+            self.url(role),
+            min_size=1,
+            max_size=size,
+            kwargs={"autocommit": True},
+            timeout=POOL_SECONDS_MAX,
+            open=False,
+        )
+
+    def close(self) -> None:
+        """Stop using the database."""
+        if self.server is not None:
+            self.server.close()
+
+    def _check(self) -> None:
+        with psycopg.connect(self.url("owner"), connect_timeout=10) as connection:
+            if connection.info.server_version < SERVER_VERSION_MIN:
+                raise DatabaseUnavailable(
+                    "Tallystick needs PostgreSQL 16 or later; this server is"
+                    f" {connection.info.server_version // 10_000}."
+                )
+            encoding = connection.info.parameter_status("server_encoding")
+            if encoding != "UTF8":
+                raise DatabaseUnavailable(
+                    f"The database must be encoded in UTF8; this one is in {encoding}."
+                )
+
+
+def _create_database(server: EmbeddedServer) -> None:
+    """Make the database if it is missing."""
+    with psycopg.connect(server.url(dbname="postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(7409)")
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+        if there.fetchone() is None:
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0")
+            connection.execute(statement.format(sql.Identifier(DATABASE)))

@@ -1,0 +1,63 @@
+"""Settings: environment variables named TALLYSTICK_…, validated when the program starts."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message says which and why."""
+
+
+def _default_home() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/tallystick")
+    return platformdirs.user_data_path("tallystick")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside."""
+
+    model_config = SettingsConfigDict(env_prefix="TALLYSTICK_")
+
+    home: Path = Field(
+        default_factory=_default_home,
+        description="Where the embedded database and files live.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="A PostgreSQL server (16 or later) to use instead of the embedded one.",
+    )
+    log_level: str = Field(
+        default="warning",
+        pattern="^(debug|info|warning|error)$",
+        description="The least level that is logged: debug, info, warning or error.",
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.CONSOLE, description="How log lines are written: console or json."
+    )
+
+
+def load_settings() -> Settings:
+    """Return the settings of the environment.
+
+    Raises:
+        SettingsError: naming the first variable that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as failure:
+        first = failure.errors()[0]
+        name = "TALLYSTICK_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name} cannot be used: {first['msg']}.") from failure

@@ -1,0 +1,58 @@
+"""A sync from a folder to read models that show it."""
+
+from collections.abc import Callable
+from datetime import date
+
+from msgspec import Struct
+
+from application.importing.source import Source
+from application.importing.sync import Outcome, Sync
+from eventstore.importing import ImportSession
+from runtime.database import Database
+from runtime.tenants import Tenant
+from runtime.worker import ReadModelWorker, wait_until
+
+VANISHED_LISTED_MAX = 1_000
+
+
+class Synced(Struct):
+    """What a sync did, and which open documents its companies' exports no longer hold."""
+
+    outcome: Outcome
+    vanished: list[str]
+
+
+def sync(
+    database: Database,
+    tenant: Tenant,
+    sources: list[Source],
+    *,
+    actor: str,
+    business_date: date,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Synced:
+    """Load `sources` and return when the read models show it.
+
+    Raises:
+        SyncBusy: if another sync of the tenant is running.
+        ReadModelStopped: if a read model cannot follow.
+    """
+    with (
+        database.connect("worker") as reading,
+        database.connect("worker") as appending,
+        ReadModelWorker(database, lambda _: [tenant.id]),
+    ):
+        session = ImportSession(reading, appending, tenant.id)
+        run = Sync(session, actor=actor, business_date=business_date, progress=progress)
+        outcome = run.run(sources)
+        wait_until(reading, tenant.id, outcome.position)
+        vanished: list[str] = []
+        if run.companies:
+            for company_id, tran_id in reading.execute(
+                "SELECT company_id, tran_id FROM read_models.invoices"
+                " WHERE tenant = %s AND balance <> 0 AND company_id = ANY(%s)",
+                (tenant.id, list(run.companies)),
+            ):
+                if not run.saw_invoice(company_id, tran_id):
+                    vanished.append(f"{company_id}/{tran_id}")
+        return Synced(outcome, vanished)
