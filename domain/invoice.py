@@ -327,8 +327,11 @@ def settle(command: ImportInvoice, invoice: Registered, before: Registered) -> l
     unexplained = reconcile(command, invoice, applications)
     if unexplained != invoice.unexplained:
         events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
-    settled = replace(invoice, applications=applications, unexplained=unexplained)
-    events.extend(close_or_reopen(settled, before.closed_on, command.closing_tran_date))
+    events.extend(
+        close_or_reopen(
+            invoice, applications, unexplained, before.closed_on, command.closing_tran_date
+        )
+    )
     return events
 
 
@@ -342,13 +345,11 @@ def apply_only(command: ApplyPayments, invoice: Registered) -> list[InvoiceEvent
     lowered = sum((entry.amount for entry in invoice.unexplained), ZERO)
     sign = 1 if invoice.document.amount >= 0 else -1
     explained = min(gained * sign, lowered * sign)
+    unexplained = invoice.unexplained
     if explained > 0:
-        unexplained = withdraw(invoice.unexplained, explained, sign)
+        unexplained = withdraw(unexplained, explained, sign)
         events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
-        settled = replace(invoice, applications=applications, unexplained=unexplained)
-    else:
-        settled = replace(invoice, applications=applications)
-    events.extend(close_or_reopen(settled, invoice.closed_on, None))
+    events.extend(close_or_reopen(invoice, applications, unexplained, invoice.closed_on, None))
     return events
 
 
@@ -423,8 +424,10 @@ def reconcile(
 ) -> tuple[Unexplained, ...]:
     """Return the changes of the balance that no application explains, as the ERP's row has it."""
     document = invoice.document
-    remaining = document.amount - total(applications.values())
-    remaining_hc = document.amount_hc - sum((one.amount_hc for one in applications.values()), ZERO)
+    remaining, remaining_hc = document.amount, document.amount_hc
+    for one in applications.values():
+        remaining -= one.amount
+        remaining_hc -= one.amount_hc
     closing = command.closing_tran_date
     if command.balance is None:
         if closing is not None:
@@ -442,6 +445,8 @@ def reconcile(
     if required and is_post_dated(required, applications, command.business_date):
         required, required_hc = ZERO, ZERO
     known = invoice.unexplained
+    if not (required or required_hc or known):
+        return known  # the applications explain it all
     if closing is not None and invoice.closed_on not in {None, closing}:
         known = tuple(
             replace(entry, effective_on=closing)
@@ -502,25 +507,25 @@ def withdraw(
 
 
 def close_or_reopen(
-    invoice: Registered, closed_before: date | None, closing: date | None
+    invoice: Registered,
+    applications: Mapping[str, Applied],
+    unexplained: Sequence[Unexplained],
+    closed_before: date | None,
+    closing: date | None,
 ) -> Sequence[InvoiceEvent]:
     """Close the document when its balance is zero, reopen it when it is not."""
-    balance = invoice.document.amount - total(invoice.applications.values())
-    balance -= sum((entry.amount for entry in invoice.unexplained), ZERO)
+    balance = invoice.document.amount
+    last_change = invoice.effective_from
+    for one in applications.values():
+        balance -= one.amount
+        last_change = max(last_change, one.applied_on)
+    for entry in unexplained:
+        balance -= entry.amount
+        last_change = max(last_change, entry.effective_on)
     if balance:
         return [InvoiceReopened()] if closed_before is not None else []
-    closed_on = closing or last_change(invoice)
+    closed_on = closing or last_change
     return [InvoiceClosed(closed_on)] if closed_on != closed_before else []
-
-
-def last_change(invoice: Registered) -> date:
-    """Return the date of the last change of the balance."""
-    last = invoice.effective_from
-    for one in invoice.applications.values():
-        last = max(last, one.applied_on)
-    for entry in invoice.unexplained:
-        last = max(last, entry.effective_on)
-    return last
 
 
 def total(applications: Iterable[Applied]) -> Decimal:

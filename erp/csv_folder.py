@@ -6,7 +6,7 @@ from typing import Any
 
 from xxhash import xxh3_64_intdigest
 
-from domain.shared.rows import KEY_SEPARATOR
+from domain.shared.rows import KEY_SEPARATOR, BadRow
 from erp.documents import KINDS, Kind, Parser
 from erp.records import Fault, Header, RecordPage, UnreadableFile, read_records
 
@@ -43,9 +43,10 @@ class FolderPage:
         salt = self._salt
         return [xxh3_64_intdigest(raw, salt) for raw in self._page.raws]
 
-    def values(self, number: int) -> list[Any]:
-        """Return the values of a row by column of its kind."""
-        return self._parser.parse(self._page.fields[number])
+    def values(self, numbers: Sequence[int]) -> list[Sequence[Any] | BadRow]:
+        """Return the values of rows by column of their kind, or what is bad about a row."""
+        fields = self._page.fields
+        return self._parser.parse_all([fields[number] for number in numbers])
 
 
 class FolderFile:

@@ -34,6 +34,21 @@ class Column(Struct, frozen=True):
     parse: Callable[[str], Any]
     required: bool = False
 
+    def parse_all(self, texts: list[str]) -> list[Any]:
+        """Return the values of many texts, None for unknown; as `parse` one by one, but faster.
+
+        Raises:
+            BadValue: if one of them is no value of the type, or is missing; `parse` tells which.
+        """
+        many = _PARSERS_OF_MANY.get(self.parse)
+        if many is not None:
+            values = many(texts)
+        else:
+            values = [(self.parse(told) or None) if told else None for told in texts]
+        if self.required and None in values:
+            raise BadValue("is missing")
+        return values
+
 
 class Kind(Struct, frozen=True):
     """A file of the contract: its columns and which of them make up its key."""
@@ -132,6 +147,45 @@ def time_zone(value: str) -> str:
 
 def _shown(value: str) -> str:
     return repr(value if len(value) <= 40 else value[:40] + "…")  # noqa: PLR2004
+
+
+def _texts(values: list[str]) -> list[str | None]:
+    if max(map(len, values)) > TEXT_CHARACTERS_MAX:
+        raise BadValue("is too long")
+    return [told.strip() or None for told in values]
+
+
+def _key_texts(values: list[str]) -> list[str | None]:
+    if max(map(len, values)) > KEY_CHARACTERS_MAX or not "".join(values).isprintable():
+        raise BadValue("is no key")
+    return [told.strip() or None for told in values]
+
+
+def _iso_dates(values: list[str]) -> list[date | None]:
+    return list(map(_iso_date_or_none, values))
+
+
+@lru_cache(maxsize=65_536)
+def _iso_date_or_none(value: str) -> date | None:
+    return iso_date(value) if value else None
+
+
+_AMOUNTS = re.compile(rf"(?:(?:-?\d{{1,{AMOUNT_DIGITS_MAX - 10}}}(?:\.\d{{1,8}})?)?\n)*", re.ASCII)
+
+
+def _amounts(values: list[str]) -> list[Decimal | None]:
+    joined = "\n".join(values)
+    if "-0" in joined or _AMOUNTS.fullmatch(joined + "\n") is None:
+        return [amount(told) if told else None for told in values]
+    return [Decimal(told) if told else None for told in values]
+
+
+_PARSERS_OF_MANY: dict[Callable[[str], Any], Callable[[list[str]], list[Any]]] = {
+    text: _texts,
+    key_text: _key_texts,
+    iso_date: _iso_dates,
+    amount: _amounts,
+}
 
 
 def _columns(**parsers: Callable[[str], Any]) -> tuple[Column, ...]:
@@ -299,6 +353,25 @@ class Parser:
             if one.name in places
         ]
         self.key_places = tuple(places.get(name, -1) for name in kind.key)
+
+    def parse_all(self, records: Sequence[Sequence[str]]) -> list[Sequence[Any] | BadRow]:
+        """Return the values of many records as `parse` does, or what is bad about a record."""
+        if not records:
+            return []
+        columns: list[Sequence[Any]] = [[None] * len(records)] * len(self.names)
+        by_place = list(zip(*records, strict=True))
+        try:
+            for place, number, column in self._columns:
+                columns[number] = column.parse_all(list(by_place[place]))
+        except BadValue:
+            return [self._parsed_or_bad(fields) for fields in records]
+        return list(zip(*columns, strict=True))
+
+    def _parsed_or_bad(self, fields: Sequence[str]) -> "list[Any] | BadRow":
+        try:
+            return self.parse(fields)
+        except BadRow as bad:
+            return bad
 
     def parse(self, fields: Sequence[str]) -> list[Any]:
         """Return the values in the order of the kind's columns, None for unknown.

@@ -15,6 +15,7 @@ from psycopg import Connection
 _OPTIONS = "(FORMAT csv, QUOTE '\"', ESCAPE '\\', NULL 'null')"
 _encoder = msgspec.json.Encoder()
 _ESCAPE = re.compile(rb'\\(?:(["\\])|([bfnrt])|u00([0-9a-f]{2}))')
+_CONTROL_ESCAPE = re.compile(rb"\\[bfnrtu]")
 _CONTROL = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
@@ -34,9 +35,9 @@ def copy_rows(connection: Connection[Any], table: str, columns: str, rows: Seque
 def csv_lines(rows: Sequence[Any]) -> bytes:
     """Return `rows` as the CSV lines described above."""
     lines = _encoder.encode_lines(rows)[1:-2].replace(b"]\n[", b"\n") + b"\n"
-    if b"\\" in lines:
-        return _ESCAPE.sub(_unescape, lines)
-    return lines
+    if _CONTROL_ESCAPE.search(lines) is None:
+        return lines
+    return _ESCAPE.sub(_unescape, lines)
 
 
 def _unescape(escape: re.Match[bytes]) -> bytes:

@@ -2,15 +2,13 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-import msgspec
 from psycopg import Connection, errors
 from psycopg_pool import ConnectionPool
 
 from eventstore.codec import decode, encode
-from eventstore.copying import copy_rows
 from eventstore.log import (
     Appended,
     CommandResult,
@@ -153,22 +151,6 @@ def read_head(connection: Connection[Any], tenant: int) -> Head:
     return Head(row[0], row[1]) if row else Head(0, None)
 
 
-class EventColumns(msgspec.Struct, array_like=True, gc=False):
-    """A row of `events` as it is copied in."""
-
-    tenant: int
-    position: int
-    stream: str
-    version: int
-    type: str
-    data: str
-    effective_on: date
-    recorded_at: datetime
-    actor: str
-    cause: str
-    correlation: str
-
-
 def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEvent]) -> Appended:
     """Append `batch` by COPY, in the transaction that `connection` is in.
 
@@ -177,36 +159,38 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
     Raises:
         StreamMoved: if a version of the batch is taken; the transaction is then void.
     """
-    datas = [encode(new.event).decode() for new in batch]
+    datas = [encode(new.event) for new in batch]
     row = connection.execute(
         "SELECT first_position, stamped_at FROM begin_append(%s, %s)", (tenant, len(batch))
     ).fetchone()
     assert row is not None
     first, stamped_at = row
-    rows = [
-        EventColumns(
-            tenant,
-            position,
-            new.stream,
-            new.version,
-            type(new.event).__name__,
-            bytea(data),
-            new.effective_on,
-            stamped_at,
-            new.actor,
-            new.cause,
-            new.correlation,
+    lines: list[str] = []
+    told_by: tuple[str, str, str] | None = None
+    tail = ""
+    for position, (new, data) in enumerate(zip(batch, datas, strict=True), first):
+        if told_by != (new.actor, new.cause, new.correlation):
+            told_by = new.actor, new.cause, new.correlation
+            tail = "\t".join(("", str(stamped_at), *map(_copy_text, told_by))) + "\n"
+        stream = new.stream if "\\" not in new.stream else _copy_text(new.stream)
+        json = data.decode() if b"\\" not in data else f"\\\\x{data.hex()}"
+        lines.append(
+            f"{tenant}\t{position}\t{stream}\t{new.version}\t{type(new.event).__name__}\t{json}"
+            f"\t{new.effective_on.isoformat()}{tail}"
         )
-        for position, (new, data) in enumerate(zip(batch, datas, strict=True), first)
-    ]
+    cursor = connection.cursor()
     try:
-        copied = copy_rows(connection, "events", _COLUMNS, rows)
+        with cursor.copy(f"COPY events ({_COLUMNS}) FROM STDIN") as copy:
+            copy.write("".join(lines))
     except errors.UniqueViolation as taken:
         raise StreamMoved(str(taken.diag.message_detail)) from taken
-    assert copied == len(batch), "the log would have a gap"
+    assert cursor.rowcount == len(batch), "the log would have a gap"
     return Appended(first, first + len(batch) - 1, stamped_at)
 
 
-def bytea(data: str) -> str:
-    """Return JSON text as PostgreSQL reads it into a bytea column."""
-    return data if "\\" not in data else "\\x" + data.encode().hex()
+_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copy_text(text: str) -> str:
+    """Return text as COPY reads it."""
+    return text if text.isprintable() and "\\" not in text else text.translate(_SPECIAL)

@@ -99,19 +99,35 @@ class _Entity(Generic[State]):
         self.known_at: datetime | None = None
 
 
-def touched(
-    read_model: ReadModel[Any, Any], page: Iterable[Recorded]
-) -> tuple[list[Recorded], list[tuple[str, ...]]]:
-    """Return the events of a page that a read model handles, and the keys it must look up."""
-    handles = frozenset(read_model.handles)
+def sort_out(
+    read_models: Iterable[ReadModel[Any, Any]], page: Iterable[Recorded]
+) -> dict[str, list[Recorded]]:
+    """Return the events of a page that each read model handles, by its name."""
+    relevant: dict[str, list[Recorded]] = {one.name: [] for one in read_models}
+    takers: dict[type[Event], list[list[Recorded]]] = {}
+    for one in read_models:
+        for event_type in one.handles:
+            takers.setdefault(event_type, []).append(relevant[one.name])
+    for recorded in page:
+        for taker in takers.get(type(recorded.event), ()):
+            taker.append(recorded)
+    return relevant
+
+
+def keys_to_load(
+    read_model: ReadModel[Any, Any], relevant: Iterable[Recorded]
+) -> list[tuple[str, ...]]:
+    """Return the keys of entities that may have rows: all but those that begin in the page."""
     key, begins = read_model.key, read_model.begins
-    relevant = [recorded for recorded in page if type(recorded.event) in handles]
-    seen: dict[tuple[str, ...], bool] = {}
+    begun: set[tuple[str, ...]] = set()
+    others: dict[tuple[str, ...], None] = {}
     for recorded in relevant:
-        one = key(recorded)
-        if one not in seen:
-            seen[one] = begins(recorded)
-    return relevant, [one for one, fresh in seen.items() if not fresh]
+        if begins(recorded):
+            begun.add(key(recorded))
+    for recorded in relevant:
+        if not begins(recorded) and (one := key(recorded)) not in begun:
+            others[one] = None
+    return list(others)
 
 
 def fold(

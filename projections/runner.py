@@ -18,7 +18,16 @@ from eventstore.copying import copy_rows
 from eventstore.log import APPEND_EVENTS_MAX, Recorded
 from eventstore.postgres import read_page
 from projections.catalogue import READ_MODELS
-from projections.projection import EntityRows, Folded, ReadModel, Row, Table, fold, touched
+from projections.projection import (
+    EntityRows,
+    Folded,
+    ReadModel,
+    Row,
+    Table,
+    fold,
+    keys_to_load,
+    sort_out,
+)
 
 PAGE_EVENTS_MAX = 4 * APPEND_EVENTS_MAX
 """Events read, folded and stored in one transaction at most; holds at least one whole append."""
@@ -163,18 +172,18 @@ class Runner:
             ).rowcount
             if moved != len(cursors):
                 raise CursorMoved
+            relevant = sort_out([self.read_models[name] for name in cursors], page)
             for name, position in cursors.items():
-                news = (
-                    page
-                    if page[0].position > position
-                    else [one for one in page if one.position > position]
-                )
+                news = relevant[name]
+                if news and news[0].position <= position:
+                    news = [one for one in news if one.position > position]
                 self._fold(self.read_models[name], news)
 
-    def _fold(self, read_model: ReadModel[Any, Any], page: Sequence[Recorded]) -> None:
-        relevant, keys = touched(read_model, page)
+    def _fold(self, read_model: ReadModel[Any, Any], relevant: Sequence[Recorded]) -> None:
+        """Fold the events of a page that a read model handles."""
         if not relevant:
             return
+        keys = keys_to_load(read_model, relevant)
         stored = load_entities(self.connection, self.tenant, read_model, keys)
         store(
             self.connection,
@@ -224,9 +233,10 @@ class Runner:
     def _try(self, name: str, page: Sequence[Recorded]) -> None:
         """Fold a page and take it back."""
         cursor = self.cursors()[name]
+        read_model = self.read_models[name]
         news = [one for one in page if one.position > cursor.position]
         with self.connection.transaction(force_rollback=True):
-            self._fold(self.read_models[name], news)
+            self._fold(read_model, sort_out([read_model], news)[name])
 
 
 def load_entities(

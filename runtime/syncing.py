@@ -1,6 +1,6 @@
 """A sync from a folder to read models that show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -10,9 +10,10 @@ from application.importing.sync import Outcome, Sync
 from eventstore.importing import ImportSession
 from runtime.database import Database
 from runtime.tenants import Tenant
-from runtime.worker import ReadModelWorker, wait_until
+from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
-VANISHED_LISTED_MAX = 1_000
+LARGE_BYTES = 16_000_000
+"""From this size on, the read models follow in a process of their own, on another core."""
 
 
 class Synced(Struct):
@@ -25,7 +26,7 @@ class Synced(Struct):
 def sync(
     database: Database,
     tenant: Tenant,
-    sources: list[Source],
+    sources: Sequence[Source],
     *,
     actor: str,
     business_date: date,
@@ -37,10 +38,16 @@ def sync(
         SyncBusy: if another sync of the tenant is running.
         ReadModelStopped: if a read model cannot follow.
     """
+    url = database.url("worker")
+    worker = (
+        ReadModelProcess(url, tenant.id)
+        if sum(source.size for source in sources) > LARGE_BYTES
+        else ReadModelWorker(url, lambda _: [tenant.id])
+    )
     with (
         database.connect("worker") as reading,
         database.connect("worker") as appending,
-        ReadModelWorker(database, lambda _: [tenant.id]),
+        worker,
     ):
         session = ImportSession(reading, appending, tenant.id)
         run = Sync(session, actor=actor, business_date=business_date, progress=progress)

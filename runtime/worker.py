@@ -1,15 +1,22 @@
-"""Keeps the read models of tenants up with their logs, on a thread with its own connection."""
+"""Keeps the read models of tenants up with their logs: on a thread, or in a process of its own.
 
+`python -m runtime.worker URL TENANT` is that process; it works until its standard input closes,
+so that it goes with whoever started it, however that one ends.
+"""
+
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
+import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
 from projections.runner import Cursor, CursorMoved, Runner
-from runtime.database import Database
 
 POLL_SECONDS = 0.02
 RECONNECT_SECONDS_MAX = 5.0
@@ -31,8 +38,8 @@ class ReadModelStopped(Exception):
 class ReadModelWorker:
     """Advances the given tenants, or all there are; another worker's tenants are left to it."""
 
-    def __init__(self, database: Database, tenants: Callable[[Connection[Any]], list[int]]) -> None:
-        self._database = database
+    def __init__(self, url: str, tenants: Callable[[Connection[Any]], list[int]]) -> None:
+        self._url = url
         self._tenants = tenants
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="read-models", daemon=True)
@@ -46,7 +53,7 @@ class ReadModelWorker:
         self._stopping.set()
         self._thread.join()
 
-    def __enter__(self) -> "ReadModelWorker":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -57,7 +64,7 @@ class ReadModelWorker:
         pause = POLL_SECONDS
         while not self._stopping.is_set():
             try:
-                with self._database.connect("worker") as connection:
+                with psycopg.connect(self._url, autocommit=True) as connection:
                     self._follow(connection)
                     return
             except OperationalError as failure:
@@ -97,6 +104,23 @@ class ReadModelWorker:
                 self._stopping.wait(POLL_SECONDS)
 
 
+class ReadModelProcess:
+    """A worker in a process of its own, for imports that keep this one busy."""
+
+    def __init__(self, url: str, tenant: int) -> None:
+        self._command = [sys.executable, "-m", "runtime.worker", url, str(tenant)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        root = Path(__file__).parent.parent
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.communicate()
+
+
 def wait_until(
     connection: Connection[Any], tenant: int, position: int, seconds_max: float | None = None
 ) -> bool:
@@ -123,3 +147,12 @@ def wait_until(
         if deadline is not None and time.monotonic() > deadline:
             return False
         time.sleep(WAIT_POLL_SECONDS)
+
+
+def _main(url: str, tenant: int) -> None:
+    with ReadModelWorker(url, lambda _: [tenant]):
+        sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], int(sys.argv[2]))

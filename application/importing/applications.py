@@ -26,7 +26,7 @@ class StagedApplications:
         self._met: Flags = np.zeros(0, dtype=np.bool_)
         self.file = file
 
-    def stage(self, rows: Sequence[tuple[list[Any], int]]) -> None:
+    def stage(self, rows: Sequence[tuple[Sequence[Any], int]]) -> None:
         """Stage rows: their values and lines."""
         staged: list[StagedApplication] = []
         for (company_id, payment_id, tran_id, amount, applied_date), line in rows:

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from xxhash import xxh3_64_intdigest
 
+from domain.shared.rows import BadRow
+
 
 class SourceFault(Protocol):
     """What of a file could not be read as a row."""
@@ -58,11 +60,10 @@ class SourcePage(Protocol):
         """How many bytes of the file the page took."""
         ...
 
-    def values(self, number: int) -> list[Any]:
-        """Return the values of a row by column of its kind, None for unknown.
+    def values(self, numbers: Sequence[int]) -> Sequence[Sequence[Any] | BadRow]:
+        """Return the values of rows by column of their kind, None for unknown.
 
-        Raises:
-            BadRow: if a value is none of its column's type.
+        In the place of a row that has a value which is none of its column's type stands why.
         """
         ...
 
@@ -78,6 +79,11 @@ class Source(Protocol):
     @property
     def file(self) -> str:
         """The file's own name."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
         ...
 
     def pages(self) -> Iterable[SourcePage]:

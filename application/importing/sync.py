@@ -76,7 +76,7 @@ class _Row(Struct, gc=False):
 
     file: str
     line: int
-    values: list[Any]
+    values: Sequence[Any]
     known: bool
     says_news: bool
     applications: Sequence[StagedApplication]
@@ -201,13 +201,13 @@ class Sync:
         news = ~seen.unchanged & ~seen.repeated
         self.outcome.unchanged += int(np.count_nonzero(seen.unchanged))
         taken: list[int] = []
-        staged: list[tuple[list[Any], int]] = []
-        for number in np.flatnonzero(news).tolist():
-            try:
-                staged.append((page.values(number), page.lines[number]))
-            except BadRow as bad:
-                self._reject(source.file, page.lines[number], bad.column, bad.reason)
+        staged: list[tuple[Sequence[Any], int]] = []
+        numbers: list[int] = np.flatnonzero(news).tolist()
+        for number, values in zip(numbers, page.values(numbers), strict=True):
+            if isinstance(values, BadRow):
+                self._reject(source.file, page.lines[number], values.column, values.reason)
             else:
+                staged.append((values, page.lines[number]))
                 taken.append(number)
         applications.stage(staged)
         changed = int(np.count_nonzero(seen.known[taken]))
@@ -229,21 +229,17 @@ class Sync:
             self.companies.update(key.partition(KEY_SEPARATOR)[0] for key in page.keys)
         self.outcome.unchanged += int(np.count_nonzero(seen.unchanged & ~seen.repeated))
         take = self._takers[source.kind]
+        numbers: list[int] = np.flatnonzero(wanted).tolist()
+        known: list[bool] = seen.known.tolist()
+        unchanged: list[bool] = seen.unchanged.tolist()
         taken: list[int] = []
-        for number in np.flatnonzero(wanted).tolist():
+        for number, values in zip(numbers, page.values(numbers), strict=True):
             line = page.lines[number]
             try:
-                values = page.values(number)
-                take(
-                    _Row(
-                        source.file,
-                        line,
-                        values,
-                        bool(seen.known[number]),
-                        not seen.unchanged[number],
-                        applications.get((values[0], values[1]), ()) if applications else (),
-                    )
-                )
+                if isinstance(values, BadRow):
+                    raise values
+                met = applications.get((values[0], values[1]), ()) if applications else ()
+                take(_Row(source.file, line, values, known[number], not unchanged[number], met))
             except BadRow as bad:
                 self._reject(source.file, line, bad.column, bad.reason)
                 if staged is not None:
