@@ -50,3 +50,8 @@ def create_tenant(database: Database, name: str) -> Tenant:
             ) from bad
     assert row is not None
     return Tenant(row[0], name)
+
+
+def every_tenant(connection: Connection[Any]) -> list[int]:
+    """Return the numbers of all tenants."""
+    return [row[0] for row in connection.execute("SELECT tenant FROM tenants ORDER BY tenant")]

@@ -64,7 +64,7 @@ class Outcome(Struct):
 
 
 class SyncBusy(Exception):
-    """Another sync of the tenant is running."""
+    """Another sync of the tenant is running; it is left to finish."""
 
 
 class _Row(Struct, gc=False):

@@ -40,3 +40,12 @@ def smallest_unit(code: str) -> Decimal:
 def rounded(amount: Decimal, code: str) -> Decimal:
     """Return `amount` rounded half to even to the smallest unit of `code`."""
     return amount.quantize(smallest_unit(code), rounding=ROUND_HALF_EVEN)
+
+
+def money_text(amount: Decimal, code: str) -> str:
+    """Return an amount as decimal text with at least the currency's own decimals."""
+    unit = smallest_unit(code)
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and exponent > unit.as_tuple().exponent:
+        amount = amount.quantize(unit)
+    return f"{amount:f}"

@@ -1,0 +1,68 @@
+"""`tallystick serve`: the API and the read-model worker, in one process or each in its own."""
+
+import signal
+import threading
+from enum import StrEnum
+
+import click
+import uvicorn
+from api.app import create_app
+from runtime.services import Services
+
+from cli.context import Session, command_options, note
+from runtime.tenants import every_tenant
+from runtime.worker import ReadModelWorker
+
+
+class Part(StrEnum):
+    """A part of the product that a process can be."""
+
+    API = "api"
+    PORTAL = "portal"
+    WORKER = "worker"
+    JOBS = "jobs"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option(
+    "--only",
+    default=",".join(part.value for part in Part),
+    metavar="api,portal,worker,jobs",
+    help="Which parts this process is. The portal and the jobs have nothing to serve yet.",
+)
+@command_options
+def serve(session: Session, host: str, port: int, only: str) -> None:
+    """Serve until interrupted."""
+    try:
+        parts = frozenset(Part(name.strip()) for name in only.split(",") if name.strip())
+    except ValueError as unknown:
+        names = ", ".join(part.value for part in Part)
+        raise click.UsageError(f"--only takes {names}.") from unknown
+    serve_parts(session, host, port, parts)
+
+
+def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) -> None:
+    """Serve the given parts until interrupted."""
+    worker = None
+    if Part.WORKER in parts:
+        worker = ReadModelWorker(session.database.url("worker"), every_tenant)
+        worker.start()
+    try:
+        if Part.API in parts:
+            note(f"GraphQL at http://{host}:{port}/graphql")
+            app = create_app(Services(session.database, session.settings))
+            uvicorn.run(app, host=host, port=port, log_level="warning", ws="websockets")
+        else:
+            _until_interrupted()
+    finally:
+        if worker is not None:
+            worker.close()
+
+
+def _until_interrupted() -> None:
+    interrupted = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: interrupted.set())
+    interrupted.wait()

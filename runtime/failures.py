@@ -1,0 +1,50 @@
+"""What went wrong, in a sentence for the person who ran a command."""
+
+import psycopg
+
+from application.importing.sync import SyncBusy
+from domain.shared.decider import Refused
+from eventstore.log import StreamMoved
+from runtime.embedded import DatabaseUnavailable
+from runtime.migrations import MigrationError
+from runtime.read_models import RebuildBusy
+from runtime.settings import SettingsError
+from runtime.tenants import TenantError
+from runtime.worker import ReadModelStopped
+
+EXPECTED = (
+    DatabaseUnavailable,
+    MigrationError,
+    ReadModelStopped,
+    RebuildBusy,
+    SettingsError,
+    StreamMoved,
+    SyncBusy,
+    TenantError,
+)
+
+
+def explain(failure: BaseException) -> str | None:
+    """Return the sentence, or None for a defect."""
+    if isinstance(failure, Refused):
+        return failure.message
+    if isinstance(failure, EXPECTED):
+        return str(failure)
+    if isinstance(failure, psycopg.errors.DiskFull):
+        return (
+            "The disk of the database is full. What was appended so far is whole; make room and"
+            " run the command again."
+        )
+    if isinstance(failure, psycopg.OperationalError):
+        first = str(failure).strip().splitlines()[:1]
+        return (
+            f"The database was lost: {first[0] if first else 'no answer'}. What was appended so"
+            " far is whole; run the command again."
+        )
+    if isinstance(failure, OSError):
+        return (
+            f"{failure.strerror or failure}: {failure.filename}"
+            if failure.filename
+            else str(failure)
+        )
+    return None

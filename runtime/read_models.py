@@ -1,0 +1,280 @@
+"""Care of the read models: how far they are, rebuilding them beside the old, checking them.
+
+A rebuild folds the log into tables of the same shape in another schema, while the old ones go
+on being read and kept up. When it has caught up it takes the tenants' leases, folds the rest and
+swaps the tables in one transaction: readers see the old rows or the new, never fewer.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import Struct
+from psycopg import Connection, sql
+
+from projections.catalogue import READ_MODELS
+from projections.projection import ReadModel
+from projections.runner import Runner
+from runtime.database import Database
+
+LIVE = "read_models"
+_REBUILD_LOCK = 7414
+
+
+class Status(Struct, frozen=True):
+    """How far a read model has read a tenant's log, and at which event it is stopped if it is."""
+
+    read_model: str
+    position: int
+    head: int
+    stopped_at: int | None
+    error: str | None
+
+    @property
+    def lag(self) -> int:
+        """Events of the log that it has not read."""
+        return self.head - self.position
+
+
+class Difference(Struct, frozen=True):
+    """Rows in which a table and a fresh fold of the log differ."""
+
+    table: str
+    only_stored: int
+    only_folded: int
+
+
+class RebuildBusy(Exception):
+    """Another rebuild or check is running."""
+
+
+def status(connection: Connection[Any], tenant: int) -> list[Status]:
+    """Return how far each read model of a tenant is."""
+    rows = connection.execute(
+        "SELECT n.name, coalesce(c.position, 0), h.position, c.stopped_at, c.error"
+        " FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, place)"
+        " JOIN heads h ON h.tenant = %s"
+        " LEFT JOIN read_models.cursors c ON c.tenant = h.tenant AND c.read_model = n.name"
+        " ORDER BY n.place",
+        ([one.name for one in READ_MODELS], tenant),
+    )
+    return [Status(*row) for row in rows]
+
+
+def retry(database: Database, tenant: int) -> list[str]:
+    """Let the stopped read models of a tenant try their events again; return their names."""
+    with database.connect("worker") as connection:
+        runner = Runner(connection, tenant)
+        stopped = [one.read_model for one in status(connection, tenant) if one.stopped_at]
+        for name in stopped:
+            runner.retry(name)
+        return stopped
+
+
+def rebuild(
+    database: Database,
+    names: Sequence[str] = (),
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> int:
+    """Rebuild read models (all, or those named) of all tenants; return how many events were read.
+
+    Raises:
+        RebuildBusy: if another rebuild or check is running.
+    """
+    chosen = [one for one in READ_MODELS if not names or one.name in names]
+    schema = "read_models_next"
+    with database.connect("owner") as owner, database.connect("worker") as worker:
+        _lock(owner)
+        _make_schema(owner, schema, chosen)
+        tenants = [row[0] for row in owner.execute("SELECT tenant FROM tenants ORDER BY tenant")]
+        runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in tenants}
+        read = _fold_all(runners, worker, progress)
+        _make_indexes(owner, schema, chosen)
+        _swap(owner, runners, schema, chosen)
+        return read
+
+
+def check(
+    database: Database,
+    tenant: int,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> list[Difference]:
+    """Fold a tenant's log into scratch tables and return how the read models differ from that.
+
+    Raises:
+        RebuildBusy: if another rebuild or check is running.
+    """
+    schema = "read_models_check"
+    with database.connect("owner") as owner, database.connect("worker") as worker:
+        _lock(owner)
+        _make_schema(owner, schema, READ_MODELS)
+        try:
+            scratch = Runner(worker, tenant, READ_MODELS, schema)
+            _fold_all({tenant: scratch}, worker, progress)
+            _make_indexes(owner, schema, READ_MODELS)
+            with owner.transaction():
+                _hold_back(owner, tenant)
+                positions = dict(
+                    owner.execute(
+                        "SELECT read_model, position FROM read_models.cursors WHERE tenant = %s",
+                        (tenant,),
+                    ).fetchall()
+                )
+                until = max(positions.values(), default=0)
+                scratch.catch_up(until)
+                return [
+                    difference
+                    for one in READ_MODELS
+                    for table in one.tables
+                    for name in (
+                        [table.name, f"{table.name}_history"] if table.history else [table.name]
+                    )
+                    if (difference := _difference(owner, schema, tenant, name)) is not None
+                ]
+        finally:
+            owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+
+
+def _lock(owner: Connection[Any]) -> None:
+    row = owner.execute("SELECT pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone()
+    if not (row and row[0]):
+        raise RebuildBusy("Another rebuild or check of the read models is running.")
+
+
+def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
+    return [
+        name
+        for one in read_models
+        for table in one.tables
+        for name in ([table.name, f"{table.name}_history"] if table.history else [table.name])
+    ]
+
+
+def _make_schema(
+    owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
+) -> None:
+    """Make empty twins of the read models' tables, with primary keys but no other indexes."""
+    name = sql.Identifier(schema)
+    with owner.transaction():
+        owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
+        owner.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+        owner.execute(
+            sql.SQL(
+                "GRANT USAGE ON SCHEMA {} TO tallystick_app, tallystick_worker, tallystick_auditor"
+            ).format(name)
+        )
+        for table in ["cursors", *_tables(read_models)]:
+            twin = sql.SQL("{}.{}").format(name, sql.Identifier(table))
+            live = sql.SQL("{}.{}").format(sql.Identifier(LIVE), sql.Identifier(table))
+            owner.execute(
+                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL EXCLUDING INDEXES)").format(
+                    twin, live
+                )
+            )
+            owner.execute(
+                sql.SQL("CALL public.open_read_model({})").format(sql.Literal(f"{schema}.{table}"))
+            )
+            for statement in _index_statements(owner, schema, table, primary=True):
+                owner.execute(statement)
+
+
+def _index_statements(
+    owner: Connection[Any], schema: str, table: str, *, primary: bool
+) -> list[sql.SQL]:
+    """Return what makes the live table's indexes on its twin, under the same names."""
+    rows = owner.execute(
+        "SELECT c.relname, pg_get_indexdef(i.indexrelid), pg_get_constraintdef(k.oid)"
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+        " LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'p'"
+        " WHERE i.indrelid = %s::regclass AND i.indisprimary = %s ORDER BY c.relname",
+        (f"{LIVE}.{table}", primary),
+    )
+    statements: list[sql.SQL] = []
+    for index, definition, constraint in rows:
+        text = (
+            f"ALTER TABLE {schema}.{table} ADD CONSTRAINT {index} {constraint}"
+            if primary
+            else definition.replace(f" ON {LIVE}.", f" ON {schema}.", 1)
+        )
+        statements.append(sql.SQL(text))  # pyright: ignore[reportArgumentType]
+    return statements
+
+
+def _make_indexes(
+    owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
+) -> None:
+    for table in _tables(read_models):
+        for statement in _index_statements(owner, schema, table, primary=False):
+            owner.execute(statement)
+        owner.execute(
+            sql.SQL("VACUUM (ANALYZE) {}.{}").format(sql.Identifier(schema), sql.Identifier(table))
+        )
+
+
+def _fold_all(
+    runners: dict[int, Runner],
+    worker: Connection[Any],
+    progress: Callable[[int, int], None],
+) -> int:
+    heads: dict[int, int] = dict(
+        worker.execute(
+            "SELECT tenant, position FROM public.heads WHERE tenant = ANY(%s)", (list(runners),)
+        ).fetchall()
+    )
+    whole = sum(heads.values())
+    read = 0
+    for runner in runners.values():
+        while advanced := runner.advance():
+            read += advanced
+            progress(min(read, whole), whole)
+    return read
+
+
+def _hold_back(owner: Connection[Any], tenant: int) -> None:
+    """Keep runners from advancing a tenant until the transaction ends."""
+    owner.execute("SELECT 1 FROM read_models.cursors WHERE tenant = %s FOR UPDATE", (tenant,))
+
+
+def _swap(
+    owner: Connection[Any],
+    runners: dict[int, Runner],
+    schema: str,
+    read_models: Sequence[ReadModel[Any, Any]],
+) -> None:
+    """Catch up with everybody else held back, and put the new tables in the place of the old."""
+    names = [one.name for one in read_models]
+    with owner.transaction():
+        owner.execute(
+            "SELECT 1 FROM read_models.cursors WHERE read_model = ANY(%s) FOR UPDATE", (names,)
+        )
+        for runner in runners.values():
+            runner.catch_up()
+        new = sql.Identifier(schema)
+        live = sql.Identifier(LIVE)
+        for table in _tables(read_models):
+            one = sql.Identifier(table)
+            owner.execute(sql.SQL("DROP TABLE {}.{}").format(live, one))
+            owner.execute(sql.SQL("ALTER TABLE {}.{} SET SCHEMA {}").format(new, one, live))
+        owner.execute(
+            sql.SQL(
+                "INSERT INTO {live}.cursors SELECT * FROM {new}.cursors"
+                " ON CONFLICT (tenant, read_model) DO UPDATE SET position = excluded.position,"
+                " stopped_at = excluded.stopped_at, error = excluded.error,"
+                " moved_at = excluded.moved_at"
+            ).format(live=live, new=new)
+        )
+        owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(new))
+
+
+def _difference(owner: Connection[Any], schema: str, tenant: int, table: str) -> Difference | None:
+    statement = sql.SQL(
+        "SELECT (SELECT count(*) FROM (SELECT * FROM {live} WHERE tenant = %(tenant)s"
+        " EXCEPT ALL SELECT * FROM {new} WHERE tenant = %(tenant)s) a),"
+        " (SELECT count(*) FROM (SELECT * FROM {new} WHERE tenant = %(tenant)s"
+        " EXCEPT ALL SELECT * FROM {live} WHERE tenant = %(tenant)s) b)"
+    ).format(
+        live=sql.SQL("{}.{}").format(sql.Identifier(LIVE), sql.Identifier(table)),
+        new=sql.SQL("{}.{}").format(sql.Identifier(schema), sql.Identifier(table)),
+    )
+    row = owner.execute(statement, {"tenant": tenant}).fetchone()
+    assert row is not None
+    return Difference(table, row[0], row[1]) if row[0] or row[1] else None
