@@ -138,6 +138,7 @@ CREATE TABLE invoices (
     status text COLLATE "C",
     balance numeric NOT NULL,
     balance_hc numeric NOT NULL,
+    balance_since date NOT NULL,
     closing_tran_date date,
     pmt_count integer NOT NULL,
     last_pmt_date date,
@@ -147,6 +148,8 @@ CREATE TABLE invoices (
 );
 COMMENT ON COLUMN invoices.unexplained IS
     'Changes of the balance that no payment explains: JSON of [date, amount, amount_hc].';
+COMMENT ON COLUMN invoices.balance_since IS
+    'Date of the last change of the balance, or of the start.';
 CREATE INDEX invoices_by_account ON invoices (tenant, company_id, cust_id, tran_date);
 CREATE INDEX open_invoices_by_due_date ON invoices (tenant, due_date, company_id, tran_id)
     WHERE balance <> 0;

@@ -33,7 +33,10 @@ ZERO = Decimal(0)
 
 
 class InvoiceRow(Row, frozen=True, array_like=True, gc=False):
-    """A document as known; amounts are signed, `_hc` is home currency."""
+    """A document as known; amounts are signed, `_hc` is home currency.
+
+    `balance_since` is the date of the last change: from it on, `balance` is what is open.
+    """
 
     tenant: int
     company_id: str
@@ -67,6 +70,7 @@ class InvoiceRow(Row, frozen=True, array_like=True, gc=False):
     status: str | None
     balance: Decimal
     balance_hc: Decimal
+    balance_since: date
     closing_tran_date: date | None
     pmt_count: int
     last_pmt_date: date | None
@@ -225,6 +229,7 @@ def rows(state: InvoiceState, tenant: int, known_from: datetime) -> EntityRows:
         state.status,
         balance,
         balance_hc,
+        since,
         state.closing_tran_date,
         pmt_count,
         last_pmt_date,
