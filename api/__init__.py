@@ -1,0 +1,1 @@
+"""GraphQL over HTTP for staff and machines (DESIGN section 8)."""

@@ -1,6 +1,7 @@
 """`tallystick schema`: the GraphQL schema as SDL."""
 
 import click
+
 from api.schema import sdl
 
 

@@ -3,13 +3,14 @@
 import signal
 import threading
 from enum import StrEnum
+from types import FrameType
 
 import click
 import uvicorn
-from api.app import create_app
-from runtime.services import Services
 
+from api.app import create_app
 from cli.context import Session, command_options, note
+from runtime.services import Services
 from runtime.tenants import every_tenant
 from runtime.worker import ReadModelWorker
 
@@ -63,6 +64,10 @@ def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) 
 
 def _until_interrupted() -> None:
     interrupted = threading.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+
     for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: interrupted.set())
+        signal.signal(one, interrupt)
     interrupted.wait()

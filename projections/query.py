@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from psycopg import AsyncConnection, Connection
-from psycopg.sql import SQL, Composable
+from psycopg.sql import SQL
 
 from projections.projection import Table
 
@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 class Query(Struct, Generic[Answer], frozen=True):
     """A named-parameter statement; `row` builds an answer of a row's columns, in order."""
 
-    statement: Composable
+    statement: SQL
     parameters: Mapping[str, Any]
     row: Callable[..., Answer]
 

@@ -122,7 +122,7 @@ class Runner:
             self._store(page, cursors)
         except (CursorMoved, OperationalError):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  (found, named and stored just below)
             if len(cursors) == 1:
                 self._stop_at_event(next(iter(cursors)), page)
             else:

@@ -10,6 +10,7 @@ from domain.site_options import SITE_OPTIONS as SITE_OPTIONS_STREAM
 from domain.site_options import SiteOptions, SiteOptionsChanged
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream
+from projections.query import Query, sql
 
 SITE = "site"
 STREAM = stream_name(SITE_OPTIONS_STREAM.category, SITE)
@@ -54,3 +55,16 @@ SITE_OPTIONS: ReadModel[Any, SiteOptions] = ReadModel(
     evolve=evolve,
     rows=rows,
 )
+
+
+def stored_options(tenant: int) -> Query[SiteOptions]:
+    """Return the question for the options of a tenant's site; no answer means the defaults."""
+    return Query(
+        sql("SELECT options FROM read_models.site_options WHERE tenant = %(tenant)s"),
+        {"tenant": tenant},
+        _decoded,
+    )
+
+
+def _decoded(options: str) -> SiteOptions:
+    return msgspec.json.decode(options, type=SiteOptions)

@@ -1,5 +1,6 @@
 """Which database the product works on: the embedded one, or a server named by URL."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -88,13 +89,22 @@ class Database:
         pool.open()
         return pool
 
-    def async_pool(self, role: str, size: int = 16) -> AsyncConnectionPool[AsyncConnection[Any]]:
-        """Return a pool of asynchronous connections of a role, to be opened in its event loop."""
+    def async_pool(
+        self,
+        role: str,
+        size: int = 16,
+        configure: Callable[[AsyncConnection[Any]], Awaitable[None]] | None = None,
+    ) -> AsyncConnectionPool[AsyncConnection[Any]]:
+        """Return a pool of asynchronous connections of a role, to be opened in its event loop.
+
+        `configure` prepares each new connection.
+        """
         return AsyncConnectionPool(
             self.url(role),
             min_size=1,
             max_size=size,
             kwargs={"autocommit": True},
+            configure=configure,
             timeout=POOL_SECONDS_MAX,
             open=False,
         )

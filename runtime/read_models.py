@@ -21,13 +21,18 @@ _REBUILD_LOCK = 7414
 
 
 class Status(Struct, frozen=True):
-    """How far a read model has read a tenant's log, and at which event it is stopped if it is."""
+    """How far a read model has read a tenant's log, and at which event it is stopped if it is.
+
+    `stalled_seconds` is for how long it had something to read and did not move.
+    """
 
     read_model: str
     position: int
     head: int
     stopped_at: int | None
     error: str | None
+    tenant_name: str
+    stalled_seconds: float
 
     @property
     def lag(self) -> int:
@@ -49,15 +54,37 @@ class RebuildBusy(Exception):
 
 def status(connection: Connection[Any], tenant: int) -> list[Status]:
     """Return how far each read model of a tenant is."""
+    return _status(connection, "h.tenant = %(tenant)s", tenant)
+
+
+def every_status(connection: Connection[Any]) -> list[Status]:
+    """Return how far each read model of each tenant is."""
+    return _status(connection, "true", None)
+
+
+def _status(connection: Connection[Any], condition: str, tenant: int | None) -> list[Status]:
+    statement = f"""
+        SELECT n.name, coalesce(c.position, 0), h.position, c.stopped_at, c.error, t.name,
+               extract(epoch FROM clock_timestamp() - greatest(c.moved_at, unread.recorded_at))
+        FROM unnest(%(names)s::text[]) WITH ORDINALITY AS n (name, place)
+        JOIN heads h ON {condition}
+        JOIN tenants t ON t.tenant = h.tenant
+        LEFT JOIN read_models.cursors c ON c.tenant = h.tenant AND c.read_model = n.name
+        LEFT JOIN events unread
+          ON unread.tenant = h.tenant AND unread.position = coalesce(c.position, 0) + 1
+        ORDER BY h.tenant, n.place"""
     rows = connection.execute(
-        "SELECT n.name, coalesce(c.position, 0), h.position, c.stopped_at, c.error"
-        " FROM unnest(%s::text[]) WITH ORDINALITY AS n (name, place)"
-        " JOIN heads h ON h.tenant = %s"
-        " LEFT JOIN read_models.cursors c ON c.tenant = h.tenant AND c.read_model = n.name"
-        " ORDER BY n.place",
-        ([one.name for one in READ_MODELS], tenant),
+        statement.encode(), {"names": [one.name for one in READ_MODELS], "tenant": tenant}
     )
-    return [Status(*row) for row in rows]
+    return [
+        Status(*told, stalled_seconds=_stalled(seconds, told[1], told[2]))
+        for *told, seconds in rows
+    ]
+
+
+def _stalled(seconds: Any, position: int, head: int) -> float:
+    """Return for how long there was something to read: since it moved, or since it came."""
+    return max(0.0, float(seconds or 0)) if position < head else 0.0
 
 
 def retry(database: Database, tenant: int) -> list[str]:

@@ -39,6 +39,16 @@ class Settings(BaseSettings):
         default=None,
         description="A PostgreSQL server (16 or later) to use instead of the embedded one.",
     )
+    request_seconds_max: float = Field(
+        default=30.0, gt=0, description="Seconds a request may take before it is given up."
+    )
+    introspection: bool = Field(
+        default=True, description="Whether clients may ask the GraphQL schema of itself."
+    )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="A JSON file of GraphQL documents by id; given, no others are carried out.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

@@ -3,19 +3,18 @@
 from datetime import date
 from typing import Any
 
-import msgspec
 from psycopg import Connection
 
 from domain.site_options import SiteOptions
+from projections.query import fetch
+from projections.site_options import stored_options
 from runtime.clock import business_date, now
 
 
 def site_options(connection: Connection[Any], tenant: int) -> SiteOptions:
     """Return the options of a tenant's site as they are now."""
-    row = connection.execute(
-        "SELECT options FROM read_models.site_options WHERE tenant = %s", (tenant,)
-    ).fetchone()
-    return msgspec.json.decode(row[0], type=SiteOptions) if row else SiteOptions()
+    found = fetch(connection, stored_options(tenant))
+    return found[0] if found else SiteOptions()
 
 
 def today(options: SiteOptions) -> date:

@@ -1,0 +1,88 @@
+"""GraphQL: the log, event by event, for auditors."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.connections import (
+    After,
+    AtLeast,
+    Before,
+    Capability,
+    Connection,
+    Cutting,
+    First,
+    KnownAt,
+    Last,
+    connection,
+    offer,
+)
+from api.context import Info
+from api.view_types import filter_of, object_of, order_of
+from domain.api_key import Role
+from domain.conditions import Compared, Operator
+from projections.audit_trail import AUDIT_TRAIL
+
+
+@strawberry.type(description="An event of the log: a fact, who recorded it, when and why.")
+class AuditEvent(object_of(AUDIT_TRAIL)):
+    """An event of the log."""
+
+
+@strawberry.input(description="Which events; all that is given must hold.")
+class AuditEventFilter(filter_of(AUDIT_TRAIL, "api.audit_trail", "AuditEventFilter")):
+    """Which events."""
+
+
+@strawberry.input(description="An order of events by one field.")
+class AuditEventOrder(order_of(AUDIT_TRAIL, "AuditEventOrder")):
+    """An order of events."""
+
+
+EVENTS = offer(
+    Capability(AUDIT_TRAIL, AuditEvent, roles=frozenset(Role) - frozenset([Role.INQUIRY_USER]))
+)
+
+
+@strawberry.type
+class AuditTrailQuery:
+    """The audit trail."""
+
+    @strawberry.field(
+        description="Every event of the tenant, or of one stream, by default in the order in which"
+        " they were recorded. Inquiry users may not read it."
+    )
+    async def audit_trail(
+        self,
+        info: Info,
+        stream: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only this stream, such as invoice/406/0000611365; records tell theirs"
+                " as `stream`."
+            ),
+        ] = None,
+        where: Annotated[
+            AuditEventFilter | None,
+            strawberry.argument(name="filter", description="Which of them."),
+        ] = None,
+        order_by: Annotated[
+            list[AuditEventOrder] | None, strawberry.argument(description="In which order.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        known_at: KnownAt = None,
+        at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
+    ) -> Connection[AuditEvent]:
+        """Return events."""
+        return await connection(
+            info,
+            EVENTS,
+            await info.context.reading(None, known_at),
+            Cutting.of(first, after, last, before),
+            where=where,
+            order_by=order_by,
+            also=Compared("stream", Operator.EQ, stream) if stream is not None else None,
+        )

@@ -1,0 +1,400 @@
+"""Relay connections over listings: arguments, pages cut by key, and batches for parents.
+
+https://relay.dev/graphql/connections.htm
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+import strawberry
+from msgspec import Struct
+from strawberry.dataloader import DataLoader
+
+from api.context import Info, Reading
+from api.errors import ApiError, Code
+from api.selection import fields_below
+from api.view_types import FilterInput, OrderInput, ViewObject, camel, condition, orders, values_of
+from domain.api_key import Role
+from domain.conditions import AllOf, Condition
+from projections.listing import (
+    Cut,
+    Listing,
+    Order,
+    Record,
+    by_key,
+    cursor_values,
+    page,
+    page_per_parent,
+    total,
+    totals_per_parent,
+    typed,
+)
+from projections.view import View
+
+PAGE_DEFAULT = 50
+"""Records of a page that says no number."""
+
+PAGE_MAX = 500
+"""Records of a page at most."""
+
+Node = TypeVar("Node", bound=ViewObject)
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"So many from the start or after `after`; {PAGE_DEFAULT} by default,"
+        f" {PAGE_MAX} at most."
+    ),
+]
+After = Annotated[str | None, strawberry.argument(description="Begin after this cursor.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"So many from the end or before `before`; {PAGE_MAX} at most."
+    ),
+]
+Before = Annotated[str | None, strawberry.argument(description="End before this cursor.")]
+AsOf = Annotated[
+    date | None,
+    strawberry.argument(
+        description="The date on which the figures are true in business terms; records that begin"
+        " later are left out. By default the business date of now."
+    ),
+]
+KnownAt = Annotated[
+    datetime | None,
+    strawberry.argument(description="As the log knew it at this moment; by default now."),
+]
+AtLeast = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Answer only when the read models show this position of the log, which"
+        " mutations return; wait for it a bounded time."
+    ),
+]
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    """Where a page lies in its list."""
+
+    has_next_page: bool = strawberry.field(description="Whether there are records after it.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether there are records before it, as far as that is known without looking:"
+        " when paging forward, whether a cursor to begin after was given."
+    )
+    start_cursor: str | None = strawberry.field(description="Cursor of its first record.")
+    end_cursor: str | None = strawberry.field(description="Cursor of its last record.")
+
+
+@strawberry.type(description="A record in a list, with its place.")
+class Edge(Generic[Node]):
+    """A record in a list, with its place."""
+
+    cursor: str = strawberry.field(description="Where the record stands in the list.")
+    node: Node = strawberry.field(description="The record.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Node]):
+    """A page of a list."""
+
+    edges: list[Edge[Node]] = strawberry.field(description="The page's records with their places.")
+    nodes: list[Node] = strawberry.field(description="The page's records.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="How many records the whole list has; counted when asked for.")
+    async def total_count(self) -> int:
+        """Return the number of records of the whole list."""
+        return await self.count()
+
+
+class Capability(Struct, frozen=True):
+    """A view as GraphQL shows it: its object type and the fields that its resolvers need.
+
+    The key is always read; `links` maps GraphQL fields that lead elsewhere to the view's fields
+    that they are resolved by.
+    """
+
+    view: View
+    node: type[ViewObject]
+    links: dict[str, tuple[str, ...]] = {}
+    roles: frozenset[Role] = frozenset(Role)
+
+    def admit(self, info: Info) -> None:
+        """Let only those read it who may.
+
+        Raises:
+            ApiError: if the caller has none of the roles.
+        """
+        info.context.require(*sorted(self.roles))
+
+    def select(self, asked_for: frozenset[str]) -> tuple[str, ...]:
+        """Return the view's fields to read for the GraphQL fields that a query asks for."""
+        linked = {field for name in asked_for for field in self.links.get(name, ())}
+        return tuple(
+            field.name
+            for field in self.view.fields
+            if field.name in self.view.key or field.name in linked or camel(field.name) in asked_for
+        )
+
+
+_capabilities: dict[str, Capability] = {}
+
+
+def offer(capability: Capability) -> Capability:
+    """Let other capabilities' resolvers lead to this one."""
+    _capabilities[capability.view.name] = capability
+    return capability
+
+
+def offered(view_name: str) -> Capability:
+    """Return the capability of a view."""
+    return _capabilities[view_name]
+
+
+class Cutting(Struct, frozen=True):
+    """The page arguments of a connection, checked."""
+
+    count: int
+    after: str | None
+    before: str | None
+    backward: bool
+
+    @classmethod
+    def of(
+        cls, first: int | None, after: str | None, last: int | None, before: str | None
+    ) -> "Cutting":
+        """Return the arguments.
+
+        Raises:
+            ApiError: if they contradict each other or ask for too much.
+        """
+        if first is not None and last is not None:
+            raise ApiError(Code.BAD_USER_INPUT, "Give first or last, not both.")
+        backward = last is not None
+        count = last if last is not None else PAGE_DEFAULT if first is None else first
+        if not 0 <= count <= PAGE_MAX:
+            name = "last" if backward else "first"
+            raise ApiError(Code.BAD_USER_INPUT, f"{name} must be from 0 to {PAGE_MAX}.")
+        return cls(count, after, before, backward)
+
+
+async def connection(
+    info: Info,
+    capability: Capability,
+    reading: Reading,
+    cutting: Cutting,
+    *,
+    where: FilterInput | None = None,
+    order_by: Sequence[OrderInput] | None = None,
+    also: Condition | None = None,
+    order: tuple[Order, ...] = (),
+) -> Connection[Any]:
+    """Return a page of a view: one statement, and one more if the total is asked for.
+
+    `also` holds beside the filter that the client gave; `order` is what counts if it gave none.
+    """
+    capability.admit(info)
+    listing = _listing(info, capability, reading, where, order_by, also, order)
+    cut = Cut(
+        cutting.count + 1,
+        _values(listing, cutting.after),
+        _values(listing, cutting.before),
+        cutting.backward,
+    )
+    records = await reading.fetch(page(listing, cut))
+    return _page(capability, reading, listing, records, cutting, lambda: _count(reading, listing))
+
+
+async def connection_of_parent(
+    info: Info,
+    capability: Capability,
+    reading: Reading,
+    parent: tuple[str, ...],
+    link: tuple[str, ...],
+    first: int | None,
+    *,
+    where: FilterInput | None = None,
+    order_by: Sequence[OrderInput] | None = None,
+    order: tuple[Order, ...] = (),
+) -> Connection[Any]:
+    """Return the first records that belong to a parent.
+
+    All parents of a page are answered by one statement together.
+    """
+    cutting = Cutting.of(first, None, None, None)
+    listing = _listing(info, capability, reading, where, order_by, None, order)
+    told = (capability.view.name, link, cutting.count, _fingerprint(listing))
+
+    async def pages(parents: list[tuple[str, ...]]) -> list[list[Record]]:
+        found: dict[tuple[str, ...], list[Record]] = {one: [] for one in parents}
+        query = page_per_parent(listing, cutting.count + 1, link, parents)
+        for record in await reading.fetch(query):
+            values = record.values
+            found[values[: len(link)]].append(Record(values[len(link) :]))
+        return [found[one] for one in parents]
+
+    async def counts(parents: list[tuple[str, ...]]) -> list[int]:
+        found = {
+            record.values[:-1]: record.values[-1]
+            for record in await reading.fetch(totals_per_parent(listing, link, parents))
+        }
+        return [found.get(one, 0) for one in parents]
+
+    records = await _loader(reading, ("pages", *told), pages).load(parent)
+    counter = _loader(reading, ("counts", *told), counts)
+    return _page(capability, reading, listing, records, cutting, lambda: _loaded(counter, parent))
+
+
+async def one(
+    info: Info, capability: Capability, reading: Reading, key: tuple[Any, ...]
+) -> Any | None:
+    """Return the record of a key, or None; all that a request asks for come by one statement."""
+    select = capability.select(fields_below(info))
+    listing = Listing(capability.view, reading.asked, select)
+    places = [listing.columns.index(name) for name in capability.view.key]
+
+    async def records(keys: list[tuple[Any, ...]]) -> list[Record | None]:
+        found = {
+            tuple(record.values[place] for place in places): record
+            for record in await reading.fetch(by_key(listing, keys))
+        }
+        return [found.get(one) for one in keys]
+
+    told = ("one", capability.view.name, select)
+    record = await _loader(reading, told, records).load(key)
+    if record is None:
+        return None
+    return capability.node.of(values_of(capability.view, listing.columns)(record), reading)
+
+
+async def records_of(
+    capability: Capability,
+    reading: Reading,
+    keys: Sequence[tuple[Any, ...]],
+    asked_for: frozenset[str],
+    where: FilterInput | None,
+) -> list[Any]:
+    """Return the records of `keys` that a filter lets through, in the order of the keys."""
+    view = capability.view
+    select = capability.select(asked_for)
+    listing = Listing(view, reading.asked, select, condition(view, where))
+    places = [listing.columns.index(name) for name in view.key]
+    values = values_of(view, listing.columns)
+    found = {
+        tuple(record.values[place] for place in places): capability.node.of(values(record), reading)
+        for record in (await reading.fetch(by_key(listing, keys)) if keys else ())
+    }
+    return [found[one] for one in keys if one in found]
+
+
+def _loader(
+    reading: Reading, told: tuple[Any, ...], load: Callable[[list[Any]], Awaitable[list[Any]]]
+) -> DataLoader[Any, Any]:
+    known = reading.loaders.get(told)
+    if known is None:
+        known = reading.loaders[told] = DataLoader(load_fn=load)
+    return known
+
+
+async def _loaded(loader: DataLoader[Any, int], key: tuple[str, ...]) -> int:
+    return await loader.load(key)
+
+
+async def _count(reading: Reading, listing: Listing) -> int:
+    return (await reading.fetch(total(listing)))[0]
+
+
+def _listing(
+    info: Info,
+    capability: Capability,
+    reading: Reading,
+    where: FilterInput | None,
+    order_by: Sequence[OrderInput] | None,
+    also: Condition | None,
+    order: tuple[Order, ...],
+) -> Listing:
+    view = capability.view
+    asked_for = fields_below(info, "nodes") | fields_below(info, "edges", "node")
+    given = condition(view, where)
+    return Listing(
+        view,
+        reading.asked,
+        capability.select(asked_for),
+        given if also is None else AllOf([given, also]),
+        orders(order_by) or order,
+    )
+
+
+def _page(
+    capability: Capability,
+    reading: Reading,
+    listing: Listing,
+    records: Sequence[Record],
+    cutting: Cutting,
+    count: Callable[[], Awaitable[int]],
+) -> Connection[Any]:
+    more = len(records) > cutting.count
+    shown = list(records[: cutting.count])
+    if cutting.backward:
+        shown.reverse()
+    values = values_of(capability.view, listing.columns)
+    nodes = [capability.node.of(values(record), reading) for record in shown]
+    cursors = [_cursor(listing, record) for record in shown]
+    return Connection(
+        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=PageInfo(
+            has_next_page=cutting.before is not None if cutting.backward else more,
+            has_previous_page=more if cutting.backward else cutting.after is not None,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+        count=count,
+    )
+
+
+# Cursors: opaque to clients, the order and the record's values of it inside.
+
+
+def _cursor(listing: Listing, record: Record) -> str:
+    told = [_order_text(listing), *cursor_values(listing, record)]
+    return base64.urlsafe_b64encode(msgspec.json.encode(told)).decode().rstrip("=")
+
+
+def _order_text(listing: Listing) -> str:
+    return ",".join(f"{'-' if one.descending else ''}{one.field}" for one in listing.full_order)
+
+
+def _values(listing: Listing, cursor: str | None) -> tuple[Any, ...] | None:
+    """Return the values that a cursor stands for.
+
+    Raises:
+        ApiError: if it is none, or one of another order.
+    """
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        told = msgspec.json.decode(
+            base64.b64decode(padded, altchars=b"-_", validate=True), type=list[Any]
+        )
+        if told[0] != _order_text(listing):
+            raise ApiError(Code.BAD_USER_INPUT, "The cursor belongs to a list in another order.")
+        return tuple(
+            typed(listing.view.field(one.field).kind, value)
+            for one, value in zip(listing.full_order, told[1:], strict=True)
+        )
+    except (binascii.Error, msgspec.DecodeError, IndexError, ValueError, TypeError) as bad:
+        raise ApiError(Code.BAD_USER_INPUT, f"{cursor!r} is no cursor of this list.") from bad
+
+
+def _fingerprint(listing: Listing) -> bytes:
+    """Return what tells listings of one reading apart."""
+    return msgspec.json.encode([listing.select, listing.where, listing.order])

@@ -1,0 +1,140 @@
+"""What resolvers work with: who asks, and readings of the read models for a date and a moment."""
+
+import asyncio
+from collections.abc import Hashable
+from contextlib import AsyncExitStack
+from datetime import date, datetime
+from typing import Any, TypeAlias, TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+from strawberry.fastapi import BaseContext
+
+from api.documents import TrustedDocuments
+from api.errors import ApiError, Code
+from domain.api_key import Role
+from domain.site_options import SiteOptions
+from projections.query import Query
+from projections.site_options import stored_options
+from projections.view import Asked
+from runtime.services import Caller, Services, Snapshot
+from runtime.site import today
+
+Answer = TypeVar("Answer")
+
+
+class Reading:
+    """The read models at a date and a moment, with what was loaded of them already."""
+
+    def __init__(self, snapshot: Snapshot, asked: Asked) -> None:
+        self.snapshot = snapshot
+        self.asked = asked
+        self.loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    async def fetch(self, query: Query[Answer]) -> list[Answer]:
+        """Return the answers to a question."""
+        return await self.snapshot.fetch(query)
+
+
+class Context(BaseContext):
+    """One request, or one connection of subscriptions; that knows which `documents` it serves."""
+
+    def __init__(
+        self,
+        services: Services,
+        caller: Caller | None,
+        request_id: str,
+        *,
+        documents: TrustedDocuments | None = None,
+    ) -> None:
+        super().__init__()
+        self.documents = documents
+        self.services = services
+        self.known_caller = caller
+        self.request_id = request_id
+        self._stack = AsyncExitStack()
+        self._turn = asyncio.Lock()
+        self._snapshot: Snapshot | None = None
+        self._options: SiteOptions | None = None
+        self._readings: dict[tuple[date | None, datetime | None], Reading] = {}
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks.
+
+        Raises:
+            ApiError: if that is not known.
+        """
+        if self.known_caller is None:
+            raise ApiError(Code.UNAUTHENTICATED, "An API key is needed.")
+        return self.known_caller
+
+    def require(self, *roles: Role) -> None:
+        """Let only these roles pass.
+
+        Raises:
+            ApiError: if the caller has another.
+        """
+        if self.caller.role not in roles:
+            names = ", ".join(roles)
+            raise ApiError(
+                Code.FORBIDDEN, f"This needs one of the roles {names}; yours is {self.caller.role}."
+            )
+
+    async def reading(self, as_of: date | None = None, known_at: datetime | None = None) -> Reading:
+        """Return the read models at a date and a moment; all of a request are of one snapshot."""
+        known = self._readings.get((as_of, known_at))
+        if known is not None:
+            return known
+        async with self._turn:
+            if self._snapshot is None:
+                self._snapshot = await self._stack.enter_async_context(
+                    self.services.reading(self.caller.tenant)
+                )
+            snapshot = self._snapshot
+            if self._options is None:
+                self._options = await _options(snapshot)
+        reading = Reading(snapshot, _asked(snapshot, self._options, as_of, known_at))
+        return self._readings.setdefault((as_of, known_at), reading)
+
+    async def reading_at_least(self, position: int) -> Reading | None:
+        """Return the read models once they show `position`; None if they do not in time."""
+        shown = await self.services.wait_until(
+            self.caller.tenant, position, self.services.settings.request_seconds_max / 2
+        )
+        if not shown:
+            return None
+        await self.aclose()
+        return await self.reading()
+
+    async def aclose(self) -> None:
+        """Give the snapshot back; the next reading is of a newer one."""
+        self._snapshot = self._options = None
+        self._readings.clear()
+        await self._stack.aclose()
+
+
+async def fresh_reading(snapshot: Snapshot) -> Reading:
+    """Return a reading of now, of a snapshot of one's own."""
+    return Reading(snapshot, _asked(snapshot, await _options(snapshot), None, None))
+
+
+async def _options(snapshot: Snapshot) -> SiteOptions:
+    found = await snapshot.fetch(stored_options(snapshot.tenant))
+    return found[0] if found else SiteOptions()
+
+
+def _asked(
+    snapshot: Snapshot, options: SiteOptions, as_of: date | None, known_at: datetime | None
+) -> Asked:
+    return Asked(
+        snapshot.tenant,
+        options,
+        as_of if as_of is not None else today(options),
+        in_past=as_of is not None,
+        known_at=known_at,
+    )
+
+
+Info: TypeAlias = strawberry.Info[Context, None]
+"""What resolvers are given."""

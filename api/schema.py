@@ -1,0 +1,98 @@
+"""The GraphQL schema, put together of its capabilities."""
+
+from functools import cache
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from graphql.validation import NoSchemaIntrospectionCustomRule
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    ValidationCache,
+)
+from strawberry.schema.config import StrawberryConfig
+
+from api.account_notes import AccountNoteMutation
+from api.accounts import AccountQuery
+from api.aging import AgingQuery
+from api.audit_trail import AuditTrailQuery
+from api.companies import CompanyQuery
+from api.errors import Telling
+from api.invoice_changes import InvoiceSubscription
+from api.invoices import InvoiceQuery
+from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
+from api.nodes import NodeQuery
+from api.payments import PaymentQuery
+from api.scalars import SCALARS
+from api.site_options import SiteOptionsMutation, SiteOptionsQuery
+from api.viewer import ViewerQuery
+
+DOCUMENTS_CACHED_MAX = 1_000
+"""Parsed and validated documents kept, at most."""
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(
+    AccountQuery,
+    InvoiceQuery,
+    PaymentQuery,
+    AgingQuery,
+    AuditTrailQuery,
+    CompanyQuery,
+    SiteOptionsQuery,
+    ViewerQuery,
+    NodeQuery,
+):
+    """Everything that can be read."""
+
+
+@strawberry.type(
+    description="Everything that can be done. A refusal is told in `userErrors`, and then nothing"
+    " has changed."
+)
+class Mutation(AccountNoteMutation, SiteOptionsMutation):
+    """Everything that can be done."""
+
+
+@strawberry.type(description="Everything that can be followed live.")
+class Subscription(InvoiceSubscription):
+    """Everything that can be followed live."""
+
+
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing: defects are logged where they are told."""
+
+
+def make_schema(*, introspection: bool = True) -> strawberry.Schema:
+    """Return the schema with its limits."""
+    rules = [
+        *QueryDepthLimiter(max_depth=DEPTH_MAX).validation_rules,
+        *MaxAliasesLimiter(max_alias_count=ALIASES_MAX).validation_rules,
+        *([] if introspection else [NoSchemaIntrospectionCustomRule]),
+    ]
+    extensions = [
+        lambda: MaxTokensLimiter(max_token_count=TOKENS_MAX),
+        lambda: AddValidationRules(rules),
+        lambda: ParserCache(maxsize=DOCUMENTS_CACHED_MAX),
+        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED_MAX),
+        Limits,
+        Telling,
+    ]
+    return _Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        extensions=extensions,
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
+    )
+
+
+@cache
+def sdl() -> str:
+    """Return the schema in the schema definition language."""
+    return make_schema().as_str() + "\n"

@@ -1,0 +1,150 @@
+"""GraphQL: options of the site, and changing them (ADM-02)."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+from msgspec import UNSET as NOT_GIVEN
+from msgspec import UnsetType
+from strawberry.types.unset import UNSET
+
+from api.aging import Basis
+from api.commands import IDEMPOTENCY_KEY, carry_out
+from api.connections import AtLeast
+from api.context import Info
+from api.errors import UserError
+from domain.aging import AgeUnit
+from domain.api_key import Role
+from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions
+from projections.site_options import SITE
+
+Given = TypeVar("Given")
+
+strawberry.enum(
+    AgeUnit, name="AgeUnit", description="In what age is counted: DAYS, or whole calendar MONTHS."
+)
+
+_BOUNDARIES = "The four boundaries of the aging set by {} date, in the age unit. (AGE-02)"
+_UNIT = "In what age is counted. (AGE-03)"
+_BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
+_UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
+_ZONE = "IANA time zone in which the site's business day is cut."
+
+
+@strawberry.type(name="SiteOptions", description="Options of the site.")
+class SiteOptionsResult:
+    """Options of the site."""
+
+    aging_boundaries_due: list[int] = strawberry.field(description=_BOUNDARIES.format("due"))
+    aging_boundaries_invoice: list[int] = strawberry.field(
+        description=_BOUNDARIES.format("invoice")
+    )
+    age_unit: AgeUnit = strawberry.field(description=_UNIT)
+    aging_basis: Basis = strawberry.field(description=_BASIS)
+    age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
+    time_zone: str = strawberry.field(description=_ZONE)
+
+    @classmethod
+    def of(cls, options: SiteOptions) -> "SiteOptionsResult":
+        """Return the options as they are told."""
+        return cls(
+            aging_boundaries_due=list(options.aging_boundaries_due),
+            aging_boundaries_invoice=list(options.aging_boundaries_invoice),
+            age_unit=options.age_unit,
+            aging_basis=options.aging_basis,
+            age_unapplied=options.age_unapplied,
+            time_zone=options.time_zone,
+        )
+
+
+@strawberry.input(description="The options to change; those left out stay as they are.")
+class ChangeSiteOptionsInput:
+    """The options to change."""
+
+    aging_boundaries_due: list[int] | None = strawberry.field(
+        default=UNSET, description=_BOUNDARIES.format("due")
+    )
+    aging_boundaries_invoice: list[int] | None = strawberry.field(
+        default=UNSET, description=_BOUNDARIES.format("invoice")
+    )
+    age_unit: AgeUnit | None = strawberry.field(default=UNSET, description=_UNIT)
+    aging_basis: Basis | None = strawberry.field(default=UNSET, description=_BASIS)
+    age_unapplied: bool | None = strawberry.field(default=UNSET, description=_UNAPPLIED)
+    time_zone: str | None = strawberry.field(default=UNSET, description=_ZONE)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+    def command(self) -> ChangeSiteOptions:
+        """Return the command; null leaves an option as it is, too."""
+
+        def given(value: Given | None) -> Given | UnsetType:
+            return NOT_GIVEN if value is UNSET or value is None else value
+
+        due, invoice = given(self.aging_boundaries_due), given(self.aging_boundaries_invoice)
+        return ChangeSiteOptions(
+            aging_boundaries_due=NOT_GIVEN if due is NOT_GIVEN else tuple(due),
+            aging_boundaries_invoice=NOT_GIVEN if invoice is NOT_GIVEN else tuple(invoice),
+            age_unit=given(self.age_unit),
+            aging_basis=given(self.aging_basis),
+            age_unapplied=given(self.age_unapplied),
+            time_zone=given(self.time_zone),
+        )
+
+
+@strawberry.type(description="What changing the options led to.")
+class ChangeSiteOptionsPayload:
+    """What changing the options led to."""
+
+    site_options: SiteOptionsResult | None = strawberry.field(
+        description="The options as they are now; null if the change was refused, or if the read"
+        " models did not follow in time."
+    )
+    user_errors: list[UserError] = strawberry.field(description="Why it was refused.")
+    position: int | None = strawberry.field(
+        description="Position of the log at which the change is complete, for `atLeast`."
+    )
+
+
+@strawberry.type
+class SiteOptionsQuery:
+    """Options of the site."""
+
+    @strawberry.field(description="Options of the site.")
+    async def site_options(
+        self,
+        info: Info,
+        at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
+    ) -> SiteOptionsResult:
+        """Return the options."""
+        reading = await info.context.reading()
+        return SiteOptionsResult.of(reading.asked.options)
+
+
+@strawberry.type
+class SiteOptionsMutation:
+    """Changing the options of the site."""
+
+    @strawberry.mutation(description="Change options of the site. Needs the role admin.")
+    async def change_site_options(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            ChangeSiteOptionsInput, strawberry.argument(description="The options to change.")
+        ],
+    ) -> ChangeSiteOptionsPayload:
+        """Change options."""
+        context = info.context
+        context.require(Role.ADMIN)
+        told = await carry_out(
+            context,
+            SITE_OPTIONS,
+            (SITE,),
+            input.command(),
+            mutation="changeSiteOptions",
+            idempotency_key=input.idempotency_key,
+        )
+        changed = None
+        if told.position is not None:
+            reading = await context.reading_at_least(told.position)
+            changed = SiteOptionsResult.of(reading.asked.options) if reading is not None else None
+        return ChangeSiteOptionsPayload(
+            site_options=changed, user_errors=list(told.errors), position=told.position
+        )

@@ -1,0 +1,181 @@
+"""View: accounts with what they have open in both aging sets, at any date on both axes."""
+
+from domain.aging import Basis
+from projections.accounts import ACCOUNTS
+from projections.aging_fields import CURRENT, aging_fields
+from projections.companies import COMPANIES
+from projections.open_documents import bucket_sql, late_base, open_amounts
+from projections.view import Asked, Field, Kind, View, plain
+
+(_ACCOUNTS,) = ACCOUNTS.tables
+(_COMPANIES,) = COMPANIES.tables
+
+
+def _source(asked: Asked) -> str:
+    return f"{asked.rows(_ACCOUNTS)} c"
+
+
+def _where(asked: Asked) -> str:  # noqa: ARG001
+    return "c.tenant = %(tenant)s"
+
+
+def _company(asked: Asked) -> str:
+    return f"""JOIN {asked.rows(_COMPANIES)} h
+        ON h.tenant = c.tenant AND h.company_id = c.company_id"""
+
+
+def _aged(asked: Asked) -> str:
+    """Join sums of what each account has open, bucket by bucket, in one pass over the steps."""
+    options = asked.options
+    amounts = open_amounts(options, asked.known_at)
+    shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
+    sums = ",\n".join(
+        f"sum(balance_hc) FILTER (WHERE {condition}) AS {name}" for condition, name in _SUMS.items()
+    )
+    return f"""LEFT JOIN (
+        SELECT company_id, cust_id, {sums},
+               count(*) FILTER (WHERE due_bucket > {CURRENT}) AS no_over_due_inv,
+               count(*) AS open_documents,
+               %(as_of)s::date - min(tran_date) AS oldest_tran_date_days
+        FROM (
+            SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
+                SELECT b.*,
+                    {bucket_sql(Basis.INVOICE, options, "b.tran_date", "b.due_date")} AS age_bucket,
+                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_base("b"))} AS due_bucket
+                FROM ({amounts}) b
+            ) aged
+        ) counted
+        GROUP BY company_id, cust_id
+    ) a ON a.company_id = c.company_id AND a.cust_id = c.cust_id"""
+
+
+_NEEDS = ("company", "aged")
+
+_SUMS: dict[str, str] = {}
+"""Condition on an open amount -> the column of the join with the sum of such amounts."""
+
+
+def _sum(condition: str) -> str:
+    """Return the SQL of what an account has open under a condition."""
+    return f"coalesce(a.{_SUMS.setdefault(condition, f'sum_{len(_SUMS)}')}, 0)"
+
+
+ACCOUNT_VIEW = View(
+    name="accounts",
+    description="Accounts: the customers of ERP companies.",
+    key=("company_id", "cust_id"),
+    source=_source,
+    where=_where,
+    joins={"company": _company, "aged": _aged},
+    fields=(
+        *plain(
+            "c",
+            Kind.TEXT,
+            {
+                "company_id": "The ERP company whose customer it is.",
+                "cust_id": "The customer's id in the ERP; its key together with the company.",
+            },
+            source="ACC-01",
+            nullable=False,
+        ),
+        *plain(
+            "c",
+            Kind.TEXT,
+            {
+                "cust_name": "The customer's legal name; null while only documents name it.",
+                "cust_class_id": "The ERP's customer class.",
+                "cust_status": "The ERP's customer status, such as Active.",
+                "parent_id": "The account that pays for this one, if another does.",
+                "pmt_terms_id": "The usual terms of payment, such as Net30.",
+                "sper_id": "The primary sales person.",
+                "sper_name": "The primary sales person's name.",
+                "addr_line1": "Postal address, line 1.",
+                "addr_line2": "Postal address, line 2.",
+                "addr_line3": "Postal address, line 3.",
+                "addr_line4": "Postal address, line 4.",
+                "addr_line5": "Postal address, line 5.",
+                "city": "City, borough or municipality.",
+                "state": "State, province or county.",
+                "postal_code": "Postal code.",
+                "country": "Country.",
+                "reference": "A reference, often what the class stands for.",
+                "credit_score": "The credit score; numbers and letters.",
+                "sales_territory": "The sales territory.",
+                **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
+            },
+            source="ACC-02 to ACC-22",
+        ),
+        Field(
+            "credit_limit",
+            Kind.MONEY,
+            "The credit limit, in home currency.",
+            "c.credit_limit",
+            nullable=True,
+            currency="home_curr_id",
+            needs=("company",),
+            source="ACC-08",
+        ),
+        Field(
+            "credit_hold",
+            Kind.BOOLEAN,
+            "Whether the ERP holds deliveries back.",
+            "c.credit_hold",
+            source="ACC-09",
+        ),
+        Field(
+            "date_estab",
+            Kind.DATE,
+            "When the account was made in the ERP.",
+            "c.date_estab",
+            nullable=True,
+            source="ACC-05",
+        ),
+        Field(
+            "home_curr_id",
+            Kind.TEXT,
+            "The company's home currency, as the ERP writes it.",
+            "h.home_currency",
+            needs=("company",),
+            source="CMP-06",
+        ),
+        Field(
+            "implied",
+            Kind.BOOLEAN,
+            "Whether only documents have named the account so far.",
+            "c.implied",
+            source="SYN-07",
+        ),
+        *aging_fields(_sum, currency="home_curr_id", needs=_NEEDS),
+        Field(
+            "no_over_due_inv",
+            Kind.INTEGER,
+            "How many open documents are past due.",
+            "coalesce(a.no_over_due_inv, 0)",
+            needs=_NEEDS,
+            source="INV-30",
+        ),
+        Field(
+            "open_documents",
+            Kind.INTEGER,
+            "How many documents are open.",
+            "coalesce(a.open_documents, 0)",
+            needs=_NEEDS,
+            source="INV-33",
+        ),
+        Field(
+            "oldest_tran_date_days",
+            Kind.INTEGER,
+            "Age in days of the oldest open document, by its date; null if nothing is open.",
+            "a.oldest_tran_date_days",
+            nullable=True,
+            needs=_NEEDS,
+            source="INV-31",
+        ),
+        Field(
+            "known_from",
+            Kind.MOMENT,
+            "Since when the account has been known to be like this.",
+            "c.known_from",
+        ),
+    ),
+)

@@ -1,0 +1,76 @@
+"""View: contacts of accounts."""
+
+from projections.contacts import CONTACTS
+from projections.view import Asked, Field, Kind, View, plain
+
+(_CONTACTS,) = CONTACTS.tables
+
+
+def _source(asked: Asked) -> str:
+    return f"{asked.rows(_CONTACTS)} p"
+
+
+def _where(asked: Asked) -> str:  # noqa: ARG001
+    return "p.tenant = %(tenant)s"
+
+
+CONTACT_VIEW = View(
+    name="contacts",
+    description="Contacts of accounts, as the ERP knows them.",
+    key=("company_id", "cust_id", "cntct_id"),
+    source=_source,
+    where=_where,
+    fields=(
+        *plain(
+            "p",
+            Kind.TEXT,
+            {
+                "company_id": "The ERP company of the account.",
+                "cust_id": "The account.",
+                "cntct_id": "The contact's id in the ERP; its key together with the account's.",
+            },
+            source="ACC-15",
+            nullable=False,
+        ),
+        *plain(
+            "p",
+            Kind.TEXT,
+            {
+                "cntct_name": "Name.",
+                "cntct_title": "Title.",
+                "cntct_email_addr": "E-mail address.",
+                "cntct_primary_addr_phone": "Phone number.",
+                "cntct_primary_addr_fax": "Fax number.",
+                "cntct_addr_line1": "Own address, line 1.",
+                "cntct_addr_line2": "Own address, line 2.",
+                "cntct_city": "City.",
+                "cntct_state": "State, province or county.",
+                "cntct_postal_code": "Postal code.",
+                "cntct_country": "Country.",
+                "cntct_comment": "A free note: role, hours …",
+                **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
+            },
+            source="ACC-16, ACC-17",
+        ),
+        Field(
+            "primary",
+            Kind.BOOLEAN,
+            "Whether it is the account's primary contact.",
+            "p.is_primary",
+            source="ACC-18",
+        ),
+        Field(
+            "include_in_automated_email",
+            Kind.BOOLEAN,
+            "Whether automated e-mails go to this contact.",
+            "p.include_in_automated_email",
+            source="ACC-18",
+        ),
+        Field(
+            "known_from",
+            Kind.MOMENT,
+            "Since when the contact has been known to be like this.",
+            "p.known_from",
+        ),
+    ),
+)

@@ -1,0 +1,275 @@
+"""View: documents with what is open of them and how old that is, at any date on both axes."""
+
+from domain.aging import Basis
+from projections.accounts import ACCOUNTS
+from projections.aging_fields import CURRENT, aging_fields
+from projections.invoices import INVOICES
+from projections.open_documents import bucket_sql
+from projections.view import Asked, Field, Kind, View, plain
+
+_INVOICES, _, _BALANCES = INVOICES.tables
+(_ACCOUNTS,) = ACCOUNTS.tables
+
+_DUE_DATE = "coalesce(i.due_date, i.tran_date)"
+
+
+def _source(asked: Asked) -> str:
+    return f"{asked.rows(_INVOICES)} i"
+
+
+def _where(asked: Asked) -> str:
+    return f"i.tenant = %(tenant)s AND {asked.begun('i.effective_from')}"
+
+
+def _open(asked: Asked) -> str:
+    """Join what is open on the date: the present balance, or the step of a past one."""
+
+    def balance(column: str) -> str:
+        return f"""CASE WHEN i.balance_since <= %(as_of)s THEN i.{column} ELSE coalesce((
+            SELECT s.{column} FROM {asked.rows(_BALANCES)} s
+            WHERE s.tenant = i.tenant AND s.company_id = i.company_id AND s.tran_id = i.tran_id
+              AND s.effective_from <= %(as_of)s AND s.effective_to > %(as_of)s), 0) END"""
+
+    return f"""CROSS JOIN LATERAL (
+        SELECT {balance("balance")} AS balance, {balance("balance_hc")} AS balance_hc) o"""
+
+
+def _aged(asked: Asked) -> str:
+    """Join the buckets of both sets, and the amount that counts in them (AGE-17)."""
+    options = asked.options
+    late = f"CASE WHEN o.balance_hc < 0 THEN i.tran_date ELSE {_DUE_DATE} END"
+    counted = "o.balance_hc" if options.age_unapplied else "greatest(o.balance_hc, 0)"
+    shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
+    return f"""CROSS JOIN LATERAL (
+        SELECT {counted} AS amount,
+               {bucket_sql(Basis.INVOICE, options, "i.tran_date", _DUE_DATE)} AS age_bucket,
+               {bucket_sql(Basis.DUE, options, "i.tran_date", late)} AS due_bucket) b
+        CROSS JOIN LATERAL (SELECT b.{shown} > {CURRENT} AS over_current) a"""
+
+
+def _account(asked: Asked) -> str:
+    return f"""LEFT JOIN {asked.rows(_ACCOUNTS)} c ON c.tenant = i.tenant
+        AND c.company_id = i.company_id AND c.cust_id = i.cust_id"""
+
+
+_OPEN = ("open",)
+_AGED = ("open", "aged")
+
+INVOICE_VIEW = View(
+    name="invoices",
+    description="Documents of the ERP on accounts: invoices, credit memos and its other types.",
+    key=("company_id", "tran_id"),
+    source=_source,
+    where=_where,
+    joins={"open": _open, "aged": _aged, "account": _account},
+    fields=(
+        *plain(
+            "i",
+            Kind.TEXT,
+            {
+                "company_id": "The ERP company it belongs to.",
+                "tran_id": "The document's number in the ERP; its key together with the company.",
+                "cust_id": "The account it is on: who pays.",
+            },
+            source="INV-01",
+            nullable=False,
+        ),
+        Field(
+            "cust_name",
+            Kind.TEXT,
+            "The name of the account.",
+            "c.cust_name",
+            nullable=True,
+            needs=("account",),
+            source="ACC-02",
+        ),
+        Field(
+            "type",
+            Kind.TEXT,
+            "The ERP's document type: IN invoice, CM credit memo, and others.",
+            "i.type",
+            source="INV-07",
+        ),
+        Field("tran_date", Kind.DATE, "The document's date.", "i.tran_date", source="INV-02"),
+        Field(
+            "due_date",
+            Kind.DATE,
+            "When it is due, as the ERP says.",
+            "i.due_date",
+            nullable=True,
+            source="INV-03",
+        ),
+        Field(
+            "post_date",
+            Kind.DATE,
+            "When it was posted.",
+            "i.post_date",
+            nullable=True,
+            source="INV-12",
+        ),
+        Field(
+            "effective_from",
+            Kind.DATE,
+            "The date from which the document counts: when it was posted, else the earlier of its"
+            " date and the business date on which it was first seen.",
+            "i.effective_from",
+            source="AGE-08",
+        ),
+        Field(
+            "amount",
+            Kind.MONEY,
+            "The whole amount in the customer's currency; negative on credit memos.",
+            "i.amount",
+            currency="curr_id",
+            source="INV-04",
+        ),
+        Field(
+            "amount_hc",
+            Kind.MONEY,
+            "The whole amount in home currency.",
+            "i.amount_hc",
+            currency="home_curr_id",
+            source="INV-04",
+        ),
+        Field(
+            "balance",
+            Kind.MONEY,
+            "What is open on the as-of date, in the customer's currency.",
+            "o.balance",
+            currency="curr_id",
+            needs=_OPEN,
+            source="INV-05",
+        ),
+        Field(
+            "balance_hc",
+            Kind.MONEY,
+            "What is open on the as-of date, in home currency.",
+            "o.balance_hc",
+            currency="home_curr_id",
+            needs=_OPEN,
+            source="INV-05",
+        ),
+        Field(
+            "curr_id",
+            Kind.TEXT,
+            "The customer's currency, as the ERP writes it.",
+            "i.curr_id",
+            source="CMP-06",
+        ),
+        Field(
+            "home_curr_id",
+            Kind.TEXT,
+            "The company's home currency, as the ERP writes it.",
+            "i.home_curr_id",
+            source="CMP-06",
+        ),
+        Field(
+            "status",
+            Kind.TEXT,
+            "The ERP's status of the document.",
+            "i.status",
+            nullable=True,
+            source="INV-06",
+        ),
+        Field(
+            "disc_amt",
+            Kind.MONEY,
+            "The discount for paying early, in the customer's currency.",
+            "i.disc_amt",
+            nullable=True,
+            currency="curr_id",
+            source="INV-10",
+        ),
+        Field(
+            "closing_tran_date",
+            Kind.DATE,
+            "When it left open status; null while it is open.",
+            "CASE WHEN i.closing_tran_date <= %(as_of)s THEN i.closing_tran_date END",
+            nullable=True,
+            source="INV-11",
+        ),
+        Field(
+            "last_pmt_date",
+            Kind.DATE,
+            "The date of the latest payment applied to it.",
+            "i.last_pmt_date",
+            nullable=True,
+            source="INV-13",
+        ),
+        Field(
+            "pmt_count",
+            Kind.INTEGER,
+            "How many payments and credit memos were applied to it.",
+            "i.pmt_count",
+            source="INV-14",
+        ),
+        Field(
+            "percent_paid",
+            Kind.NUMBER,
+            "The part of the amount that is paid, in percent; null if the amount is zero.",
+            "round((i.amount - o.balance) / nullif(i.amount, 0) * 100, 2)",
+            nullable=True,
+            needs=_OPEN,
+            source="INV-15",
+        ),
+        Field(
+            "due_date_days",
+            Kind.INTEGER,
+            "Days past the due date on the as-of date, negative before it. A document without a"
+            " due date is due on its date.",
+            f"(%(as_of)s::date - {_DUE_DATE})",
+            source="INV-16",
+        ),
+        Field(
+            "tran_date_days",
+            Kind.INTEGER,
+            "Days since the document's date on the as-of date, negative before it.",
+            "(%(as_of)s::date - i.tran_date)",
+            source="INV-18",
+        ),
+        Field(
+            "days_due_to_pay",
+            Kind.INTEGER,
+            "Days from the due date to the closing, negative if paid early; null while open.",
+            f"(CASE WHEN i.closing_tran_date <= %(as_of)s THEN i.closing_tran_date END"
+            f" - {_DUE_DATE})",
+            nullable=True,
+            source="INV-19",
+        ),
+        *plain(
+            "i",
+            Kind.TEXT,
+            {
+                "cust_po_no": "The customer's purchase order number; null if it is missing.",
+                "sold_to_id": "The account that bought, where the parent pays.",
+                "invoice_cmnt": "The ERP's comment, from the first of its two fields.",
+                "comment": "The ERP's comment, from the second of its two fields.",
+                "pmt_terms_id": "The document's own terms of payment, such as Net30.",
+                "project_code": "The project.",
+                "job_code": "The job.",
+                "sper_id": "The sales person.",
+                **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
+            },
+            source="INV-32",
+        ),
+        Field(
+            "statistical_pmt_date",
+            Kind.DATE,
+            "The ERP's statistical date of payment.",
+            "i.statistical_pmt_date",
+            nullable=True,
+            source="INV-32",
+        ),
+        *aging_fields(
+            lambda condition: f"CASE WHEN {condition} THEN b.amount ELSE 0 END",
+            currency="home_curr_id",
+            needs=_AGED,
+        ),
+        Field(
+            "known_from",
+            Kind.MOMENT,
+            "Since when the document has been known to be like this.",
+            "i.known_from",
+        ),
+    ),
+)

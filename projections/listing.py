@@ -1,0 +1,365 @@
+"""Lists of a view: a condition, an order and a page of it, as one SQL statement.
+
+Pages are cut by key, not by number: the next page begins after the last record's values of the
+fields that the list is ordered by, so it costs the same wherever it lies, and records that come
+or go meanwhile neither repeat nor hide others. Unknown values stand last in either direction.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from domain.conditions import ALWAYS, AllOf, AnyOf, Compared, Condition, Negated, Operator
+from projections.query import Query, sql
+from projections.view import Asked, Field, Kind, View
+
+CONDITIONS_MAX = 200
+"""Comparisons in one condition at most."""
+
+DEPTH_MAX = 12
+"""Conditions within conditions at most."""
+
+VALUES_MAX = 1_000
+"""Values of one comparison with a list at most."""
+
+_NO_NUL = "Text here cannot hold the character NUL."
+
+
+class ListingError(Exception):
+    """The list cannot be made as asked; the message says why."""
+
+
+class Order(Struct, frozen=True):
+    """By which field, and whether from the largest down."""
+
+    field: str
+    descending: bool = False
+
+
+class Cut(Struct, frozen=True):
+    """Which part of the list: `count` records after or before the given values of its order.
+
+    With `backward` the last ones are meant.
+    """
+
+    count: int
+    after: tuple[Any, ...] | None = None
+    before: tuple[Any, ...] | None = None
+    backward: bool = False
+
+
+class Listing(Struct, frozen=True):
+    """A list of a view's records: which ones, in which order, with which fields."""
+
+    view: View
+    asked: Asked
+    select: tuple[str, ...]
+    where: Condition = ALWAYS
+    order: tuple[Order, ...] = ()
+
+    @property
+    def full_order(self) -> tuple[Order, ...]:
+        """The order with the key at its end, which makes it total."""
+        named = {one.field for one in self.order}
+        return (*self.order, *(Order(name) for name in self.view.key if name not in named))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields of the answer: those selected, their currencies, those of the order."""
+        names: dict[str, None] = {}
+        for name in (*self.select, *(one.field for one in self.full_order)):
+            names[name] = None
+            if currency := self.view.field(name).currency:
+                names[currency] = None
+        return tuple(names)
+
+
+class Record(Struct, frozen=True, gc=False):
+    """A record of a list: the values of the listing's columns, in order."""
+
+    values: tuple[Any, ...]
+
+
+def record(*values: Any) -> Record:
+    """Return a record of a row."""
+    return Record(values)
+
+
+def page(listing: Listing, cut: Cut) -> Query[Record]:
+    """Return the question for a part of a list; backward ones answer from the end on."""
+    compiled = _Compiled(listing)
+    conditions = [compiled.where]
+    keys = [(one, compiled.sql(one.field)) for one in listing.full_order]
+    for values, following in ((cut.after, True), (cut.before, False)):
+        if values is not None:
+            conditions.append(_beyond(keys, values, compiled, following=following))
+    order = ", ".join(
+        f"{expression} {'DESC' if one.descending != cut.backward else 'ASC'}"
+        f" NULLS {'FIRST' if cut.backward else 'LAST'}"
+        for one, expression in keys
+    )
+    columns = ", ".join(compiled.sql(name) for name in listing.columns)
+    statement = (
+        f"SELECT {columns}\n{compiled.from_clause()}\nWHERE {' AND '.join(conditions)}\n"
+        f"ORDER BY {order}\nLIMIT {cut.count:d}"
+    )
+    return Query(sql(statement), compiled.parameters, record)
+
+
+def page_per_parent(
+    listing: Listing, count: int, link: Sequence[str], parents: Sequence[Sequence[str]]
+) -> Query[Record]:
+    """Return the question for the first `count` records of each of several parents at once.
+
+    `link` names the text fields that hold the parent's key; answers begin with its values.
+    """
+    compiled = _Compiled(listing)
+    keys = [(one, compiled.sql(one.field)) for one in listing.full_order]
+    order = ", ".join(
+        f"{expression} {'DESC' if one.descending else 'ASC'} NULLS LAST" for one, expression in keys
+    )
+    columns = ", ".join(compiled.sql(name) for name in listing.columns)
+    arrays = ", ".join(
+        f"%({compiled.keep([parent[place] for parent in parents])})s::text[]"
+        for place in range(len(link))
+    )
+    names = ", ".join(f"parent_{place}" for place in range(len(link)))
+    linked = " AND ".join(
+        f"{compiled.sql(name)} = parent.parent_{place}" for place, name in enumerate(link)
+    )
+    statement = (
+        f"SELECT parent.*, child.* FROM unnest({arrays}) AS parent ({names})\n"
+        f"CROSS JOIN LATERAL (SELECT {columns}\n{compiled.from_clause()}\n"
+        f"WHERE {compiled.where} AND {linked}\nORDER BY {order}\nLIMIT {count:d}) child"
+    )
+    return Query(sql(statement), compiled.parameters, record)
+
+
+def by_key(listing: Listing, keys: Sequence[Sequence[Any]]) -> Query[Record]:
+    """Return the question for the records of `keys`; those that there are answer, in no order."""
+    compiled = _Compiled(listing)
+    columns = ", ".join(compiled.sql(name) for name in listing.columns)
+    names = ", ".join(compiled.sql(name) for name in listing.view.key)
+    arrays = ", ".join(
+        f"%({compiled.keep([key[place] for key in keys])})s"
+        f"::{_TYPES[listing.view.field(name).kind]}[]"
+        for place, name in enumerate(listing.view.key)
+    )
+    statement = (
+        f"SELECT {columns}\n{compiled.from_clause()}\nWHERE {compiled.where}"
+        f" AND ({names}) IN (SELECT * FROM unnest({arrays}))"
+    )
+    return Query(sql(statement), compiled.parameters, record)
+
+
+def total(listing: Listing) -> Query[int]:
+    """Return the question for how many records a list has."""
+    compiled = _Compiled(listing, counting=True)
+    statement = f"SELECT count(*)\n{compiled.from_clause()}\nWHERE {compiled.where}"
+    return Query(sql(statement), compiled.parameters, int)
+
+
+def totals_per_parent(
+    listing: Listing, link: Sequence[str], parents: Sequence[Sequence[str]]
+) -> Query[Record]:
+    """Return the question for how many records each of several parents has."""
+    compiled = _Compiled(listing, counting=True, also=link)
+    keys = ", ".join(compiled.sql(name) for name in link)
+    arrays = ", ".join(
+        f"%({compiled.keep([parent[place] for parent in parents])})s::text[]"
+        for place in range(len(link))
+    )
+    statement = (
+        f"SELECT {keys}, count(*)\n{compiled.from_clause()}\nWHERE {compiled.where}"
+        f" AND ({keys}) IN (SELECT * FROM unnest({arrays}))\nGROUP BY {keys}"
+    )
+    return Query(sql(statement), compiled.parameters, record)
+
+
+class _Compiled:
+    """The SQL of a listing's parts, with the parameters that they use."""
+
+    def __init__(
+        self, listing: Listing, *, counting: bool = False, also: Sequence[str] = ()
+    ) -> None:
+        self.view = listing.view
+        self.asked = listing.asked
+        self.parameters: dict[str, Any] = dict(listing.asked.parameters)
+        self._used: dict[str, Field] = {}
+        self._count = 0
+        self.where = f"{self.view.where(self.asked)} AND {self._condition(listing.where, 1)}"
+        for name in also if counting else listing.columns:
+            self.sql(name)
+
+    def sql(self, name: str) -> str:
+        """Return the expression of a field, and note that it is used."""
+        try:
+            field = self.view.field(name)
+        except KeyError as unknown:
+            raise ListingError(f"{self.view.name} have no field {name}.") from unknown
+        self._used[name] = field
+        return field.sql
+
+    def keep(self, value: Any) -> str:
+        """Make a value a parameter; return its name."""
+        if isinstance(value, str) and "\x00" in value:
+            raise ListingError(_NO_NUL)
+        name = f"value_{len(self.parameters)}"
+        self.parameters[name] = value
+        return name
+
+    def from_clause(self) -> str:
+        """Return FROM with what the fields used so far need."""
+        return self.view.from_clause(self.asked, list(self._used.values()))
+
+    def _condition(self, condition: Condition, depth: int) -> str:
+        if depth > DEPTH_MAX:
+            raise ListingError(f"Filters may be nested {DEPTH_MAX} deep at most.")
+        match condition:
+            case AllOf(parts):
+                return self._joined(parts, " AND ", "true", depth)
+            case AnyOf(parts):
+                return self._joined(parts, " OR ", "false", depth)
+            case Negated(part):
+                return f"({self._condition(part, depth + 1)}) IS NOT TRUE"
+            case Compared():
+                return self._compared(condition)
+
+    def _joined(self, parts: Sequence[Condition], word: str, empty: str, depth: int) -> str:
+        if not parts:
+            return empty
+        return "(" + word.join(self._condition(part, depth + 1) for part in parts) + ")"
+
+    def _compared(self, condition: Compared) -> str:
+        self._count += 1
+        if self._count > CONDITIONS_MAX:
+            raise ListingError(f"A filter may have {CONDITIONS_MAX} comparisons at most.")
+        expression = self.sql(condition.field)
+        kind = self.view.field(condition.field).kind
+        value, operator = condition.value, condition.operator
+        if operator is Operator.IS_NULL:
+            return f"({expression}) IS {'' if value else 'NOT '}NULL"
+        if operator in {Operator.IN, Operator.NOT_IN}:
+            if len(value) > VALUES_MAX:
+                raise ListingError(f"A comparison may have {VALUES_MAX} values at most.")
+            if any(isinstance(one, str) and "\x00" in one for one in value):
+                raise ListingError(_NO_NUL)
+            holds = f"({expression}) = ANY(%({self.keep(list(value))})s::{_TYPES[kind]}[])"
+            return holds if operator is Operator.IN else f"({holds}) IS NOT TRUE"
+        if operator in _PATTERNS:
+            before, after, word = _PATTERNS[operator]
+            pattern = before + _escaped(value) + after
+            return f"({expression}) {word} %({self.keep(pattern)})s"
+        given = f"%({self.keep(value)})s::{_TYPES[kind]}"
+        return f"({expression}) {_COMPARISONS[operator]} {given}"
+
+
+_COMPARISONS = {
+    Operator.EQ: "=",
+    Operator.NE: "IS DISTINCT FROM",
+    Operator.LT: "<",
+    Operator.LTE: "<=",
+    Operator.GT: ">",
+    Operator.GTE: ">=",
+}
+
+_PATTERNS = {
+    Operator.CONTAINS: ("%", "%", "LIKE"),
+    Operator.STARTS_WITH: ("", "%", "LIKE"),
+    Operator.MATCHES: ("%", "%", "ILIKE"),
+}
+
+_TYPES = {
+    Kind.TEXT: "text",
+    Kind.INTEGER: "bigint",
+    Kind.NUMBER: "numeric",
+    Kind.MONEY: "numeric",
+    Kind.BOOLEAN: "boolean",
+    Kind.DATE: "date",
+    Kind.MOMENT: "timestamptz",
+}
+
+
+def _escaped(text: str) -> str:
+    """Return text as a pattern that only it matches."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _beyond(
+    keys: Sequence[tuple[Order, str]],
+    values: Sequence[Any],
+    compiled: _Compiled,
+    *,
+    following: bool,
+) -> str:
+    """Return the condition that a record follows (or precedes) the one with these values."""
+    if len(values) != len(keys):
+        raise ListingError("The cursor belongs to another order.")
+    kept = [
+        None
+        if value is None
+        else f"%({compiled.keep(value)})s::{_TYPES[compiled.view.field(one.field).kind]}"
+        for (one, _), value in zip(keys, values, strict=True)
+    ]
+    if all(value is not None for value in kept) and _uniform(keys, compiled.view):
+        sign = ">" if keys[0][0].descending != following else "<"
+        return f"({', '.join(key for _, key in keys)}) {sign} ({', '.join(map(str, kept))})"
+    ways: list[str] = []
+    equal: list[str] = []
+    for (one, expression), value in zip(keys, kept, strict=True):
+        step = _one_beyond(
+            expression, value, rising=one.descending != following, following=following
+        )
+        if step is not None:
+            ways.append(" AND ".join([*equal, step]))
+        equal.append(f"{expression} IS NULL" if value is None else f"{expression} = {value}")
+    return "(" + " OR ".join(f"({way})" for way in ways) + ")" if ways else "false"
+
+
+def _uniform(keys: Sequence[tuple[Order, str]], view: View) -> bool:
+    """Whether one comparison of rows, which an index can answer, says it all."""
+    directions = {one.descending for one, _ in keys}
+    return len(directions) == 1 and not any(view.field(one.field).nullable for one, _ in keys)
+
+
+def _one_beyond(expression: str, value: str | None, *, rising: bool, following: bool) -> str | None:
+    """Return the condition that one value lies beyond another; unknown ones come last."""
+    if following:
+        if value is None:
+            return None
+        return f"({expression} {'>' if rising else '<'} {value} OR {expression} IS NULL)"
+    if value is None:
+        return f"{expression} IS NOT NULL"
+    return f"{expression} {'>' if rising else '<'} {value}"
+
+
+def cursor_values(listing: Listing, found: Record) -> tuple[Any, ...]:
+    """Return the values of a record that a page may begin after."""
+    places = [listing.columns.index(one.field) for one in listing.full_order]
+    return tuple(found.values[place] for place in places)
+
+
+def typed(kind: Kind, value: Any) -> Any:
+    """Return the value that a JSON value of a cursor stands for.
+
+    Raises:
+        ValueError: if it stands for none.
+    """
+    if value is None:
+        return None
+    match kind:
+        case Kind.DATE:
+            return date.fromisoformat(value)
+        case Kind.MOMENT:
+            return datetime.fromisoformat(value)
+        case Kind.NUMBER | Kind.MONEY:
+            return Decimal(value)
+        case Kind.INTEGER:
+            return int(value)
+        case Kind.BOOLEAN:
+            return bool(value)
+        case Kind.TEXT | Kind.JSON:
+            return str(value)

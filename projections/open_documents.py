@@ -1,0 +1,122 @@
+"""What documents have open on a date, and in which buckets of both aging sets it falls.
+
+The SQL that the aging report and the views of invoices and accounts share: the steps of balances
+open on a date, found class by class (domain/durations.py), and the bucket of an amount, the twin
+of `domain.aging.bucket`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from domain.aging import AgeUnit, Basis
+from domain.durations import CLASSES
+from domain.site_options import SiteOptions
+from projections.invoices import INVOICES
+from projections.payments import PAYMENTS
+from projections.query import as_known
+
+CLASS_PARAMETERS: dict[str, Any] = {
+    "durations": [duration for duration, _ in CLASSES],
+    "spans": [days for _, days in CLASSES],
+}
+"""The named parameters of `open_amounts`."""
+
+
+def open_amounts(options: SiteOptions, known_at: datetime | None, condition: str = "true") -> str:
+    """Return the SQL of the amounts that age on the date `as_of`.
+
+    Its columns are company_id, cust_id, tran_date, due_date and balance_hc. With `known_at`, what
+    was known at that moment. `condition` restricts the amounts (as `b`). Unapplied items, which
+    are negative balances and unapplied rests of payments, age only by option (AGE-17).
+    """
+    counted = condition if options.age_unapplied else f"b.balance_hc > 0 AND {condition}"
+    parts = [_steps("balances", counted)]
+    if known_at is not None:
+        began = f"b.known_from <= %(known_at)s AND {counted}"
+        parts = [
+            _steps("balances", began),
+            _steps("balances_history", f"b.known_to > %(known_at)s AND {began}"),
+        ]
+    if options.age_unapplied:
+        parts.append(_unapplied(known_at, condition))
+    return " UNION ALL ".join(parts)
+
+
+def _steps(table: str, condition: str) -> str:
+    """Return the SQL of the steps of a table that are open on the date."""
+    return f"""
+        SELECT b.company_id, b.cust_id, b.tran_date, b.due_date, b.balance_hc
+        FROM unnest(%(durations)s::smallint[], %(spans)s::integer[]) AS d (duration_class, days)
+        CROSS JOIN LATERAL (
+            SELECT * FROM {table} b
+            WHERE b.tenant = %(tenant)s AND b.duration_class = d.duration_class
+              AND b.effective_from <= %(as_of)s
+              AND b.effective_from > %(as_of)s::date - d.days
+              AND b.effective_to > %(as_of)s AND {condition}
+        ) b"""
+
+
+def _unapplied(known_at: datetime | None, condition: str) -> str:
+    """Return what payments had unapplied on the date, as negative amounts of the payment date.
+
+    The rest that the ERP reports, or the amount less all applications, plus what was applied
+    only later. Without a home-currency figure a foreign payment is not aged (G10).
+    """
+    payments = "SELECT * FROM payments"
+    applications = "SELECT * FROM payment_applications"
+    if known_at is not None:
+        payments = as_known(PAYMENTS.tables[0])
+        applications = as_known(INVOICES.tables[1])
+    return f"""
+        SELECT b.company_id, b.cust_id, b.pmt_date AS tran_date, b.pmt_date AS due_date,
+               -(coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
+                 + applied.later) AS balance_hc
+        FROM ({payments}) b
+        JOIN companies c ON c.tenant = b.tenant AND c.company_id = b.company_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(a.amount), 0) AS ever,
+                   coalesce(sum(a.amount) FILTER (WHERE a.applied_date > %(as_of)s), 0) AS later
+            FROM ({applications}) a
+            WHERE a.tenant = b.tenant AND a.company_id = b.company_id
+              AND a.payment_id = b.payment_id
+        ) applied
+        WHERE b.tenant = %(tenant)s AND b.pmt_date <= %(as_of)s AND {condition}
+          AND (b.curr_id = c.home_currency OR b.unapplied_amt_hc IS NOT NULL)
+          AND coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
+              + applied.later <> 0"""
+
+
+def late_base(alias: str) -> str:
+    """Return the SQL of the date from which an amount is late; credits age by their own (G13)."""
+    return f"CASE WHEN {alias}.balance_hc < 0 THEN {alias}.tran_date ELSE {alias}.due_date END"
+
+
+def bucket_sql(basis: Basis, options: SiteOptions, tran_date: str, due_date: str) -> str:
+    """Return the SQL of the bucket (an index into the labels) of a document of these dates."""
+    base = tran_date if basis is Basis.INVOICE else due_date
+    boundaries = boundaries_of(basis, options)
+    first = 1 if basis is Basis.INVOICE else 2
+    if options.age_unit is AgeUnit.DAYS:
+        age = f"(%(as_of)s::date - ({base}))"
+    else:
+        age = (
+            f"((extract(year FROM %(as_of)s::date) - extract(year FROM {base})) * 12"
+            f" + extract(month FROM %(as_of)s::date) - extract(month FROM {base})"
+            f" - (extract(day FROM %(as_of)s::date) < extract(day FROM {base}))::integer)"
+        )
+    steps = " ".join(
+        f"WHEN {age} <= {boundary:d} THEN {first + number}"
+        for number, boundary in enumerate(boundaries)
+    )
+    current = "" if basis is Basis.INVOICE else f"WHEN %(as_of)s::date <= {base} THEN 1"
+    return (
+        f"CASE WHEN {tran_date} > %(as_of)s THEN 0 {current} {steps}"
+        f" ELSE {first + len(boundaries)} END"
+    )
+
+
+def boundaries_of(basis: Basis, options: SiteOptions) -> tuple[int, ...]:
+    """Return the boundaries of a set."""
+    if basis is Basis.INVOICE:
+        return options.aging_boundaries_invoice
+    return options.aging_boundaries_due

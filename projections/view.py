@@ -1,0 +1,132 @@
+"""What a view is: records that people list, filter and sort, told field by field.
+
+A view says where its records come from and gives each field one definition: name, kind, SQL and
+meaning. Selecting, filtering, sorting, the GraphQL type and the data dictionary all come from it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from domain.site_options import SiteOptions
+from projections.open_documents import CLASS_PARAMETERS
+from projections.projection import Table
+from projections.query import as_known
+
+
+class Kind(StrEnum):
+    """What the values of a field are."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    MOMENT = "moment"
+    JSON = "json"
+
+
+class Field(Struct, frozen=True):
+    """A field of a view.
+
+    `sql` is its expression over the view's source. A MONEY field names the text field with its
+    currency in `currency`. `needs` names the joins of the view that the expression reads.
+    `source` cites the requirement.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    sql: str
+    nullable: bool = False
+    currency: str = ""
+    needs: tuple[str, ...] = ()
+    source: str = ""
+
+
+class Asked(Struct, frozen=True):
+    """For whom and for when a view is asked.
+
+    `as_of` is the date of the figures in business terms; records that begin later are left out
+    only `in_past`, when somebody asked for that date. `known_at` is the moment as of whose
+    knowledge the answer is given (None for now).
+    """
+
+    tenant: int
+    options: SiteOptions
+    as_of: date
+    in_past: bool = False
+    known_at: datetime | None = None
+
+    def rows(self, table: Table) -> str:
+        """Return the SQL of a table's rows as known."""
+        return f"({as_known(table)})" if self.known_at is not None else table.name
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The named parameters that every statement over a view may use."""
+        return CLASS_PARAMETERS | {
+            "tenant": self.tenant,
+            "as_of": self.as_of,
+            "known_at": self.known_at,
+        }
+
+    def begun(self, column: str) -> str:
+        """Return the condition that a record that begins at the date `column` is there."""
+        return f"{column} <= %(as_of)s" if self.in_past else "true"
+
+
+class View(Struct, frozen=True):
+    """Records with typed fields.
+
+    `source` gives the FROM clause without joins, `where` which of its rows are the tenant's and
+    there on the date, `joins` what a field may need beside them, in the order in which they are
+    put. `key` names the fields that tell records apart: every order
+    ends with them.
+    """
+
+    name: str
+    description: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    source: Callable[[Asked], str]
+    where: Callable[[Asked], str]
+    joins: Mapping[str, Callable[[Asked], str]] = {}
+
+    def field(self, name: str) -> Field:
+        """Return the field of a name.
+
+        Raises:
+            KeyError: if the view has none.
+        """
+        return _by_name(self)[name]
+
+    def from_clause(self, asked: Asked, fields: Sequence[Field]) -> str:
+        """Return FROM with the joins that `fields` need."""
+        needed = {join for field in fields for join in field.needs}
+        joins = [join(asked) for name, join in self.joins.items() if name in needed]
+        return "\n".join([f"FROM {self.source(asked)}", *joins])
+
+
+_fields_by_name: dict[str, dict[str, Field]] = {}
+
+
+def _by_name(view: View) -> dict[str, Field]:
+    known = _fields_by_name.get(view.name)
+    if known is None:
+        known = _fields_by_name[view.name] = {field.name: field for field in view.fields}
+    return known
+
+
+def plain(
+    alias: str, kind: Kind, described: Mapping[str, str], *, source: str = "", nullable: bool = True
+) -> tuple[Field, ...]:
+    """Return fields that are columns of the row `alias`, described by name."""
+    return tuple(
+        Field(name, kind, description, f"{alias}.{name}", nullable=nullable, source=source)
+        for name, description in described.items()
+    )

@@ -1,0 +1,228 @@
+"""What entry points that serve requests work with, for as long as the process lives.
+
+Reads of one request share a snapshot: a read-only transaction at the isolation level REPEATABLE
+READ, bound to the tenant for its length alone, so that all figures of an answer fit together.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from prometheus_client import Counter
+from psycopg import AsyncConnection, Connection, IsolationLevel, OperationalError, errors
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+
+from application.handling import CommandQueue, Handled, Request
+from domain.api_key import Role
+from eventstore.postgres import PostgresLog
+from projections.catalogue import READ_MODELS
+from projections.query import Query, fetch_async, sql
+from runtime.database import Database
+from runtime.embedded import DatabaseUnavailable
+from runtime.keys import digest
+from runtime.read_models import Status, every_status
+from runtime.settings import Settings
+
+WAIT_POLL_SECONDS = 0.01
+CHANGES_POLL_SECONDS = 0.1
+
+STATEMENTS = Counter("tallystick_sql_statements", "SQL statements that reads were answered with.")
+
+Answer = TypeVar("Answer")
+
+
+class RequestTooSlow(Exception):
+    """A statement took longer than a request may."""
+
+
+class Caller(Struct, frozen=True):
+    """Whom an API key let in: to which tenant, under which name and role."""
+
+    tenant: int
+    tenant_name: str
+    key_id: str
+    name: str
+    role: Role
+
+    @property
+    def actor(self) -> str:
+        """How the log names the caller."""
+        return f"key/{self.key_id}"
+
+
+class Snapshot:
+    """The state of one tenant's read models at one moment."""
+
+    def __init__(self, connection: AsyncConnection[Any], tenant: int) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self.tenant = tenant
+
+    async def fetch(self, query: Query[Answer]) -> list[Answer]:
+        """Return the answers to a question."""
+        async with self._turn:
+            STATEMENTS.inc()
+            with _failures():
+                return await fetch_async(self._connection, query)
+
+
+class Services:
+    """Reads and commands of all tenants."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self._reads: AsyncConnectionPool[AsyncConnection[Any]] | None = None
+        self._logs: ConnectionPool[Connection[Any]] | None = None
+        self._queues: dict[int, CommandQueue] = {}
+        self._polls: dict[int, asyncio.Task[int]] = {}
+        self._guard = threading.Lock()
+
+    async def open(self) -> None:
+        """Connect."""
+        self._reads = self.database.async_pool("app", configure=self._configure)
+        await self._reads.open(wait=True)
+        self._logs = self.database.pool("app")
+
+    async def close(self) -> None:
+        """Carry out the commands that wait, and disconnect."""
+        queues = list(self._queues.values())
+        self._queues.clear()
+        for queue in queues:
+            await asyncio.to_thread(queue.close)
+        if self._reads is not None:
+            await self._reads.close()
+        if self._logs is not None:
+            await asyncio.to_thread(self._logs.close)
+
+    async def authenticate(self, secret: str) -> Caller | None:
+        """Return whom an API key lets in, or None."""
+        query = Query(
+            sql(
+                "SELECT tenant, tenant_name, key_id, name, role"
+                " FROM public.authenticate(%(digest)s)"
+            ),
+            {"digest": digest(secret)},
+            _caller,
+        )
+        with _failures():
+            async with self._pool.connection() as connection:
+                STATEMENTS.inc()
+                found = await fetch_async(connection, query)
+        return found[0] if found else None
+
+    @asynccontextmanager
+    async def reading(self, tenant: int) -> AsyncGenerator[Snapshot]:
+        """Give a snapshot of a tenant's read models."""
+        with _failures():
+            async with self._pool.connection() as connection:
+                await connection.execute(
+                    "SELECT set_config('tallystick.tenant', %s, true)", (str(tenant),)
+                )
+                yield Snapshot(connection, tenant)
+
+    async def submit(self, tenant: int, request: Request) -> Handled:
+        """Carry out a command.
+
+        Raises:
+            Refused: when the business says no.
+        """
+        return await asyncio.wrap_future(self._queue(tenant).submit(request))
+
+    async def wait_until(self, tenant: int, position: int, seconds_max: float) -> bool:
+        """Wait until all read models of a tenant show `position`; False if they do not in time."""
+        deadline = time.monotonic() + seconds_max
+        while True:
+            async with self.reading(tenant) as snapshot:
+                reached = (await snapshot.fetch(read_position(tenant)))[0]
+            if reached >= position:
+                return True
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(WAIT_POLL_SECONDS)
+
+    async def position_after(self, tenant: int, position: int) -> int:
+        """Return the position that the read models of a tenant show, once it is another.
+
+        All who wait for a tenant share one poll.
+        """
+        while True:
+            found = await self._poll(tenant)
+            if found > position:
+                return found
+
+    async def _poll(self, tenant: int) -> int:
+        """Return the position found by the poll at hand, or by a new one."""
+        poll = self._polls.get(tenant)
+        if poll is None or poll.done():
+            poll = self._polls[tenant] = asyncio.create_task(self._next_position(tenant))
+        return await asyncio.shield(poll)
+
+    async def _next_position(self, tenant: int) -> int:
+        await asyncio.sleep(CHANGES_POLL_SECONDS)
+        async with self.reading(tenant) as snapshot:
+            return (await snapshot.fetch(read_position(tenant)))[0]
+
+    async def status(self) -> list[Status]:
+        """Return how far the read models of all tenants are.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        return await asyncio.to_thread(self._status)
+
+    def _status(self) -> list[Status]:
+        with _failures(), self.database.connect("worker") as connection:
+            return every_status(connection)
+
+    @property
+    def _pool(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
+        assert self._reads is not None, "services are opened before they are used"
+        return self._reads
+
+    def _queue(self, tenant: int) -> CommandQueue:
+        with self._guard:
+            queue = self._queues.get(tenant)
+            if queue is None:
+                assert self._logs is not None, "services are opened before they are used"
+                queue = self._queues[tenant] = CommandQueue(PostgresLog(self._logs, tenant))
+            return queue
+
+    async def _configure(self, connection: AsyncConnection[Any]) -> None:
+        await connection.set_autocommit(False)
+        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        await connection.set_read_only(True)
+        milliseconds = int(self.settings.request_seconds_max * 1000)
+        await connection.execute(f"SET SESSION statement_timeout = {milliseconds:d}".encode())
+        await connection.commit()
+
+
+@contextmanager
+def _failures() -> Generator[None]:
+    """Tell failures of the database as what they mean to those who asked."""
+    try:
+        yield
+    except errors.QueryCanceled as canceled:
+        raise RequestTooSlow("The request took too long and was given up.") from canceled
+    except (OperationalError, PoolTimeout) as failure:
+        raise DatabaseUnavailable(str(failure)) from failure
+
+
+def read_position(tenant: int) -> Query[int]:
+    """Return the question up to which position all read models of a tenant show the log."""
+    return Query(
+        sql(
+            "SELECT CASE WHEN count(*) < %(count)s THEN 0 ELSE min(position) END"
+            " FROM read_models.cursors WHERE tenant = %(tenant)s"
+        ),
+        {"tenant": tenant, "count": len(READ_MODELS)},
+        int,
+    )
+
+
+def _caller(tenant: int, tenant_name: str, key_id: str, name: str, role: str) -> Caller:
+    return Caller(tenant, tenant_name, key_id, name, Role(role))
