@@ -133,7 +133,7 @@ class GraphQLEndpoint:
             raise ApiError(Code.BAD_REQUEST, "The request has no query.") from failure
         finally:
             await context.aclose()
-        errors = result.errors or []
+        errors = [told(error, request_id) for error in result.errors or ()]
         executed = result.data is not None or any(error.path for error in errors)
         return result.data, errors, executed
 

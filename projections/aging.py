@@ -14,9 +14,9 @@ from msgspec import Struct
 from domain.aging import Basis, labels
 from domain.site_options import SiteOptions
 from projections.open_documents import (
-    CLASS_PARAMETERS,
     boundaries_of,
     bucket_sql,
+    class_parameters,
     late_base,
     open_amounts,
 )
@@ -96,9 +96,8 @@ def aging_cells(
         JOIN companies c ON c.tenant = %(tenant)s AND c.company_id = cells.company_id
         ORDER BY c.company_id, cells.cust_id, cells.bucket
     """
-    parameters = CLASS_PARAMETERS | {
+    parameters = class_parameters(as_of) | {
         "tenant": tenant,
-        "as_of": as_of,
         "known_at": known_at,
         "company_id": company_id,
         "cust_id": cust_id,

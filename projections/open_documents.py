@@ -5,7 +5,7 @@ open on a date, found class by class (domain/durations.py), and the bucket of an
 of `domain.aging.bucket`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.aging import AgeUnit, Basis
@@ -15,11 +15,17 @@ from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
 from projections.query import as_known
 
-CLASS_PARAMETERS: dict[str, Any] = {
-    "durations": [duration for duration, _ in CLASSES],
-    "spans": [days for _, days in CLASSES],
-}
-"""The named parameters of `open_amounts`."""
+
+def class_parameters(as_of: date) -> dict[str, Any]:
+    """Return the named parameters of `open_amounts`: since when ranges of a class may be open."""
+    return {
+        "as_of": as_of,
+        "durations": [duration for duration, _ in CLASSES],
+        "since": [
+            date.fromordinal(max(date.min.toordinal(), as_of.toordinal() - days + 1))
+            for _, days in CLASSES
+        ],
+    }
 
 
 def open_amounts(options: SiteOptions, known_at: datetime | None, condition: str = "true") -> str:
@@ -46,12 +52,11 @@ def _steps(table: str, condition: str) -> str:
     """Return the SQL of the steps of a table that are open on the date."""
     return f"""
         SELECT b.company_id, b.cust_id, b.tran_date, b.due_date, b.balance_hc
-        FROM unnest(%(durations)s::smallint[], %(spans)s::integer[]) AS d (duration_class, days)
+        FROM unnest(%(durations)s::smallint[], %(since)s::date[]) AS d (duration_class, since)
         CROSS JOIN LATERAL (
             SELECT * FROM {table} b
             WHERE b.tenant = %(tenant)s AND b.duration_class = d.duration_class
-              AND b.effective_from <= %(as_of)s
-              AND b.effective_from > %(as_of)s::date - d.days
+              AND b.effective_from BETWEEN d.since AND %(as_of)s
               AND b.effective_to > %(as_of)s AND {condition}
         ) b"""
 
