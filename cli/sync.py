@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import click
-from erp.mapping import MappingError, export_files
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -20,6 +19,7 @@ from application.importing.sync import SyncBusy
 from cli.context import Format, Session, command_options, is_terminal, note
 from cli.output import print_json, print_rows
 from cli.values import DATE
+from erp.mapping import export_files
 from runtime.site import site_options, today
 from runtime.syncing import Synced
 from runtime.syncing import sync as run_sync
@@ -43,10 +43,7 @@ def sync(session: Session, folder: Path, business_date: date | None, mapping: Pa
     tenant = session.tenant()
     if mapping is None and (folder / "mapping.toml").is_file():
         mapping = folder / "mapping.toml"
-    try:
-        sources = export_files(folder, mapping)
-    except MappingError as failure:
-        raise click.ClickException(str(failure)) from failure
+    sources = export_files(folder, mapping)
     if not sources:
         raise click.ClickException(f"{folder} holds none of the files of an export.")
     with session.database.connect("worker") as connection:

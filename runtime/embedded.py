@@ -140,13 +140,13 @@ def _locked(path: Path) -> Generator[None]:
 
 def _ensure_supervised(home: Path) -> None:
     """Start a supervisor unless one is there, and wait until the server answers."""
-    supervisor: subprocess.Popen[bytes] | None = None
+    supervisor: int | None = None
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if _answers(home):
             if supervisor is not None or _is_locked(home / "supervisor.lock"):
                 return
-        elif supervisor is not None and supervisor.poll() is not None:
+        elif supervisor is not None and os.waitpid(supervisor, os.WNOHANG)[0]:
             raise DatabaseUnavailable(f"The embedded database did not start. {_last_words(home)}")
         if supervisor is None and not _is_locked(home / "supervisor.lock"):
             supervisor = _start_supervisor(home)
@@ -156,18 +156,22 @@ def _ensure_supervised(home: Path) -> None:
     )
 
 
-def _start_supervisor(home: Path) -> subprocess.Popen[bytes]:
+def _start_supervisor(home: Path) -> int:
+    """Start a supervisor that outlives this process; return its process id."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
-    with (home / "postgres.log").open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "runtime.embedded", str(home)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            cwd="/",
-            env=environment,
-        )
+    server_log = str(home / "postgres.log")
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "runtime.embedded", str(home)],
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, server_log, append, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
 
 
 def _is_locked(path: Path) -> bool:
@@ -408,4 +412,5 @@ def _memory_bytes() -> int:
 
 
 if __name__ == "__main__":
+    os.chdir("/")
     _Supervisor(Path(sys.argv[1])).run()

@@ -4,6 +4,7 @@ import psycopg
 
 from application.importing.sync import SyncBusy
 from domain.shared.decider import Refused
+from erp.mapped_file import MappingError
 from eventstore.log import StreamMoved
 from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
@@ -14,6 +15,7 @@ from runtime.worker import ReadModelStopped
 
 EXPECTED = (
     DatabaseUnavailable,
+    MappingError,
     MigrationError,
     ReadModelStopped,
     RebuildBusy,
