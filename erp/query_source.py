@@ -5,7 +5,6 @@ by the same reader as all others, so what cannot be read of them is told with it
 may carry on the column `line`, and then rejected rows name the line they came from.
 """
 
-import csv
 import shutil
 import tempfile
 import weakref
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from domain.shared.rows import KEY_SEPARATOR, BadRow
@@ -52,7 +52,7 @@ class QueryDatabase:
             )
             weakref.finalize(self, _remove, self._connection, scratch)
             for name, table in self._tables.items():
-                self._fill(scratch, name, table)
+                self._fill(name, table)
         return self._connection
 
     def take_faults(self) -> list[Fault]:
@@ -60,33 +60,40 @@ class QueryDatabase:
         faults, self._faults = self._faults, []
         return faults
 
-    def _fill(self, scratch: Path, name: str, table: FileFormat) -> None:
+    def _fill(self, name: str, table: FileFormat) -> None:
         assert self._connection is not None
-        plain = scratch / f"{name}.csv"
-        with plain.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-            try:
-                records = read_records(self._folder / table.file, table.delimiter, table.encoding)
-                header = next(records)
-                assert isinstance(header, Header)
-                columns = header.columns
-                for page in records:
-                    assert isinstance(page, RecordPage)
-                    self._faults.extend(page.faults)
-                    writer.writerows(
-                        [line, *row] for line, row in zip(page.lines, page.fields, strict=True)
-                    )
-            except UnreadableFile as unreadable:
-                self._faults.append(unreadable.fault)
-                columns = ()
-        types = {LINE: "BIGINT"} | {
-            column or f"column{place}": "VARCHAR" for place, column in enumerate(columns, 1)
+        columns: Sequence[str] = ()
+        try:
+            records = read_records(self._folder / table.file, table.delimiter, table.encoding)
+            header = next(records)
+            assert isinstance(header, Header)
+            columns = [column or f"column{place}" for place, column in enumerate(header.columns, 1)]
+            self._create(name, columns)
+            for page in records:
+                assert isinstance(page, RecordPage)
+                self._faults.extend(page.faults)
+                if page.fields:
+                    self._insert(name, page)
+        except UnreadableFile as unreadable:
+            self._faults.append(unreadable.fault)
+            if not columns:
+                self._create(name, ())
+
+    def _create(self, name: str, columns: Sequence[str]) -> None:
+        assert self._connection is not None
+        quoted = [column.replace('"', '""') for column in columns]
+        texts = "".join(f', "{column}" VARCHAR' for column in quoted)
+        self._connection.execute(f"CREATE TABLE {name} ({LINE} BIGINT{texts})")
+
+    def _insert(self, name: str, page: RecordPage) -> None:
+        assert self._connection is not None
+        columns = {"c0": np.array(page.lines, dtype=np.int64)} | {
+            f"c{place}": np.array(texts, dtype=object)
+            for place, texts in enumerate(zip(*page.fields, strict=True), 1)
         }
-        source = self._connection.read_csv(
-            str(plain), header=False, columns=types, quotechar='"', escapechar='"', delimiter=","
-        )
-        source.create(name)
-        plain.unlink()
+        self._connection.register("page", columns)
+        self._connection.execute(f"INSERT INTO {name} SELECT * FROM page")
+        self._connection.unregister("page")
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
