@@ -97,19 +97,38 @@ def handle_all(log: Log, requests: Sequence[Request]) -> list[Outcome]:
     raise AssertionError("unreachable: the loop returns or raises")
 
 
+class _Decided(Struct, frozen=True):
+    """A command's events, as a stretch of the batch."""
+
+    start: int
+    events: Sequence[Event]
+
+
+class _SameAs(Struct, frozen=True):
+    """A command of the batch that was sent before, as the request of this number."""
+
+    number: int
+
+
 def _attempt(log: Log, requests: Sequence[Request]) -> list[Outcome]:
     keys = [one.idempotency_key for one in requests if one.idempotency_key is not None]
     told = log.results(keys) if keys else {}
-    digests = {key: result.request_digest for key, result in told.items()}
     histories = log.load(list({one.stream for one in requests}))
     states: dict[str, tuple[Any, int]] = {}
     batch: list[NewEvent] = []
     results: list[NewResult] = []
-    outcomes: list[Outcome | tuple[int, int, Sequence[Event]]] = []
-    for one in requests:
+    firsts: dict[str, int] = {}
+    outcomes: list[Outcome | _Decided | _SameAs] = []
+    for number, one in enumerate(requests):
         key = one.idempotency_key
-        if key is not None and key in digests:
-            outcomes.append(_repeated(one, digests[key], told.get(key)))
+        if key is not None and (known := told.get(key)) is not None:
+            same = known.request_digest == one.digest
+            outcomes.append(Handled((), known.last_position, repeated=True) if same else _reused())
+            continue
+        if key is not None and key in firsts:
+            first = firsts[key]
+            same = requests[first].digest == one.digest
+            outcomes.append(_SameAs(first) if same else _reused())
             continue
         stream = one.stream
         if stream not in states:
@@ -138,29 +157,36 @@ def _attempt(log: Log, requests: Sequence[Request]) -> list[Outcome]:
             )
         states[stream] = state, version
         if key is not None:
-            digests[key] = one.digest
+            firsts[key] = number
             results.append(NewResult(key, one.digest, start, len(events)))
-        outcomes.append((start, len(events), events))
-    first = log.append(batch, results).first_position if batch or results else 0
-    return [
-        outcome
-        if not isinstance(outcome, tuple)
-        else Handled(
-            outcome[2], first + outcome[0] + outcome[1] - 1 if first else log.head().position
-        )
-        for outcome in outcomes
-    ]
+        outcomes.append(_Decided(start, events))
+    before = log.append(batch, results).first_position - 1 if batch or results else None
+    return _answers(outcomes, before if before is not None else log.head().position)
 
 
-def _repeated(request: Request, digest: bytes, result: Any) -> Outcome:
-    """Answer a command whose key was used before with what it led to then."""
-    if digest != request.digest:
-        return Refused(
-            "idempotency_key_reused",
-            "This idempotency key was used for another request.",
-            "idempotencyKey",
-        )
-    return Handled((), result.last_position if result is not None else 0, repeated=True)
+def _answers(outcomes: Sequence[Outcome | _Decided | _SameAs], before: int) -> list[Outcome]:
+    """Return the outcomes, now that it is known after which position the batch stands."""
+    answers: list[Outcome] = []
+    for outcome in outcomes:
+        match outcome:
+            case _Decided(start, events):
+                answers.append(Handled(events, before + start + len(events)))
+            case _SameAs(number):
+                first = answers[number]
+                assert isinstance(first, Handled)
+                answers.append(Handled((), first.position, repeated=True))
+            case _:
+                answers.append(outcome)
+    return answers
+
+
+def _reused() -> Refused:
+    """Return the refusal of a key that came with another request before."""
+    return Refused(
+        "idempotency_key_reused",
+        "This idempotency key was used for another request.",
+        "idempotencyKey",
+    )
 
 
 class CommandQueue:

@@ -123,21 +123,27 @@ BEGIN
 END
 $$;
 
--- Appends a batch. The unique key on (tenant, stream, version) refuses a stream that moved.
--- The commands of the batch that carry an idempotency key say which of its events, from
--- offset `result_starts` on, are theirs.
+-- Appends a batch to the log of the session's tenant: the only way in for the application's
+-- role, which may not write the tables itself. The unique key on (tenant, stream, version)
+-- refuses a stream that moved. An event without a date is effective on the day it is recorded.
+-- The commands of the batch that carry an idempotency key say which of its events, from offset
+-- `result_starts` on, are theirs.
 CREATE FUNCTION append_events(
     for_tenant integer, streams text[], versions integer[], types text[], datas bytea[],
     effective_dates date[], actors text[], causes text[], correlations text[],
     result_keys text[], result_digests bytea[], result_starts integer[], result_counts integer[],
     OUT first_position bigint, OUT stamped_at timestamptz
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    IF session_tenant() IS DISTINCT FROM for_tenant THEN
+        RAISE EXCEPTION 'This session may not append to the log of tenant %.', for_tenant
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT b.first_position, b.stamped_at INTO first_position, stamped_at
     FROM begin_append(for_tenant, cardinality(streams)) b;
     INSERT INTO events
     SELECT for_tenant, append_events.first_position + n - 1, stream, version, type, data,
-           effective_on, append_events.stamped_at, actor, cause, correlation
+           coalesce(effective_on, append_events.stamped_at::date), append_events.stamped_at, actor, cause, correlation
     FROM unnest(streams, versions, types, datas, effective_dates, actors, causes, correlations)
         WITH ORDINALITY AS new_events
             (stream, version, type, data, effective_on, actor, cause, correlation, n);
@@ -171,6 +177,16 @@ BEGIN
 END
 $$;
 
+-- How far other programs have processed a tenant's log, for those built on the eventsourcing
+-- library (its Tracking).
+CREATE TABLE tracking (
+    tenant integer NOT NULL,
+    application text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (tenant, application)
+);
+CALL fence_by_tenant('tracking');
+
 CREATE FUNCTION create_tenant(new_name text) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     new_tenant integer;
@@ -181,10 +197,12 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION create_tenant(text), begin_append(integer, integer) FROM public;
+REVOKE EXECUTE ON FUNCTION create_tenant, begin_append, append_events FROM public;
+GRANT EXECUTE ON FUNCTION append_events TO tallystick_app, tallystick_worker;
 GRANT SELECT ON tenants TO tallystick_app, tallystick_worker, tallystick_auditor;
-GRANT SELECT, UPDATE ON heads TO tallystick_app, tallystick_worker;
-GRANT SELECT, INSERT ON events TO tallystick_app, tallystick_worker;
-GRANT SELECT, INSERT ON command_results TO tallystick_app, tallystick_worker;
-GRANT EXECUTE ON FUNCTION begin_append(integer, integer) TO tallystick_app, tallystick_worker;
-GRANT SELECT ON heads, events, command_results TO tallystick_auditor;
+GRANT EXECUTE ON FUNCTION begin_append TO tallystick_worker;
+GRANT SELECT ON heads, events, command_results, tracking
+    TO tallystick_app, tallystick_worker, tallystick_auditor;
+GRANT INSERT, UPDATE ON tracking TO tallystick_app, tallystick_worker;
+GRANT UPDATE ON heads TO tallystick_worker;
+GRANT INSERT ON events, command_results TO tallystick_worker;

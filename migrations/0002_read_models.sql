@@ -301,6 +301,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = read_models, public, pg_t
     WHERE k.secret_sha256 = digest AND NOT k.revoked
 $$;
 
+REVOKE EXECUTE ON FUNCTION public.authenticate FROM public;
+GRANT EXECUTE ON FUNCTION public.authenticate TO tallystick_app;
+
 -- What each source row looked like when it was last loaded: two hashes a row, in blocks.
 -- It only narrows what a sync looks at again; the deciders decide.
 CREATE TABLE public.sync_manifests (
