@@ -1,8 +1,8 @@
-# Five words: setup, demo, test, check, bench.
+# setup, demo, test, check and bench; format, lock and schema rewrite files.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format lock bench
+.PHONY: setup demo test check format lock schema bench
 
 setup: .venv/.ready
 
@@ -33,6 +33,9 @@ format: setup
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
+
+schema: setup
+	$(BIN)/tallystick schema > api/schema.graphql
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -37,7 +37,11 @@ class Reading:
 
 
 class Context(BaseContext):
-    """One request, or one connection of subscriptions; that knows which `documents` it serves."""
+    """One request, or one connection of subscriptions.
+
+    A request may name the `operation` of its document; a connection knows which `documents` it
+    serves.
+    """
 
     def __init__(
         self,
@@ -45,9 +49,11 @@ class Context(BaseContext):
         caller: Caller | None,
         request_id: str,
         *,
+        operation: str | None = None,
         documents: TrustedDocuments | None = None,
     ) -> None:
         super().__init__()
+        self.operation = operation
         self.documents = documents
         self.services = services
         self.known_caller = caller

@@ -114,7 +114,7 @@ class GraphQLEndpoint:
         caller = await self._caller(request, request_id)
         wanted = parsed_request(body)
         document = self._documents.document(wanted)
-        context = Context(self._services, caller, request_id)
+        context = Context(self._services, caller, request_id, operation=wanted.operation_name)
         try:
             result = await self._schema.execute(
                 document,

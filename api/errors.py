@@ -56,6 +56,8 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
             return _like(error, cause.message, cause.code)
         case ListingError():
             return _like(error, str(cause), Code.BAD_USER_INPUT)
+        case ValueError() | TypeError() if error.path is None:  # a value that is none of its type
+            return _like(error, error.message, Code.VALIDATION)
         case GraphQLError():
             return _like(error, cause.message, Code.VALIDATION)
         case RequestTooSlow():

@@ -69,14 +69,19 @@ class Limits(SchemaExtension):
             for one in document.definitions
             if isinstance(one, FragmentDefinitionNode)
         }
+        context: Context = self.execution_context.context
+        operations = [
+            one for one in document.definitions if isinstance(one, OperationDefinitionNode)
+        ]
+        if len(operations) > 1 and context.documents is None and context.operation is None:
+            raise ApiError(
+                Code.VALIDATION, "The document has several operations; name one of them."
+            )
         name = self.execution_context.operation_name
         variables = self.execution_context.variables or {}
-        for operation in document.definitions:
-            if not isinstance(operation, OperationDefinitionNode):
-                continue
+        for operation in operations:
             if name is not None and (operation.name is None or operation.name.value != name):
                 continue
-            context: Context = self.execution_context.context
             if context.documents is not None:
                 if operation.operation is not OperationType.SUBSCRIPTION:
                     raise ApiError(
@@ -152,7 +157,7 @@ class _Asked:
         return found if isinstance(found, int) else None
 
     def _fields(self, selected: SelectionSetNode) -> Iterator[FieldNode]:
-        for selection in selected.selections:
+        for selection in selected.selections or ():
             match selection:
                 case FieldNode():
                     yield selection

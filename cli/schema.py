@@ -8,4 +8,4 @@ from api.schema import sdl
 @click.command()
 def schema() -> None:
     """Print the GraphQL schema."""
-    click.echo(sdl())
+    click.echo(sdl(), nl=False)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
+from domain.shared.text import can_be_kept
 
 NOTE_CHARACTERS_MAX = 10_000
 
@@ -169,6 +170,8 @@ def add_note(command: AddAccountNote, account: Opened) -> Sequence[AccountEvent]
     text = command.text.strip()
     if not text:
         raise Refused("note_empty", "A note needs some text.", "text")
+    if not can_be_kept(text):
+        raise Refused("note_not_text", "A note is plain text, without control characters.", "text")
     if len(text) > NOTE_CHARACTERS_MAX:
         raise Refused(
             "note_too_long", f"A note has at most {NOTE_CHARACTERS_MAX} characters.", "text"

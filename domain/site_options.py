@@ -9,8 +9,9 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from domain.aging import BOUNDARIES, AgeUnit, Basis, checked_boundaries
-from domain.shared.decider import Decider
+from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
+from domain.shared.time_zones import is_time_zone
 
 
 class SiteOptions(Struct, frozen=True, omit_defaults=True):
@@ -56,6 +57,9 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
     for name in ("aging_boundaries_due", "aging_boundaries_invoice"):
         if name in given:
             given[name] = checked_boundaries(given[name], name)
+    zone = given.get("time_zone")
+    if zone is not None and not is_time_zone(zone):
+        raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "time_zone")
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
 

@@ -10,12 +10,12 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from domain.shared.currency import is_currency
 from domain.shared.rows import BadRow
+from domain.shared.time_zones import is_time_zone
 
 TEXT_CHARACTERS_MAX = 10_000
 KEY_CHARACTERS_MAX = 200
@@ -134,14 +134,11 @@ def currency(value: str) -> str:
     return code
 
 
-@lru_cache(maxsize=1_024)
 def time_zone(value: str) -> str:
     """Return the name of an IANA time zone."""
     name = value.strip()
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise BadValue(f"{_shown(name)} is no time zone") from None
+    if not is_time_zone(name):
+        raise BadValue(f"{_shown(name)} is no time zone")
     return name
 
 

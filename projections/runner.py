@@ -226,7 +226,7 @@ class Runner:
             read_model=name,
             tenant=self.tenant,
             position=bad.position,
-            event=type(bad.event).__name__,
+            type=type(bad.event).__name__,
             error=message,
         )
 

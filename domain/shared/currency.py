@@ -45,7 +45,6 @@ def rounded(amount: Decimal, code: str) -> Decimal:
 def money_text(amount: Decimal, code: str) -> str:
     """Return an amount as decimal text with at least the currency's own decimals."""
     unit = smallest_unit(code)
-    exponent = amount.as_tuple().exponent
-    if isinstance(exponent, int) and exponent > unit.as_tuple().exponent:
+    if amount == amount.quantize(unit):
         amount = amount.quantize(unit)
     return f"{amount:f}"
