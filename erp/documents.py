@@ -19,7 +19,8 @@ from domain.shared.time_zones import is_time_zone
 
 TEXT_CHARACTERS_MAX = 10_000
 KEY_CHARACTERS_MAX = 200
-AMOUNT_DIGITS_MAX = 30
+AMOUNT_DIGITS_MAX = 24
+"""So that arithmetic in 28 digits, the decimal default, stays exact over thousands of them."""
 YEAR_MIN, YEAR_MAX = 1900, 2999
 
 

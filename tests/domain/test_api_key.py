@@ -1,0 +1,39 @@
+"""An API key ..."""
+
+import pytest
+
+from domain.api_key import (
+    API_KEY,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    IssueApiKey,
+    RevokeApiKey,
+    Role,
+)
+from domain.shared.decider import ImpossibleHistory
+from tests.story import Story
+
+key = Story(API_KEY)
+
+issued = ApiKeyIssued("k1", "Dana", Role.AUDITOR, "digest")
+revoked = ApiKeyRevoked("k1")
+
+
+def test_is_issued_once_under_a_name() -> None:
+    command = IssueApiKey("k1", " Dana ", Role.AUDITOR, "digest")
+    key.given().when(command).then_once(issued)
+    key.given(issued).when(command).then_refused("key_exists")
+    key.given(issued, revoked).when(command).then_refused("key_exists")
+    nameless = IssueApiKey("k1", " ", Role.AUDITOR, "digest")
+    key.given().when(nameless).then_refused("key_name_missing", "name")
+
+
+def test_is_revoked_for_good() -> None:
+    key.given(issued).when(RevokeApiKey()).then(revoked)
+    key.given(issued, revoked).when(RevokeApiKey()).then_nothing()
+    key.given().when(RevokeApiKey()).then_refused("key_unknown")
+
+
+def test_refuses_a_history_that_cannot_be() -> None:
+    with pytest.raises(ImpossibleHistory):
+        API_KEY.replay([revoked])

@@ -1,0 +1,58 @@
+"""The site's options ..."""
+
+from typing import Any
+
+import pytest
+
+from domain.aging import AgeUnit, Basis
+from domain.site_options import (
+    SITE_OPTIONS,
+    ChangeSiteOptions,
+    SiteOptions,
+    SiteOptionsChanged,
+)
+from tests.story import Story
+
+options = Story(SITE_OPTIONS)
+
+RAISED = SiteOptions(aging_boundaries_due=(7, 14, 21, 28))
+
+
+def test_have_the_defaults_of_the_product() -> None:
+    assert SiteOptions() == SiteOptions(
+        (30, 60, 90, 120), (30, 60, 90, 120), AgeUnit.DAYS, Basis.DUE, False, "UTC"
+    )
+
+
+def test_change_where_they_are_told_to_and_nowhere_else() -> None:
+    command = ChangeSiteOptions(aging_boundaries_due=(7, 14, 21, 28))
+    options.given().when(command).then(SiteOptionsChanged(RAISED))
+    zone = ChangeSiteOptions(time_zone="Europe/Rome", age_unit=AgeUnit.MONTHS)
+    options.given(SiteOptionsChanged(RAISED)).when(zone).then(
+        SiteOptionsChanged(
+            SiteOptions((7, 14, 21, 28), age_unit=AgeUnit.MONTHS, time_zone="Europe/Rome")
+        )
+    )
+    options.given().when(ChangeSiteOptions()).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({"aging_boundaries_due": (1, 2, 3)}, "aging_boundaries_invalid", "aging_boundaries_due"),
+        (
+            {"aging_boundaries_due": (0, 1, 2, 3)},
+            "aging_boundaries_invalid",
+            "aging_boundaries_due",
+        ),
+        (
+            {"aging_boundaries_invoice": (30, 60, 60, 90)},
+            "aging_boundaries_invalid",
+            "aging_boundaries_invoice",
+        ),
+        ({"time_zone": "Mars/Olympus"}, "time_zone_unknown", "time_zone"),
+        ({"time_zone": "../etc/passwd"}, "time_zone_unknown", "time_zone"),
+    ],
+)
+def test_refuse_what_cannot_be(given: dict[str, Any], code: str, field: str) -> None:
+    options.given().when(ChangeSiteOptions(**given)).then_refused(code, field)
