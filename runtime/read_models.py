@@ -18,6 +18,7 @@ from runtime.database import Database
 
 LIVE = "read_models"
 _REBUILD_LOCK = 7414
+_CHECK_LOCK = 7415
 
 
 class Status(Struct, frozen=True):
@@ -49,7 +50,7 @@ class Difference(Struct, frozen=True):
 
 
 class RebuildBusy(Exception):
-    """Another rebuild or check is running."""
+    """Another rebuild, or check of the same tenant, is running."""
 
 
 def status(connection: Connection[Any], tenant: int) -> list[Status]:
@@ -105,12 +106,13 @@ def rebuild(
     """Rebuild read models (all, or those named) of all tenants; return how many events were read.
 
     Raises:
-        RebuildBusy: if another rebuild or check is running.
+        RebuildBusy: if another rebuild is running.
     """
     chosen = [one for one in READ_MODELS if not names or one.name in names]
     schema = "read_models_next"
     with database.connect("owner") as owner, database.connect("worker") as worker:
-        _lock(owner)
+        if not _locked(owner, _REBUILD_LOCK, 0):
+            raise RebuildBusy("Another rebuild of the read models is running.")
         _make_schema(owner, schema, chosen)
         tenants = [row[0] for row in owner.execute("SELECT tenant FROM tenants ORDER BY tenant")]
         runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in tenants}
@@ -128,11 +130,12 @@ def check(
     """Fold a tenant's log into scratch tables and return how the read models differ from that.
 
     Raises:
-        RebuildBusy: if another rebuild or check is running.
+        RebuildBusy: if another check of the tenant is running.
     """
-    schema = "read_models_check"
+    schema = f"read_models_check_{tenant}"
     with database.connect("owner") as owner, database.connect("worker") as worker:
-        _lock(owner)
+        if not _locked(owner, _CHECK_LOCK, tenant):
+            raise RebuildBusy("Another check of the tenant's read models is running.")
         _make_schema(owner, schema, READ_MODELS)
         try:
             scratch = Runner(worker, tenant, READ_MODELS, schema)
@@ -161,10 +164,10 @@ def check(
             owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
-def _lock(owner: Connection[Any]) -> None:
-    row = owner.execute("SELECT pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone()
-    if not (row and row[0]):
-        raise RebuildBusy("Another rebuild or check of the read models is running.")
+def _locked(owner: Connection[Any], lock: int, tenant: int) -> bool:
+    """Take a lock for as long as the connection lives; False if another holds it."""
+    row = owner.execute("SELECT pg_try_advisory_lock(%s, %s)", (lock, tenant)).fetchone()
+    return bool(row and row[0])
 
 
 def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
@@ -268,11 +271,10 @@ def _swap(
     read_models: Sequence[ReadModel[Any, Any]],
 ) -> None:
     """Catch up with everybody else held back, and put the new tables in the place of the old."""
-    names = [one.name for one in read_models]
     with owner.transaction():
-        owner.execute(
-            "SELECT 1 FROM read_models.cursors WHERE read_model = ANY(%s) FOR UPDATE", (names,)
-        )
+        # Snapshots begin with a lock on this table (runtime/services.py): one that began before
+        # the swap is answered from the old tables to its end, and none begins before it is done.
+        owner.execute("LOCK TABLE read_models.cursors IN ACCESS EXCLUSIVE MODE")
         for runner in runners.values():
             runner.catch_up()
         new = sql.Identifier(schema)

@@ -2,6 +2,7 @@
 
 Reads of one request share a snapshot: a read-only transaction at the isolation level REPEATABLE
 READ, bound to the tenant for its length alone, so that all figures of an answer fit together.
+It begins with a lock that keeps a rebuild from swapping tables under it.
 """
 
 import asyncio
@@ -121,7 +122,8 @@ class Services:
         with _failures():
             async with self._pool.connection() as connection:
                 await connection.execute(
-                    "SELECT set_config('tallystick.tenant', %s, true)", (str(tenant),)
+                    "LOCK TABLE read_models.cursors IN ACCESS SHARE MODE;"
+                    f" SELECT set_config('tallystick.tenant', '{tenant:d}', true)".encode()
                 )
                 yield Snapshot(connection, tenant)
 
