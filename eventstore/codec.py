@@ -27,6 +27,12 @@ class UnknownEvent(Exception):
     """The log holds an event that this version of the product does not know."""
 
 
+class Unreadable(Event, frozen=True):
+    """Stands in a page for an event that could not be decoded, and says why."""
+
+    error: str
+
+
 encode: Callable[[Event], bytes] = _encoder.encode
 
 

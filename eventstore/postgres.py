@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from psycopg import Connection, errors
 from psycopg_pool import ConnectionPool
 
-from eventstore.codec import decode, encode
+from domain.shared.event import Event
+from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.log import (
     Appended,
     CommandResult,
@@ -135,12 +137,28 @@ def load_histories(
 
 
 def read_page(connection: Connection[Any], tenant: int, after: int, limit: int) -> list[Recorded]:
-    """Return up to `limit` events after the position `after`, in order."""
+    """Return up to `limit` events after the position `after`, in order.
+
+    In the place of one that cannot be decoded stands `Unreadable`.
+    """
     rows = connection.execute(_PAGE, (tenant, after, limit), binary=True).fetchall()
-    return [
-        Recorded(position, stream, version, decode(type_name, data), recorded_at)
-        for position, stream, version, type_name, data, recorded_at in rows
-    ]
+    try:
+        return [
+            Recorded(position, stream, version, decode(type_name, data), recorded_at)
+            for position, stream, version, type_name, data, recorded_at in rows
+        ]
+    except (UnknownEvent, msgspec.DecodeError):
+        return [
+            Recorded(position, stream, version, _decoded(type_name, data), recorded_at)
+            for position, stream, version, type_name, data, recorded_at in rows
+        ]
+
+
+def _decoded(type_name: str, data: bytes) -> Event:
+    try:
+        return decode(type_name, data)
+    except (UnknownEvent, msgspec.DecodeError) as failure:
+        return Unreadable(f"{type(failure).__name__}: {failure}")
 
 
 def read_head(connection: Connection[Any], tenant: int) -> Head:

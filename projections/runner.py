@@ -6,7 +6,7 @@ often the process is killed. Pages end where appends end. An event that cannot b
 read model for its tenant, loudly, and nothing is skipped; the others go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from psycopg import Connection, OperationalError, sql
 
+from eventstore.codec import Unreadable
 from eventstore.copying import copy_rows
 from eventstore.log import APPEND_EVENTS_MAX, Recorded
 from eventstore.postgres import read_page
@@ -115,7 +116,7 @@ class Runner:
         if not cursors:
             return 0
         after = min(cursors.values())
-        page = self._page(after, until)
+        page = self._readable(self._page(after, until), cursors)
         if not page:
             return 0
         try:
@@ -142,6 +143,16 @@ class Runner:
             " WHERE tenant = %s AND read_model = %s",
             (self.tenant, read_model),
         )
+
+    def _readable(self, page: Sequence[Recorded], cursors: Mapping[str, int]) -> Sequence[Recorded]:
+        """Return a page up to an event that cannot be decoded; stop everything at such a one."""
+        for number, one in enumerate(page):
+            if isinstance(one.event, Unreadable):
+                if number == 0:
+                    for name in cursors:
+                        self._stop(name, one, one.event.error)
+                return page[:number]
+        return page
 
     def _page(self, after: int, until: int | None) -> list[Recorded]:
         """Return a page of events that ends where an append ends."""
@@ -216,7 +227,10 @@ class Runner:
         if page[:low] and page[low - 1].position > cursor.position:
             self._store(page[:low], {name: cursor.position})
         bad = page[high - 1]
-        message = f"{type(error).__name__}: {error}"
+        self._stop(name, bad, f"{type(error).__name__}: {error}")
+
+    def _stop(self, name: str, bad: Recorded, message: str) -> None:
+        """Stop a read model at an event, loudly."""
         self.connection.execute(
             "UPDATE cursors SET stopped_at = %s, error = %s WHERE tenant = %s AND read_model = %s",
             (bad.position, message, self.tenant, name),

@@ -110,6 +110,34 @@ def test_an_event_that_cannot_be_folded_stops_its_read_model_alone(
     assert check(database, tenant.id) == []
 
 
+def test_an_event_that_nobody_can_read_stops_its_tenant_and_no_other(
+    database: Database, tenant: Tenant, owner: Any
+) -> None:
+    neighbour = create_tenant(database, f"{tenant.name}-n"[-60:])
+    for one in (tenant, neighbour):
+        append(database, one, opening("A"))
+    owner.execute("SET tallystick.tenant = %s".replace("%s", str(tenant.id)))
+    owner.execute(
+        "SELECT append_events(%s, '{s/1}', '{1}', '{Eaten}', '{x}', '{2026-01-01}', '{a}', '{b}',"
+        " '{c}', '{}', '{}', '{}', '{}')",
+        (tenant.id,),
+    )
+    append(database, tenant, opening("B"))
+    tenants = [tenant.id, neighbour.id]
+    with (
+        ReadModelWorker(database.url("worker"), lambda _: tenants),
+        database.connect("worker") as connection,
+    ):
+        with pytest.raises(ReadModelStopped, match="UnknownEvent: No event is known by the name"):
+            wait_until(connection, tenant.id, 3, 20)
+        append(database, neighbour, opening("B"))
+        assert wait_until(connection, neighbour.id, 2, 20)
+        found = status(connection, tenant.id)
+    assert {(one.position, one.stopped_at) for one in found} == {(1, 2)}
+    assert names(database, tenant) == {"A": None}
+    assert check(database, tenant.id) == []
+
+
 def test_one_runner_at_a_time_and_the_other_takes_over(database: Database, tenant: Tenant) -> None:
     append(database, tenant, opening("A"))
     with database.connect("worker") as other:
