@@ -11,7 +11,7 @@ from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
 from runtime.settings import SettingsError
 from runtime.tenants import TenantError
-from runtime.worker import ReadModelStopped
+from runtime.worker import ReadModelStopped, WorkerLost
 
 EXPECTED = (
     DatabaseUnavailable,
@@ -21,8 +21,8 @@ EXPECTED = (
     RebuildBusy,
     SettingsError,
     StreamMoved,
-    SyncBusy,
     TenantError,
+    WorkerLost,
 )
 
 
@@ -37,6 +37,8 @@ def explain(failure: BaseException) -> str | None:
             "The disk of the database is full. What was appended so far is whole; make room and"
             " run the command again."
         )
+    if isinstance(failure, SyncBusy):
+        return "Another sync of the tenant is running; try again when it has ended."
     if isinstance(failure, psycopg.OperationalError):
         first = str(failure).strip().splitlines()[:1]
         return (

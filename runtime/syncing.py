@@ -12,6 +12,7 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
+ALIVE_POLL_SECONDS = 0.5
 LARGE_BYTES = 16_000_000
 """From this size on, the read models follow in a process of their own, on another core."""
 
@@ -52,7 +53,8 @@ def sync(
         session = ImportSession(reading, appending, tenant.id)
         run = Sync(session, actor=actor, business_date=business_date, progress=progress)
         outcome = run.run(sources)
-        wait_until(reading, tenant.id, outcome.position)
+        while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):
+            worker.keep_alive()
         vanished: list[str] = []
         if run.companies:
             for company_id, tran_id in reading.execute(

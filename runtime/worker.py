@@ -20,6 +20,7 @@ from projections.runner import Cursor, CursorMoved, Runner
 
 POLL_SECONDS = 0.02
 RECONNECT_SECONDS_MAX = 5.0
+RESTARTS_MAX = 5
 WAIT_POLL_SECONDS = 0.01
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,10 @@ class ReadModelStopped(Exception):
             f"The read model {cursor.read_model} is stopped at position {cursor.stopped_at}:"
             f" {cursor.error}. `tallystick projections status` shows it."
         )
+
+
+class WorkerLost(Exception):
+    """The worker process cannot be kept alive."""
 
 
 class ReadModelWorker:
@@ -52,6 +57,9 @@ class ReadModelWorker:
         """Finish the page at hand and stop."""
         self._stopping.set()
         self._thread.join()
+
+    def keep_alive(self) -> None:
+        """Do nothing: a thread lives as long as the process."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -110,15 +118,36 @@ class ReadModelProcess:
     def __init__(self, url: str, tenant: int) -> None:
         self._command = [sys.executable, "-m", "runtime.worker", url, str(tenant)]
         self._process: subprocess.Popen[bytes] | None = None
+        self._restarts = 0
 
     def __enter__(self) -> Self:
-        root = Path(__file__).parent.parent
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
+        self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.communicate()
+
+    def _start(self) -> None:
+        root = Path(__file__).parent.parent
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
+
+    def keep_alive(self) -> None:
+        """Start the process anew if it has ended, however it did; the log has lost nothing.
+
+        Raises:
+            WorkerLost: if it keeps ending.
+        """
+        if self._process is not None and self._process.poll() is not None:
+            self._process.communicate()
+            self._restarts += 1
+            if self._restarts > RESTARTS_MAX:
+                raise WorkerLost(
+                    "The process that keeps the read models keeps ending. What was appended is"
+                    " whole; `tallystick projections status` shows how far they are."
+                )
+            log.warning("read-model process ended, starting it anew")
+            self._start()
 
 
 def wait_until(
