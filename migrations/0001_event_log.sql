@@ -9,6 +9,10 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
             EXECUTE format('CREATE ROLE %I LOGIN', role_name);
         END IF;
+        -- An owner who is no superuser takes the roles on (SET ROLE), and must be let.
+        IF NOT pg_has_role(current_user, role_name, 'SET') THEN
+            EXECUTE format('GRANT %I TO CURRENT_USER WITH INHERIT FALSE, SET TRUE', role_name);
+        END IF;
     END LOOP;
     -- COPY is refused to roles under row-level security; the worker loads by COPY, so it
     -- stands outside the policies and names the tenant in every statement itself.

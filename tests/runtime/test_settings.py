@@ -1,0 +1,46 @@
+"""Settings: validated at the start, and documented."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import Settings, SettingsError, load_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TALLYSTICK_LOG_LEVEL", "loud"),
+        ("TALLYSTICK_LOG_FORMAT", "poem"),
+        ("TALLYSTICK_REQUEST_SECONDS_MAX", "0"),
+        ("TALLYSTICK_REQUEST_SECONDS_MAX", "soon"),
+        ("TALLYSTICK_INTROSPECTION", "maybe"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{name} cannot be used"):
+        load_settings()
+
+
+def test_settings_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TALLYSTICK_HOME", str(tmp_path))
+    monkeypatch.setenv("TALLYSTICK_INTROSPECTION", "false")
+    settings = load_settings()
+    assert (settings.home, settings.introspection) == (tmp_path, False)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    documented = re.findall(r"^\| `(TALLYSTICK_\w+)` \| (.*?) \|", text, re.MULTILINE)
+    assert documented == [
+        (f"TALLYSTICK_{name.upper()}", field.description)
+        for name, field in Settings.model_fields.items()
+    ]
