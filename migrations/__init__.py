@@ -1,0 +1,1 @@
+"""Numbered SQL files that build the schema, run by `runtime/migrations.py`."""

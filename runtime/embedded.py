@@ -158,7 +158,8 @@ def _ensure_supervised(home: Path) -> None:
 
 def _start_supervisor(home: Path) -> int:
     """Start a supervisor that outlives this process; return its process id."""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     server_log = str(home / "postgres.log")
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(

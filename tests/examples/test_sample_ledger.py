@@ -12,13 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from examples.sample_ledger import (
-    BLOCK_INVOICES,
-    COLUMNS,
-    MEASURED_LATE_SHARE,
-    write_next_export,
-    write_sample_ledger,
-)
+from examples.sample_ledger import write_next_export, write_sample_ledger
+from examples.sample_ledger.files import COLUMNS
+from examples.sample_ledger.habits import BLOCK_INVOICES, MEASURED_LATE_SHARE
 
 LAST_DATE = date(2024, 6, 28)
 NEXT_DATE = date(2024, 7, 5)
