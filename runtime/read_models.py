@@ -113,11 +113,11 @@ def rebuild(
     with database.connect("owner") as owner, database.connect("worker") as worker:
         if not _locked(owner, _REBUILD_LOCK, 0):
             raise RebuildBusy("Another rebuild of the read models is running.")
-        _make_schema(owner, schema, chosen)
+        make_schema(owner, schema, chosen)
         tenants = [row[0] for row in owner.execute("SELECT tenant FROM tenants ORDER BY tenant")]
         runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in tenants}
         read = _fold_all(runners, worker, progress)
-        _make_indexes(owner, schema, chosen)
+        make_indexes(owner, schema, chosen)
         _swap(owner, runners, schema, chosen)
         return read
 
@@ -136,11 +136,11 @@ def check(
     with database.connect("owner") as owner, database.connect("worker") as worker:
         if not _locked(owner, _CHECK_LOCK, tenant):
             raise RebuildBusy("Another check of the tenant's read models is running.")
-        _make_schema(owner, schema, READ_MODELS)
+        make_schema(owner, schema, READ_MODELS)
         try:
             scratch = Runner(worker, tenant, READ_MODELS, schema)
             _fold_all({tenant: scratch}, worker, progress)
-            _make_indexes(owner, schema, READ_MODELS)
+            make_indexes(owner, schema, READ_MODELS)
             with owner.transaction():
                 _hold_back(owner, tenant)
                 positions = dict(
@@ -179,7 +179,7 @@ def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
     ]
 
 
-def _make_schema(
+def make_schema(
     owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
 ) -> None:
     """Make empty twins of the read models' tables, with primary keys but no other indexes."""
@@ -229,9 +229,10 @@ def _index_statements(
     return statements
 
 
-def _make_indexes(
+def make_indexes(
     owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
 ) -> None:
+    """Make the other indexes of the twins, now that they are filled, and gather statistics."""
     for table in _tables(read_models):
         for statement in _index_statements(owner, schema, table, primary=False):
             owner.execute(statement)
