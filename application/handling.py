@@ -5,10 +5,11 @@ together, in one transaction: a tenant's rate is bound by commits, not by comman
 """
 
 import threading
-from collections import deque
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date
+from functools import reduce
 from hashlib import sha256
 from typing import Any
 
@@ -18,13 +19,23 @@ from msgspec import Struct
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.streams import stream_name
-from eventstore.log import APPEND_EVENTS_MAX, History, Log, NewEvent, NewResult, StreamMoved
+from eventstore.log import (
+    APPEND_EVENTS_MAX,
+    CommandResult,
+    Log,
+    NewEvent,
+    NewResult,
+    StreamMoved,
+)
 
 ATTEMPTS_MAX = 10
 """Decisions on a stream that keeps moving, before giving up."""
 
 BATCH_COMMANDS_MAX = 500
 """Commands merged into one append at most."""
+
+STATES_MAX = 10_000
+"""Streams whose state a queue remembers, at most."""
 
 
 class Request(Struct, frozen=True):
@@ -69,6 +80,53 @@ class Handled(Struct, frozen=True):
 Outcome = Handled | Refused
 
 
+class States:
+    """What streams led to so far, kept from command to command.
+
+    A decision on a remembered state stands only if it leads to events, as the log refuses them
+    if the stream has moved; any other is taken again on what the log says now. The streams used
+    least recently are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+
+    def remembered(self, requests: Sequence[Request]) -> dict[str, tuple[Any, int]] | None:
+        """Return the states and versions of the requests' streams, if all are known."""
+        states: dict[str, tuple[Any, int]] = {}
+        for one in requests:
+            found = self._known.get(one.stream)
+            if found is None:
+                return None
+            states[one.stream] = found
+        return states
+
+    def fresh(self, log: Log, requests: Sequence[Request]) -> dict[str, tuple[Any, int]]:
+        """Return the states and versions of the requests' streams, as of now."""
+        deciders = {one.stream: one.decider for one in requests}
+        known = {
+            stream: found for stream in deciders if (found := self._known.get(stream)) is not None
+        }
+        news = log.load(list(deciders), {stream: version for stream, (_, version) in known.items()})
+        states: dict[str, tuple[Any, int]] = {}
+        for stream, decider in deciders.items():
+            state, version = known.get(stream, (decider.initial, 0))
+            history = news.get(stream)
+            if history is not None:
+                state = reduce(decider.evolve, history.events, state)
+                version = history.version
+            states[stream] = state, version
+        return states
+
+    def keep(self, states: Mapping[str, tuple[Any, int]]) -> None:
+        """Keep states that the log has confirmed."""
+        for stream, state in states.items():
+            self._known[stream] = state
+            self._known.move_to_end(stream)
+        while len(self._known) > STATES_MAX:
+            self._known.popitem(last=False)
+
+
 def handle(log: Log, request: Request) -> Handled:
     """Carry out one command.
 
@@ -82,15 +140,26 @@ def handle(log: Log, request: Request) -> Handled:
     return outcome
 
 
-def handle_all(log: Log, requests: Sequence[Request]) -> list[Outcome]:
+def handle_all(
+    log: Log, requests: Sequence[Request], states: States | None = None
+) -> list[Outcome]:
     """Carry out commands, in order, in one append; a refused one does not hold up the others.
+
+    `states` remembers streams from one call to the next.
 
     Raises:
         StreamMoved: when others kept appending first.
     """
+    known = states if states is not None else States()
+    outcomes = _optimistic(log, requests, known)
+    if outcomes is not None:
+        return outcomes
+    keys = [one.idempotency_key for one in requests if one.idempotency_key is not None]
     for attempt in range(1, ATTEMPTS_MAX + 1):
+        told = log.results(keys) if keys else {}
+        batch = _Batch(requests, known.fresh(log, requests), told)
         try:
-            return _attempt(log, requests)
+            return batch.append(log, known)
         except StreamMoved:
             if attempt == ATTEMPTS_MAX:
                 raise
@@ -110,74 +179,109 @@ class _SameAs(Struct, frozen=True):
     number: int
 
 
-def _attempt(log: Log, requests: Sequence[Request]) -> list[Outcome]:
-    keys = [one.idempotency_key for one in requests if one.idempotency_key is not None]
-    told = log.results(keys) if keys else {}
-    histories = log.load(list({one.stream for one in requests}))
-    states: dict[str, tuple[Any, int]] = {}
-    batch: list[NewEvent] = []
-    results: list[NewResult] = []
-    firsts: dict[str, int] = {}
-    outcomes: list[Outcome | _Decided | _SameAs] = []
-    for number, one in enumerate(requests):
-        key = one.idempotency_key
-        if key is not None and (known := told.get(key)) is not None:
-            same = known.request_digest == one.digest
-            outcomes.append(Handled((), known.last_position, repeated=True) if same else _reused())
-            continue
-        if key is not None and key in firsts:
-            first = firsts[key]
-            same = requests[first].digest == one.digest
-            outcomes.append(_SameAs(first) if same else _reused())
-            continue
-        stream = one.stream
-        if stream not in states:
-            history = histories.get(stream, History((), 0))
-            states[stream] = one.decider.replay(history.events), history.version
-        state, version = states[stream]
+def _optimistic(log: Log, requests: Sequence[Request], known: States) -> list[Outcome] | None:
+    """Decide on remembered states and append at once; None if that does not settle everything."""
+    states = known.remembered(requests)
+    if states is None:
+        return None
+    batch = _Batch(requests, states, {})
+    if not batch.changes_with_every_command:
+        return None
+    try:
+        return batch.append(log, known)
+    except StreamMoved:
+        return None
+
+
+class _Batch:
+    """Commands decided one after the other: what they lead to, and what that makes of streams.
+
+    `told` are the results of those that were carried out before.
+    """
+
+    def __init__(
+        self,
+        requests: Sequence[Request],
+        states: dict[str, tuple[Any, int]],
+        told: Mapping[str, CommandResult],
+    ) -> None:
+        self._states = states
+        self._events: list[NewEvent] = []
+        self._results: list[NewResult] = []
+        self._outcomes: list[Outcome | _Decided | _SameAs] = []
+        self._firsts: dict[str, int] = {}
+        for number, request in enumerate(requests):
+            key = request.idempotency_key
+            if key is not None and key in told:
+                before = told[key]
+                same = before.request_digest == request.digest
+                repeated = Handled((), before.last_position, repeated=True)
+                self._outcomes.append(repeated if same else _reused())
+            elif key is not None and key in self._firsts:
+                first = self._firsts[key]
+                same = requests[first].digest == request.digest
+                self._outcomes.append(_SameAs(first) if same else _reused())
+            else:
+                self._decide(number, request)
+
+    @property
+    def changes_with_every_command(self) -> bool:
+        """Whether each command led to events, so that the log will confirm what it stands on."""
+        return all(isinstance(one, _Decided) and one.events for one in self._outcomes)
+
+    def _decide(self, number: int, request: Request) -> None:
+        stream = request.stream
+        state, version = self._states[stream]
         try:
-            events = one.decider.decide(one.command, state)
+            events = request.decider.decide(request.command, state)
         except Refused as refusal:
-            outcomes.append(refusal)
-            continue
-        start = len(batch)
+            self._outcomes.append(refusal)
+            return
+        start = len(self._events)
         for event in events:
             version += 1
-            state = one.decider.evolve(state, event)
-            batch.append(
+            state = request.decider.evolve(state, event)
+            self._events.append(
                 NewEvent(
                     stream,
                     version,
                     event,
-                    event.effective_on(one.business_date),
-                    one.actor,
-                    one.cause,
-                    one.correlation,
+                    event.effective_on(request.business_date),
+                    request.actor,
+                    request.cause,
+                    request.correlation,
                 )
             )
-        states[stream] = state, version
-        if key is not None:
-            firsts[key] = number
-            results.append(NewResult(key, one.digest, start, len(events)))
-        outcomes.append(_Decided(start, events))
-    before = log.append(batch, results).first_position - 1 if batch or results else None
-    return _answers(outcomes, before if before is not None else log.head().position)
+        self._states[stream] = state, version
+        if request.idempotency_key is not None:
+            self._firsts[request.idempotency_key] = number
+            result = NewResult(request.idempotency_key, request.digest, start, len(events))
+            self._results.append(result)
+        self._outcomes.append(_Decided(start, events))
 
+    def append(self, log: Log, known: States) -> list[Outcome]:
+        """Append what the commands led to; return their outcomes.
 
-def _answers(outcomes: Sequence[Outcome | _Decided | _SameAs], before: int) -> list[Outcome]:
-    """Return the outcomes, now that it is known after which position the batch stands."""
-    answers: list[Outcome] = []
-    for outcome in outcomes:
-        match outcome:
-            case _Decided(start, events):
-                answers.append(Handled(events, before + start + len(events)))
-            case _SameAs(number):
-                first = answers[number]
-                assert isinstance(first, Handled)
-                answers.append(Handled((), first.position, repeated=True))
-            case _:
-                answers.append(outcome)
-    return answers
+        Raises:
+            StreamMoved: if a stream moved, or a command was carried out before.
+        """
+        if self._events or self._results:
+            before = log.append(self._events, self._results).first_position - 1
+        else:
+            before = log.head().position
+        known.keep(self._states)
+        answers: list[Outcome] = []
+        for outcome in self._outcomes:
+            match outcome:
+                case _Decided(start, events):
+                    answers.append(Handled(events, before + start + len(events)))
+                case _SameAs(number):
+                    first = answers[number]
+                    assert isinstance(first, Handled)
+                    answers.append(Handled((), first.position, repeated=True))
+                case _:
+                    answers.append(outcome)
+        return answers
 
 
 def _reused() -> Refused:
@@ -194,6 +298,7 @@ class CommandQueue:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._states = States()
         self._waiting: deque[tuple[Request, Future[Handled]]] = deque()
         self._wake = threading.Condition()
         self._closed = False
@@ -230,7 +335,7 @@ class CommandQueue:
 
     def _carry_out(self, taken: "list[tuple[Request, Future[Handled]]]") -> None:
         try:
-            outcomes = handle_all(self._log, [request for request, _ in taken])
+            outcomes = handle_all(self._log, [request for request, _ in taken], self._states)
         except Exception as failure:  # noqa: BLE001  (handed to those who wait)
             if len(taken) > 1:  # one of them is at fault: find out by carrying them out one by one
                 for one in taken:

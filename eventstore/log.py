@@ -1,7 +1,8 @@
 """The port: what a log of one tenant offers, whatever keeps it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,6 +11,10 @@ from domain.shared.event import Event
 
 APPEND_EVENTS_MAX = 5_000
 """Events in one append at most, so that a person's command is not kept waiting by an import."""
+
+
+NO_VERSIONS: Mapping[str, int] = MappingProxyType({})
+"""That nothing is known of any stream."""
 
 
 class StreamMoved(Exception):
@@ -84,8 +89,13 @@ class Head(Struct, frozen=True):
 class Log(Protocol):
     """A tenant's log."""
 
-    def load(self, streams: Sequence[str]) -> dict[str, History]:
-        """Return the histories of `streams`; one that has no events is left out."""
+    def load(
+        self, streams: Sequence[str], after: Mapping[str, int] = NO_VERSIONS
+    ) -> dict[str, History]:
+        """Return the histories of `streams`, each after the version `after` says.
+
+        One that has no events there is left out.
+        """
         ...
 
     def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:

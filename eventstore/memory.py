@@ -1,11 +1,12 @@
 """The log in memory, for tests of what stands on it."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from eventstore.codec import decode, encode
 from eventstore.log import (
+    NO_VERSIONS,
     Appended,
     CommandResult,
     Head,
@@ -28,13 +29,16 @@ class MemoryLog:
         self._streams: dict[str, list[Recorded]] = {}
         self._results: dict[str, CommandResult] = {}
 
-    def load(self, streams: Sequence[str]) -> dict[str, History]:
-        """Return the histories of `streams`; one that has no events is left out."""
-        return {
-            stream: History([one.event for one in known], len(known))
-            for stream in streams
-            if (known := self._streams.get(stream))
-        }
+    def load(
+        self, streams: Sequence[str], after: Mapping[str, int] = NO_VERSIONS
+    ) -> dict[str, History]:
+        """Return the histories of `streams`, each after the version `after` says."""
+        found: dict[str, History] = {}
+        for stream in streams:
+            known = self._streams.get(stream, [])
+            if news := known[after.get(stream, 0) :]:
+                found[stream] = History([one.event for one in news], len(known))
+        return found
 
     def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""

@@ -1,6 +1,6 @@
 """The log on PostgreSQL: every statement names the tenant, and the tables are fenced by it."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool
 from domain.shared.event import Event
 from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.log import (
+    NO_VERSIONS,
     Appended,
     CommandResult,
     Head,
@@ -23,8 +24,10 @@ from eventstore.log import (
 )
 
 _LOAD = """
-    SELECT stream, version, type, data FROM events
-    WHERE tenant = %s AND stream = ANY(%s) ORDER BY stream, version
+    SELECT e.stream, e.version, e.type, e.data
+    FROM unnest(%s::text[], %s::integer[]) AS known (stream, version)
+    JOIN events e ON e.tenant = %s AND e.stream = known.stream AND e.version > known.version
+    ORDER BY e.stream, e.version
 """
 
 _APPEND = """
@@ -63,10 +66,12 @@ class PostgresLog:
             bind_tenant(connection, self.tenant)
             yield connection
 
-    def load(self, streams: Sequence[str]) -> dict[str, History]:
-        """Return the histories of `streams`; one that has no events is left out."""
+    def load(
+        self, streams: Sequence[str], after: Mapping[str, int] = NO_VERSIONS
+    ) -> dict[str, History]:
+        """Return the histories of `streams`, each after the version `after` says."""
         with self._connection() as connection:
-            return load_histories(connection, self.tenant, streams)
+            return load_histories(connection, self.tenant, streams, after)
 
     def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
@@ -125,15 +130,23 @@ def bind_tenant(connection: Connection[Any], tenant: int) -> None:
 
 
 def load_histories(
-    connection: Connection[Any], tenant: int, streams: Sequence[str]
+    connection: Connection[Any],
+    tenant: int,
+    streams: Sequence[str],
+    after: Mapping[str, int] = NO_VERSIONS,
 ) -> dict[str, History]:
-    """Return the histories of `streams`; one that has no events is left out."""
+    """Return the histories of `streams`, each after the version `after` says.
+
+    One that has no events there is left out.
+    """
     events: dict[str, list[Any]] = {}
-    for stream, _, type_name, data in connection.execute(
-        _LOAD, (tenant, list(streams)), binary=True
-    ):
+    versions: dict[str, int] = {}
+    known = [after.get(stream, 0) for stream in streams]
+    rows = connection.execute(_LOAD, (list(streams), known, tenant), binary=True).fetchall()
+    for stream, version, type_name, data in rows:
         events.setdefault(stream, []).append(decode(type_name, data))
-    return {stream: History(told, len(told)) for stream, told in events.items()}
+        versions[stream] = version
+    return {stream: History(told, versions[stream]) for stream, told in events.items()}
 
 
 def read_page(connection: Connection[Any], tenant: int, after: int, limit: int) -> list[Recorded]:
