@@ -26,7 +26,6 @@ from projections.listing import (
     Order,
     Record,
     by_key,
-    cursor_values,
     page,
     page_per_parent,
     total,
@@ -103,10 +102,30 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     """A page of a list."""
 
-    edges: list[Edge[Node]] = strawberry.field(description="The page's records with their places.")
     nodes: list[Node] = strawberry.field(description="The page's records.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+    cursors: strawberry.Private[Callable[[], list[str]]]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+    has_next: strawberry.Private[bool]
+    has_previous: strawberry.Private[bool]
+
+    @strawberry.field(description="The page's records with their places.")
+    def edges(self) -> list[Edge[Node]]:
+        """Return the records with their cursors."""
+        return [
+            Edge(cursor=cursor, node=node)
+            for cursor, node in zip(self.cursors(), self.nodes, strict=True)
+        ]
+
+    @strawberry.field(description="Where the page lies in the list.")
+    def page_info(self) -> PageInfo:
+        """Return where the page lies."""
+        cursors = self.cursors()
+        return PageInfo(
+            has_next_page=self.has_next,
+            has_previous_page=self.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
 
     @strawberry.field(description="How many records the whole list has; counted when asked for.")
     async def total_count(self) -> int:
@@ -345,27 +364,30 @@ def _page(
     if cutting.backward:
         shown.reverse()
     values = values_of(capability.view, listing.columns)
-    nodes = [capability.node.of(values(record), reading) for record in shown]
-    cursors = [_cursor(listing, record) for record in shown]
     return Connection(
-        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=cutting.before is not None if cutting.backward else more,
-            has_previous_page=more if cutting.backward else cutting.after is not None,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
+        nodes=[capability.node.of(values(record), reading) for record in shown],
+        cursors=lambda: _cursors(listing, shown),
         count=count,
+        has_next=cutting.before is not None if cutting.backward else more,
+        has_previous=more if cutting.backward else cutting.after is not None,
     )
 
 
 # Cursors: opaque to clients, the order and the record's values of it inside.
 
 
-def _cursor(listing: Listing, record: Record) -> str:
-    told = [_order_text(listing), *cursor_values(listing, record)]
-    return base64.urlsafe_b64encode(msgspec.json.encode(told)).decode().rstrip("=")
+def _cursors(listing: Listing, records: Sequence[Record]) -> list[str]:
+    order = _order_text(listing)
+    columns = listing.columns
+    places = [columns.index(one.field) for one in listing.full_order]
+    return [
+        base64.urlsafe_b64encode(
+            msgspec.json.encode([order, *(record.values[place] for place in places)])
+        )
+        .decode()
+        .rstrip("=")
+        for record in records
+    ]
 
 
 def _order_text(listing: Listing) -> str:

@@ -22,6 +22,7 @@ from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
 from api.errors import Telling
+from api.execution import Execution
 from api.invoice_changes import InvoiceSubscription
 from api.invoices import InvoiceQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
@@ -88,6 +89,7 @@ def make_schema(*, introspection: bool = True) -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         extensions=extensions,
+        execution_context_class=Execution,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )
 

@@ -324,7 +324,7 @@ def effective_start(document: InvoiceDocument, first_seen_on: date) -> date:
 def settle(command: ImportInvoice, invoice: Registered, before: Registered) -> list[InvoiceEvent]:
     """Apply payments, reconcile with the ERP's balance, close or reopen."""
     events, applications = apply(command.applications, invoice)
-    unexplained = reconcile(command, invoice, applications)
+    unexplained = reconcile(command, invoice, applications, before)
     if unexplained != invoice.unexplained:
         events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
     events.extend(
@@ -341,13 +341,22 @@ def apply_only(command: ApplyPayments, invoice: Registered) -> list[InvoiceEvent
     A late explanation of a lowered balance explains it; only what exceeds it lowers further.
     """
     events, applications = apply(command.applications, invoice)
-    gained = total(applications.values()) - total(invoice.applications.values())
-    lowered = sum((entry.amount for entry in invoice.unexplained), ZERO)
+    applied, applied_hc = total(applications.values())
+    known, known_hc = total(invoice.applications.values())
+    lowered, lowered_hc = total(invoice.unexplained)
     sign = 1 if invoice.document.amount >= 0 else -1
-    explained = min(gained * sign, lowered * sign)
+    gained = (applied - known) * sign
+    explained = min(gained, lowered * sign)
     unexplained = invoice.unexplained
     if explained > 0:
-        unexplained = withdraw(unexplained, explained, sign)
+        explained_hc = applied_hc - known_hc if explained == gained else lowered_hc
+        unexplained = withdraw(unexplained, explained, explained_hc, sign)
+        lowered, lowered_hc = total(unexplained)
+    rest_hc = invoice.document.amount_hc - applied_hc - lowered_hc
+    if rest_hc and applied + lowered == invoice.document.amount:
+        paid_on = last_change(invoice, applications, unexplained)
+        unexplained = (*unexplained, Unexplained(paid_on, ZERO, rest_hc))
+    if unexplained != invoice.unexplained:
         events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
     events.extend(close_or_reopen(invoice, applications, unexplained, invoice.closed_on, None))
     return events
@@ -405,8 +414,7 @@ def share_hc(
     """
     if document.curr_id == document.home_curr_id:
         return amount
-    applied = total(in_force.values())
-    applied_hc = sum((known.amount_hc for known in in_force.values()), ZERO)
+    applied, applied_hc = total(in_force.values())
     return at_booked_rate(applied + amount, document) - applied_hc
 
 
@@ -420,9 +428,15 @@ def at_booked_rate(amount: Decimal, document: InvoiceDocument) -> Decimal:
 
 
 def reconcile(
-    command: ImportInvoice, invoice: Registered, applications: Mapping[str, Applied]
+    command: ImportInvoice,
+    invoice: Registered,
+    applications: Mapping[str, Applied],
+    before: Registered,
 ) -> tuple[Unexplained, ...]:
-    """Return the changes of the balance that no application explains, as the ERP's row has it."""
+    """Return the changes of the balance that no application explains, as the ERP's row has it.
+
+    `before` is the document as it was known until this row.
+    """
     document = invoice.document
     remaining, remaining_hc = document.amount, document.amount_hc
     for one in applications.values():
@@ -435,74 +449,92 @@ def reconcile(
             return (rest,) if remaining or remaining_hc else ()
         if remaining or not remaining_hc:
             return ()
-        paid_on = max(one.applied_on for one in applications.values())
+        paid_on = last_change(invoice, applications, ())
         return (Unexplained(paid_on, ZERO, remaining_hc),)  # paid in full, but for the rate
     required = remaining - command.balance
     balance_hc = command.balance_hc
     if balance_hc is None:
         balance_hc = at_booked_rate(command.balance, document)
     required_hc = remaining_hc - balance_hc
-    if required and is_post_dated(required, applications, command.business_date):
-        required, required_hc = ZERO, ZERO
+    sign = 1 if document.amount >= 0 else -1
+    if required * sign < 0:  # a balance that leaves out what is applied later, and only that?
+        ahead, ahead_hc = post_dated(applications, command.business_date)
+        if (required + ahead) * sign >= 0:
+            required, required_hc = required + ahead, required_hc + ahead_hc
     known = invoice.unexplained
     if not (required or required_hc or known):
         return known  # the applications explain it all
-    if closing is not None and invoice.closed_on not in {None, closing}:
-        known = tuple(
-            replace(entry, effective_on=closing)
-            if entry.effective_on == invoice.closed_on
-            else entry
-            for entry in known
-        )
-    sign = 1 if document.amount >= 0 else -1
-    change = required - sum((entry.amount for entry in known), ZERO)
+    if closing is not None:
+        known = moved_to_closing(known, closing, invoice.closed_on, paid=not command.balance)
+    lowered, lowered_hc = total(known)
+    change = required - lowered
     if change * sign < 0:
-        gained = total(applications.values()) - total(invoice.applications.values())
-        known, change = withdraw_explained(known, change, gained, sign)
-    change_hc = required_hc - sum((entry.amount_hc for entry in known), ZERO)
+        gained = total(applications.values())[0] - total(before.applications.values())[0]
+        shrunk = before.document.amount - document.amount
+        explained = min(-change * sign, (gained + shrunk) * sign, lowered * sign)
+        if explained > 0:
+            change += explained * sign
+            explained_hc = lowered_hc - required_hc
+            if change:
+                explained_hc = at_booked_rate(explained * sign, document)
+            known = withdraw(known, explained, explained_hc, sign)
+            lowered_hc -= explained_hc
+    change_hc = required_hc - lowered_hc
     if not change and not change_hc:
         return known
-    lowers = change * sign > 0
-    on = closing if closing is not None and lowers else command.business_date
+    paid = not command.balance
+    if closing is not None and (
+        change * sign > 0 or (paid and (not change or closing < command.business_date))
+    ):
+        on = closing
+    elif change or not paid:
+        on = command.business_date
+    else:
+        on = last_change(invoice, applications, known)
     return (*known, Unexplained(on, change, change_hc))
 
 
-def is_post_dated(
-    required: Decimal, applications: Mapping[str, Applied], business_date: date
-) -> bool:
-    """Whether the ERP's balance just leaves out applications dated after the business date."""
-    ahead = sum(
-        (one.amount for one in applications.values() if one.applied_on > business_date), ZERO
+def post_dated(applications: Mapping[str, Applied], business_date: date) -> tuple[Decimal, Decimal]:
+    """Return what applications dated after the business date pay, in own and home currency."""
+    return total(one for one in applications.values() if one.applied_on > business_date)
+
+
+def moved_to_closing(
+    known: tuple[Unexplained, ...], closing: date, closed_before: date | None, *, paid: bool
+) -> tuple[Unexplained, ...]:
+    """Return `known` with the closing that the ERP tells.
+
+    What was taken for the closing moves with it, and what was only noticed after the day on
+    which the document was `paid` had happened by then.
+    """
+    return tuple(
+        replace(entry, effective_on=closing)
+        if entry.effective_on == closed_before or (paid and entry.effective_on > closing)
+        else entry
+        for entry in known
     )
-    return bool(ahead) and required == -ahead
-
-
-def withdraw_explained(
-    known: tuple[Unexplained, ...], change: Decimal, gained: Decimal, sign: int
-) -> tuple[tuple[Unexplained, ...], Decimal]:
-    """Take back what applications that became known late explain, and return what is left."""
-    lowered = sum((entry.amount for entry in known), ZERO)
-    explained = min(-change * sign, gained * sign, lowered * sign)
-    if explained <= 0:
-        return known, change
-    return withdraw(known, explained, sign), change + explained * sign
 
 
 def withdraw(
-    known: tuple[Unexplained, ...], explained: Decimal, sign: int
+    known: tuple[Unexplained, ...], explained: Decimal, explained_hc: Decimal, sign: int
 ) -> tuple[Unexplained, ...]:
-    """Return `known` less `explained`, the earliest first."""
+    """Return `known` less `explained`, the earliest first.
+
+    `explained` is positive and at most what `known` lowers the balance by; `explained_hc` is
+    signed, and what no withdrawn entry accounts for stays where the last of them was.
+    """
     left: list[Unexplained] = []
+    rest_hc = -explained_hc
     for entry in sorted(known, key=lambda entry: entry.effective_on):
-        taken = min(max(entry.amount * sign, ZERO), explained)
-        explained -= taken
+        amount = entry.amount * sign
+        taken = min(max(amount, ZERO), explained)
         if not taken:
             left.append(entry)
-        elif taken < entry.amount * sign:
-            rest = entry.amount - taken * sign
-            share = entry.amount_hc * rest / entry.amount
-            rest_hc = rest if entry.amount_hc == entry.amount else share.quantize(entry.amount_hc)
-            left.append(Unexplained(entry.effective_on, rest, rest_hc))
+            continue
+        explained -= taken
+        rest_hc += entry.amount_hc
+        if not explained and (rest_hc or taken < amount):
+            left.append(Unexplained(entry.effective_on, (amount - taken) * sign, rest_hc))
     return tuple(left)
 
 
@@ -515,22 +547,35 @@ def close_or_reopen(
 ) -> Sequence[InvoiceEvent]:
     """Close the document when its balance is zero, reopen it when it is not."""
     balance = invoice.document.amount
-    last_change = invoice.effective_from
     for one in applications.values():
         balance -= one.amount
-        last_change = max(last_change, one.applied_on)
     for entry in unexplained:
         balance -= entry.amount
-        last_change = max(last_change, entry.effective_on)
     if balance:
         return [InvoiceReopened()] if closed_before is not None else []
-    closed_on = closing or last_change
+    closed_on = closing or last_change(invoice, applications, unexplained)
     return [InvoiceClosed(closed_on)] if closed_on != closed_before else []
 
 
-def total(applications: Iterable[Applied]) -> Decimal:
-    """Return the applied amount in the document's currency."""
-    return sum((one.amount for one in applications), ZERO)
+def last_change(
+    invoice: Registered, applications: Mapping[str, Applied], unexplained: Iterable[Unexplained]
+) -> date:
+    """Return the date of the latest change of the balance, or of the document's start."""
+    on = invoice.effective_from
+    for one in applications.values():
+        on = max(on, one.applied_on)
+    for entry in unexplained:
+        on = max(on, entry.effective_on)
+    return on
+
+
+def total(entries: Iterable[Applied | Unexplained]) -> tuple[Decimal, Decimal]:
+    """Return what entries take off the balance, in the document's and in home currency."""
+    amount = amount_hc = ZERO
+    for one in entries:
+        amount += one.amount
+        amount_hc += one.amount_hc
+    return amount, amount_hc
 
 
 INVOICE: Decider[Invoice, InvoiceCommand, InvoiceEvent] = Decider(

@@ -336,12 +336,6 @@ def _one_beyond(expression: str, value: str | None, *, rising: bool, following: 
     return f"{expression} {'>' if rising else '<'} {value}"
 
 
-def cursor_values(listing: Listing, found: Record) -> tuple[Any, ...]:
-    """Return the values of a record that a page may begin after."""
-    places = [listing.columns.index(one.field) for one in listing.full_order]
-    return tuple(found.values[place] for place in places)
-
-
 def typed(kind: Kind, value: Any) -> Any:
     """Return the value that a JSON value of a cursor stands for.
 
