@@ -157,10 +157,22 @@ class Capability(Struct, frozen=True):
         """Return the view's fields to read for the GraphQL fields that a query asks for."""
         linked = {field for name in asked_for for field in self.links.get(name, ())}
         return tuple(
-            field.name
-            for field in self.view.fields
-            if field.name in self.view.key or field.name in linked or camel(field.name) in asked_for
+            name
+            for name, told in _names(self.view).items()
+            if told in asked_for or name in linked or name in self.view.key
         )
+
+
+_names_by_view: dict[str, dict[str, str]] = {}
+
+
+def _names(view: View) -> dict[str, str]:
+    """Return the GraphQL name of each of a view's fields."""
+    known = _names_by_view.get(view.name)
+    if known is None:
+        known = {field.name: camel(field.name) for field in view.fields}
+        _names_by_view[view.name] = known
+    return known
 
 
 _capabilities: dict[str, Capability] = {}

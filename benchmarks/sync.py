@@ -1,28 +1,16 @@
 """Sync of N invoices into log and read models, and the second sync, which finds nothing new.
 
 Limits: COPY of the same rows, of all files, into one table with the indexes that the read model of
-invoices has; and COPY of the same rows into a temporary table without any.
+invoices has; and COPY of the same rows into a temporary table without any (copying.py).
 """
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.copying import copy_indexed, copy_temporary
 from benchmarks.loading import load
-from benchmarks.measure import Bench, Result, rate, timed
+from benchmarks.measure import Bench, Result, rate
 
 MEMORY_MEBIBYTES_MAX = 512
-
-_TABLE = """
-    CREATE TABLE limit_rows (
-        tenant integer NOT NULL, company_id text COLLATE "C" NOT NULL,
-        tran_id text COLLATE "C" NOT NULL, cust_id text COLLATE "C", tran_date date,
-        due_date date, balance numeric, rest text COLLATE "C",
-        PRIMARY KEY (tenant, company_id, tran_id)
-    );
-    CREATE INDEX ON limit_rows (tenant, company_id, cust_id, tran_date);
-    CREATE INDEX ON limit_rows (tenant, due_date, company_id, tran_id) WHERE balance <> 0;
-"""
 
 
 def measure(bench: Bench, size: int) -> list[Result]:
@@ -77,58 +65,6 @@ def measure(bench: Bench, size: int) -> list[Result]:
 
 def _limits(bench: Bench, folder: Path) -> tuple[float, float]:
     """Return the seconds that COPY takes for the rows of all files: indexed, and temporary."""
-    blocks = [block.encode() for block in _blocks(folder)]
     with bench.database.connect("owner") as connection:
-        connection.execute(f"DROP TABLE IF EXISTS limit_rows; {_TABLE}".encode())
-        with timed() as indexed, connection.cursor().copy("COPY limit_rows FROM STDIN") as copy:
-            for block in blocks:
-                copy.write(block)
-        connection.execute("DROP TABLE limit_rows")
-        connection.execute(
-            "CREATE TEMP TABLE limit_rows (tenant integer, company_id text, tran_id text,"
-            " cust_id text, tran_date date, due_date date, balance numeric, rest text)"
-        )
-        with timed() as plain, connection.cursor().copy("COPY limit_rows FROM STDIN") as copy:
-            for block in blocks:
-                copy.write(block)
-    return indexed[0], plain[0]
-
-
-def _blocks(folder: Path, rows_max: int = 20_000) -> Iterator[str]:
-    """Yield the rows of all files as COPY reads them, with their keys where the table has its."""
-    lines: list[str] = []
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.reader(file)
-            header = next(reader)
-            place = {name: header.index(name) for name in header}
-            keys = [
-                n for n in header[:3] if n.endswith("_id") and n not in {"company_id", "cust_id"}
-            ]
-            for row in reader:
-                told = {name: row[at] for name, at in place.items()}
-                key = ":".join([path.stem, *(told[name] for name in keys), told.get("cust_id", "")])
-                fields = (
-                    "1",
-                    told["company_id"],
-                    key,
-                    told.get("cust_id", ""),
-                    told.get("tran_date", ""),
-                    told.get("due_date", ""),
-                    told.get("balance", ""),
-                    "|".join(row),
-                )
-                lines.append("\t".join(_text(field) for field in fields))
-                if len(lines) == rows_max:
-                    yield "\n".join(lines) + "\n"
-                    lines = []
-    if lines:
-        yield "\n".join(lines) + "\n"
-
-
-def _text(field: str) -> str:
-    if not field:
-        return "\\N"
-    return (
-        field.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    )
+        copy_temporary(connection, folder)  # warms up what both read
+        return copy_indexed(connection, folder), copy_temporary(connection, folder)

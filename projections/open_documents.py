@@ -6,6 +6,7 @@ of `domain.aging.bucket`.
 """
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from domain.aging import AgeUnit, Basis
@@ -16,6 +17,7 @@ from projections.payments import PAYMENTS
 from projections.query import as_known
 
 
+@lru_cache(maxsize=256)
 def class_parameters(as_of: date) -> dict[str, Any]:
     """Return the named parameters of `open_amounts`: since when ranges of a class may be open."""
     return {

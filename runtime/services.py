@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from prometheus_client import Counter
-from psycopg import AsyncConnection, Connection, IsolationLevel, OperationalError, errors
+from psycopg import AsyncConnection, Connection, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from application.handling import CommandQueue, Handled, Request
@@ -30,6 +30,10 @@ from runtime.settings import Settings
 
 WAIT_POLL_SECONDS = 0.01
 CHANGES_POLL_SECONDS = 0.1
+KEY_SECONDS = 5.0
+"""So long a key that was revoked may still let in."""
+
+CALLERS_KEPT_MAX = 10_000
 
 STATEMENTS = Counter("tallystick_sql_statements", "SQL statements that reads were answered with.")
 
@@ -80,6 +84,7 @@ class Services:
         self._reads: AsyncConnectionPool[AsyncConnection[Any]] | None = None
         self._logs: ConnectionPool[Connection[Any]] | None = None
         self._queues: dict[int, CommandQueue] = {}
+        self._callers: dict[str, tuple[float, Caller]] = {}
         self._polls: dict[int, asyncio.Task[int]] = {}
         self._guard = threading.Lock()
 
@@ -101,7 +106,10 @@ class Services:
             await asyncio.to_thread(self._logs.close)
 
     async def authenticate(self, secret: str) -> Caller | None:
-        """Return whom an API key lets in, or None."""
+        """Return whom an API key lets in, or None; a key is looked up anew every few seconds."""
+        known = self._callers.get(secret)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
         query = Query(
             sql(
                 "SELECT tenant, tenant_name, key_id, name, role"
@@ -114,7 +122,13 @@ class Services:
             async with self._pool.connection() as connection:
                 STATEMENTS.inc()
                 found = await fetch_async(connection, query)
-        return found[0] if found else None
+        if not found:
+            self._callers.pop(secret, None)
+            return None
+        if len(self._callers) >= CALLERS_KEPT_MAX:
+            self._callers.clear()
+        self._callers[secret] = time.monotonic() + KEY_SECONDS, found[0]
+        return found[0]
 
     @asynccontextmanager
     async def reading(self, tenant: int) -> AsyncGenerator[Snapshot]:
@@ -122,7 +136,8 @@ class Services:
         with _failures():
             async with self._pool.connection() as connection:
                 await connection.execute(
-                    "LOCK TABLE read_models.cursors IN ACCESS SHARE MODE;"
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                    " LOCK TABLE read_models.cursors IN ACCESS SHARE MODE;"
                     f" SELECT set_config('tallystick.tenant', '{tenant:d}', true)".encode()
                 )
                 yield Snapshot(connection, tenant)
@@ -195,12 +210,8 @@ class Services:
             return queue
 
     async def _configure(self, connection: AsyncConnection[Any]) -> None:
-        await connection.set_autocommit(False)
-        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        await connection.set_read_only(True)
         milliseconds = int(self.settings.request_seconds_max * 1000)
         await connection.execute(f"SET SESSION statement_timeout = {milliseconds:d}".encode())
-        await connection.commit()
 
 
 @contextmanager

@@ -34,6 +34,8 @@ def imports(draw: st.DrawFn, company_id: str = "1", tran_id: str = "I1") -> Impo
     sign = draw(st.sampled_from([1, 1, 1, -1]))
     amount = sign * Decimal(draw(st.integers(0, 500)))
     foreign = company_id == "2"
+    rate = draw(st.sampled_from([Decimal("0.9"), Decimal("0.8731")]))
+    amount_hc = (amount * rate).quantize(Decimal("0.01")) if foreign else amount
     tran = draw(st.integers(0, 300))
     document = InvoiceDocument(
         company_id,
@@ -42,7 +44,7 @@ def imports(draw: st.DrawFn, company_id: str = "1", tran_id: str = "I1") -> Impo
         day(tran),
         amount,
         "USD" if foreign else "EUR",
-        (amount * Decimal("0.9")).quantize(Decimal("0.01")) if foreign else amount,
+        amount_hc,
         "EUR",
         due_date=draw(st.sampled_from([None, day(tran + 30), day(tran + 5)])),
         post_date=draw(st.sampled_from([None, None, day(tran + 3)])),
@@ -54,11 +56,17 @@ def imports(draw: st.DrawFn, company_id: str = "1", tran_id: str = "I1") -> Impo
         for payment in draw(st.sets(st.sampled_from(["P1", "P2", "P3"]), max_size=3))
     )
     share = Decimal(draw(st.integers(0, 100))) / 100
+    balance = draw(st.sampled_from([None, None, Decimal(0), amount * share, amount]))
+    balance_hc = None
+    if balance is not None and not foreign:
+        balance_hc = draw(st.sampled_from([None, balance]))
+    elif balance is not None:
+        balance_hc = draw(st.sampled_from([None, None, amount_hc * share]))
     return ImportInvoice(
         document,
         day(draw(st.integers(200, DAYS))),
-        draw(st.sampled_from([None, None, Decimal(0), amount * share, amount])),
-        None,
+        balance,
+        balance_hc,
         draw(st.sampled_from([None, "open", "closed"])),
         draw(st.sampled_from([None, None, None, day(350)])),
         applications,
