@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
+from domain.shared.text import can_be_kept
 
 
 class Role(StrEnum):
@@ -91,6 +92,8 @@ def decide(command: ApiKeyCommand, key: ApiKey) -> Sequence[ApiKeyEvent]:
         case NotIssued(), IssueApiKey(key_id, name, role, secret_sha256):
             if not name.strip():
                 raise Refused("key_name_missing", "A key needs a name.", "name")
+            if not can_be_kept(name):
+                raise Refused("key_name_not_text", "The name of a key is plain text.", "name")
             return [ApiKeyIssued(key_id, name.strip(), role, secret_sha256)]
         case Issued(key_id), RevokeApiKey():
             return [ApiKeyRevoked(key_id)]

@@ -4,7 +4,7 @@ An ERP's own code is kept as it came (CMP-08); PES and YEN, which are no ISO cod
 the Mexican peso and the yen when shown. Codes and decimals are the Unicode CLDR's, by Babel.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
 from babel.numbers import get_currency_precision, list_currencies
@@ -14,6 +14,9 @@ ERP_CODES = {"PES": "MXN", "YEN": "JPY"}
 
 NO_CURRENCIES = frozenset({"XXX", "XTS"})
 """ISO codes that stand for no currency, and for tests."""
+
+_EXACT = Context(prec=200)
+"""Digits enough for a sum or a share of any amounts that the log holds."""
 
 
 @lru_cache(maxsize=1)
@@ -39,12 +42,11 @@ def smallest_unit(code: str) -> Decimal:
 
 def rounded(amount: Decimal, code: str) -> Decimal:
     """Return `amount` rounded half to even to the smallest unit of `code`."""
-    return amount.quantize(smallest_unit(code), rounding=ROUND_HALF_EVEN)
+    return amount.quantize(smallest_unit(code), rounding=ROUND_HALF_EVEN, context=_EXACT)
 
 
 def money_text(amount: Decimal, code: str) -> str:
     """Return an amount as decimal text with at least the currency's own decimals."""
     unit = smallest_unit(code)
-    if amount == amount.quantize(unit):
-        amount = amount.quantize(unit)
-    return f"{amount:f}"
+    shown = amount.quantize(unit, context=_EXACT)
+    return f"{shown if shown == amount else amount:f}"

@@ -24,8 +24,12 @@ def test_is_issued_once_under_a_name() -> None:
     key.given().when(command).then_once(issued)
     key.given(issued).when(command).then_refused("key_exists")
     key.given(issued, revoked).when(command).then_refused("key_exists")
-    nameless = IssueApiKey("k1", " ", Role.AUDITOR, "digest")
-    key.given().when(nameless).then_refused("key_name_missing", "name")
+
+
+def test_has_a_name_that_people_can_read() -> None:
+    for name, code in ((" ", "key_name_missing"), ("Da\udc80na", "key_name_not_text")):
+        command = IssueApiKey("k1", name, Role.AUDITOR, "digest")
+        key.given().when(command).then_refused(code, "name")
 
 
 def test_is_revoked_for_good() -> None:

@@ -38,7 +38,7 @@ def applied(state: Registered, *, after: date = date.min) -> Decimal:
     )
 
 
-@settings(max_examples=3000)
+@settings(max_examples=150)
 @given(TOLD)
 def test_told_twice_it_changes_once(commands: list[ImportInvoice]) -> None:
     events = happened(commands)
@@ -46,7 +46,7 @@ def test_told_twice_it_changes_once(commands: list[ImportInvoice]) -> None:
     assert list(again) == []
 
 
-@settings(max_examples=3000)
+@settings(max_examples=150)
 @given(TOLD)
 def test_its_balance_is_the_erps_with_or_without_what_is_paid_later(
     commands: list[ImportInvoice],
@@ -65,7 +65,7 @@ def test_its_balance_is_the_erps_with_or_without_what_is_paid_later(
         assert own in {last.balance, last.balance - ahead}
 
 
-@settings(max_examples=3000)
+@settings(max_examples=150)
 @given(TOLD)
 def test_its_balance_on_the_day_of_the_sync_is_the_erps_with_or_without_what_is_paid_later(
     commands: list[ImportInvoice],
@@ -79,14 +79,14 @@ def test_its_balance_on_the_day_of_the_sync_is_the_erps_with_or_without_what_is_
         assert plain.open_on(on)[0] in {last.balance, last.balance + ahead}
 
 
-@settings(max_examples=3000)
+@settings(max_examples=150)
 @given(TOLD)
 def test_it_is_closed_exactly_while_nothing_is_open(commands: list[ImportInvoice]) -> None:
     state, plain = registered(happened(commands))
     assert (state.closed_on is not None) == (plain.open_on(END)[0] == 0)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=150)
 @given(TOLD)
 def test_paid_in_its_own_currency_it_is_paid_in_home_currency_since_then(
     commands: list[ImportInvoice],
@@ -99,7 +99,7 @@ def test_paid_in_its_own_currency_it_is_paid_in_home_currency_since_then(
         assert plain.open_on(paid_on) == plain.open_on(END) == (0, 0)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=150)
 @given(TOLD, imports("2"))
 def test_paid_without_a_row_of_its_own_it_follows_what_it_knows(
     commands: list[ImportInvoice], news: ImportInvoice
@@ -121,7 +121,7 @@ def test_paid_without_a_row_of_its_own_it_follows_what_it_knows(
     assert list(INVOICE.decide(command, state)) == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(TOLD, st.integers(0, 5))
 def test_what_was_recorded_stays_readable_when_more_is_told(
     commands: list[ImportInvoice], count: int
@@ -130,7 +130,7 @@ def test_what_was_recorded_stays_readable_when_more_is_told(
     assert happened(commands)[: len(earlier)] == earlier
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(imports())
 def test_told_in_one_export_or_in_two_the_balance_is_the_same(command: ImportInvoice) -> None:
     first = replace(command, applications=(), closing_tran_date=None)

@@ -39,6 +39,16 @@ def test_rounding_moves_an_amount_by_half_a_unit_at_most(amount: Decimal, code: 
     assert rounded(found, code) == found
 
 
+def test_halves_are_rounded_to_even_however_large_the_amount() -> None:
+    large = Decimal("9" * 40)
+    assert [rounded(Decimal(text), "EUR") for text in ("0.005", "0.015", "-0.025")] == [
+        Decimal("0.00"),
+        Decimal("0.02"),
+        Decimal("-0.02"),
+    ]
+    assert rounded(large.scaleb(-3), "EUR") == Decimal("1" + "0" * 37)
+
+
 @given(AMOUNTS, CODES)
 def test_an_amounts_text_is_the_amount_with_its_currencys_decimals(
     amount: Decimal, code: str
@@ -61,6 +71,7 @@ def test_an_amounts_text_is_the_amount_with_its_currencys_decimals(
         ("1", "BHD", "1.000"),
         ("-0.10", "EUR", "-0.10"),
         ("123456789012345678901234", "EUR", "123456789012345678901234.00"),
+        ("9" * 40, "EUR", "9" * 40 + ".00"),
     ],
 )
 def test_amounts_are_written_like_this(amount: str, code: str, text: str) -> None:
