@@ -1,8 +1,8 @@
-# setup, demo, test, check and bench; format, lock and schema rewrite files.
+# setup, demo, test, check and bench; format, lock and generated rewrite files.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format lock schema bench
+.PHONY: setup demo test check format lock generated bench
 
 setup: .venv/.ready
 
@@ -34,8 +34,9 @@ lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
 
-schema: setup
+generated: setup
 	$(BIN)/tallystick schema > api/schema.graphql
+	$(BIN)/python -m runtime.dictionary > docs/data-dictionary.md
 
 bench: setup
 	$(BIN)/python -m benchmarks

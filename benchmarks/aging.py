@@ -12,6 +12,12 @@ from projections.aging import AgingBy, aging_cells
 from projections.query import fetch
 from runtime.clock import business_date, now
 
+_OPEN = """
+    CREATE TEMP TABLE limit_open AS
+    SELECT company_id, cust_id, tran_date, due_date, balance_hc FROM read_models.balances
+    WHERE tenant = %s AND effective_from <= %s AND effective_to > %s AND balance_hc > 0
+"""
+
 _LIMIT = """
     SELECT company_id, CASE WHEN tran_date > %(on)s THEN 0
         WHEN %(on)s::date <= {base} THEN 1 WHEN %(on)s::date - {base} <= 30 THEN 2
@@ -57,12 +63,7 @@ def _one(
     )
     bench.log(f"aging on {on} by {basis}{' as known at a moment' if known_at else ''}")
     seconds = best(lambda: fetch(connection, query))
-    connection.execute(
-        "CREATE TEMP TABLE limit_open AS"
-        " SELECT company_id, cust_id, tran_date, due_date, balance_hc FROM read_models.balances WHERE tenant = %s AND effective_from <= %s"
-        " AND effective_to > %s AND balance_hc > 0",
-        (tenant, on, on),
-    )
+    connection.execute(_OPEN.encode(), (tenant, on, on))
     connection.execute("ANALYZE limit_open")
     row = connection.execute("SELECT count(*) FROM limit_open").fetchone()
     assert row is not None

@@ -158,19 +158,16 @@ def _lag(bench: Bench, size: int) -> Result:
         for number in range(40):
             queue.submit(opening(f"A{number}")).result()
         began = time.perf_counter()
-        senders = [
-            threading.Thread(
-                target=lambda first=first: [
-                    send(number, began + number / LAG_RATE)
-                    for number in range(first, int(LAG_RATE * LAG_SECONDS), CLIENTS)
-                ]
-            )
-            for first in range(CLIENTS)
-        ]
-        for sender in senders:
-            sender.start()
-        for sender in senders:
-            sender.join()
+
+        def sender(first: int) -> None:
+            for number in range(first, int(LAG_RATE * LAG_SECONDS), CLIENTS):
+                send(number, began + number / LAG_RATE)
+
+        senders = [threading.Thread(target=sender, args=(first,)) for first in range(CLIENTS)]
+        for one in senders:
+            one.start()
+        for one in senders:
+            one.join()
         last = max(committed)
         while seen[-1][1] < last:
             time.sleep(0.005)

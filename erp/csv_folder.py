@@ -8,34 +8,31 @@ from xxhash import xxh3_64_intdigest
 
 from domain.shared.rows import KEY_SEPARATOR, BadRow
 from erp.documents import KINDS, Kind, Parser
-from erp.records import Fault, Header, RecordPage, UnreadableFile, read_records
+from erp.records import (
+    Fault,
+    Header,
+    RecordPage,
+    UnreadableFile,
+    parse_records,
+    read_records,
+)
 
 READING_VERSION = 1
 """Raised when rows come to mean something else, so that every row is looked at again."""
 
 
 class FolderPage:
-    """Rows of a file of the contract."""
+    """Rows of a file of the contract; they are parsed when they are asked for."""
 
-    def __init__(self, page: RecordPage, parser: Parser, salt: int) -> None:
+    def __init__(self, page: RecordPage, header: Header, parser: Parser, salt: int) -> None:
         self.lines: Sequence[int] = page.lines
         self.faults: Sequence[Fault] = page.faults
         self.size = page.bytes_read
         self._page = page
+        self._header = header
         self._parser = parser
         self._salt = salt
-
-    @property
-    def keys(self) -> list[str]:
-        """The key of each row, its parts joined."""
-        places = self._parser.key_places
-        join = KEY_SEPARATOR.join
-        if len(places) == 2:  # noqa: PLR2004  (by far the most rows)
-            one, two = places
-            return [
-                f"{row[one].strip()}{KEY_SEPARATOR}{row[two].strip()}" for row in self._page.fields
-            ]
-        return [join([row[place].strip() for place in places]) for row in self._page.fields]
+        self._fields: list[list[str] | None] = [None] * len(page.lines)
 
     @property
     def contents(self) -> list[int]:
@@ -43,10 +40,52 @@ class FolderPage:
         salt = self._salt
         return [xxh3_64_intdigest(raw, salt) for raw in self._page.raws]
 
+    def keys(self, numbers: Sequence[int]) -> list[str | None]:
+        """Return the keys of rows, their parts joined; None for one that becomes a fault."""
+        rows = self._parsed(numbers)
+        places = self._parser.key_places
+        if len(places) == 2:  # noqa: PLR2004  (by far the most rows)
+            one, two = places
+            return [
+                f"{row[one].strip()}{KEY_SEPARATOR}{row[two].strip()}" if row else None
+                for row in rows
+            ]
+        join = KEY_SEPARATOR.join
+        return [join([row[place].strip() for place in places]) if row else None for row in rows]
+
+    def companies(self) -> set[str]:
+        """Return the companies that the rows are of, without parsing rows that hold no quotes."""
+        place = self._parser.key_places[0]
+        raws = self._page.raws
+        quoted = [number for number, raw in enumerate(raws) if b'"' in raw]
+        found = {row[place].strip() for row in self._parsed(quoted) if row}
+        split = {
+            b"".join(raw.split(b",", place + 1)[place : place + 1])
+            for raw in raws
+            if b'"' not in raw
+        }
+        return found | {one.decode(errors="replace").strip() for one in split}
+
     def values(self, numbers: Sequence[int]) -> list[Sequence[Any] | BadRow]:
         """Return the values of rows by column of their kind, or what is bad about a row."""
-        fields = self._page.fields
-        return self._parser.parse_all([fields[number] for number in numbers])
+        return self._parser.parse_all(self._parsed(numbers))
+
+    def _parsed(self, numbers: Sequence[int]) -> list[list[str]]:
+        """Return the fields of records; one that is none has no fields and becomes a fault."""
+        fields, page = self._fields, self._page
+        unread = [number for number in numbers if fields[number] is None]
+        parsed = parse_records(
+            [page.lines[number] for number in unread],
+            [page.raws[number] for number in unread],
+            self._header,
+        )
+        for number, told in zip(unread, parsed, strict=True):
+            if isinstance(told, Fault):
+                page.faults.append(told)
+                fields[number] = []
+            else:
+                fields[number] = told
+        return [fields[number] or [] for number in numbers]
 
 
 class FolderFile:
@@ -76,10 +115,11 @@ class FolderFile:
             salt = xxh3_64_intdigest(header.raw, READING_VERSION)
             for page in records:
                 assert isinstance(page, RecordPage)
-                yield FolderPage(page, parser, salt)
+                yield FolderPage(page, header, parser, salt)
         except UnreadableFile as unreadable:
-            empty = RecordPage([], [], [], [unreadable.fault], 0)
-            yield FolderPage(empty, Parser(self._kind, ()), 0)
+            empty = RecordPage([], [], [unreadable.fault], 0)
+            nothing = Header(self.file, (), b"", ",", "utf-8")
+            yield FolderPage(empty, nothing, Parser(self._kind, ()), 0)
 
 
 def folder_files(folder: Path) -> list[FolderFile]:

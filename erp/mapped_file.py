@@ -11,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from domain.shared.rows import KEY_SEPARATOR, BadRow
 from erp.documents import Kind, Parser, amount, iso_date
-from erp.records import Fault, Header, RecordPage, UnreadableFile, read_records
+from erp.records import Fault, Header, RecordPage, UnreadableFile, parse_page, read_records
 
 Translate = Callable[[str], str]
 
@@ -60,13 +60,18 @@ class MappedPage:
         self._parser = parser
         self._names = names
 
-    @property
-    def keys(self) -> list[str]:
-        """The key of each row, its parts joined."""
-        places = self._parser.key_places
+    def keys(self, numbers: Sequence[int]) -> list[str | None]:
+        """Return the keys of rows, their parts joined."""
+        places, texts = self._parser.key_places, self._rows.texts
         return [
-            KEY_SEPARATOR.join([row[place].strip() for place in places]) for row in self._rows.texts
+            KEY_SEPARATOR.join([texts[number][place].strip() for place in places])
+            for number in numbers
         ]
+
+    def companies(self) -> set[str]:
+        """Return the companies that the rows are of."""
+        place = self._parser.key_places[0]
+        return {row[place].strip() for row in self._rows.texts}
 
     def values(self, numbers: Sequence[int]) -> list[Sequence[Any] | BadRow]:
         """Return the values of rows by column of their kind, or what is bad about a row."""
@@ -118,25 +123,26 @@ class MappedFile:
             records = read_records(self._path, mapping.delimiter, mapping.encoding)
             header = next(records)
             assert isinstance(header, Header)
-            places = {name: place for place, name in enumerate(header.columns)}
             for foreign in (*mapping.columns.values(), *mapping.where):
-                if foreign not in places:
+                if foreign not in header.columns:
                     reason = f"The header lacks the column {foreign}, which the mapping names."
                     raise UnreadableFile(Fault(self.file, 1, foreign, reason))
             salt = xxh3_64_intdigest(header.raw, self._version)
             for page in records:
                 assert isinstance(page, RecordPage)
-                yield self._page(page, self._rows(page, places), salt)
+                yield self._page(page, self._rows(page, header), salt)
         except UnreadableFile as unreadable:
-            empty = RecordPage([], [], [], [unreadable.fault], 0)
+            empty = RecordPage([], [], [unreadable.fault], 0)
             yield self._page(empty, _Rows([], [], [], {}), 0)
 
     def _page(self, page: RecordPage, rows: _Rows, salt: int) -> MappedPage:
         return MappedPage(page, rows, self._parser, salt, self._mapping.columns)
 
-    def _rows(self, page: RecordPage, places: Mapping[str, int]) -> _Rows:
+    def _rows(self, page: RecordPage, header: Header) -> _Rows:
         mapping = self._mapping
-        lines, raws, fields = page.lines, page.raws, page.fields
+        places = {name: place for place, name in enumerate(header.columns)}
+        fields = parse_page(page, header)
+        lines, raws = page.lines, page.raws
         for foreign, wanted in mapping.where.items():
             place, texts = places[foreign], frozenset(wanted)
             kept = [number for number, row in enumerate(fields) if row[place].strip() in texts]

@@ -19,7 +19,7 @@ from xxhash import xxh3_64_intdigest
 from domain.shared.rows import KEY_SEPARATOR, BadRow
 from erp.documents import Kind, Parser
 from erp.mapped_file import FileFormat, MappingError
-from erp.records import Fault, Header, RecordPage, UnreadableFile, read_records
+from erp.records import Fault, Header, RecordPage, UnreadableFile, parse_page, read_records
 
 MEMORY = "256MB"
 PAGE_ROWS = 10_000
@@ -71,9 +71,10 @@ class QueryDatabase:
             self._create(name, columns)
             for page in records:
                 assert isinstance(page, RecordPage)
+                fields = parse_page(page, header)
                 self._faults.extend(page.faults)
-                if page.fields:
-                    self._insert(name, page)
+                if fields:
+                    self._insert(name, page.lines, fields)
         except UnreadableFile as unreadable:
             self._faults.append(unreadable.fault)
             if not columns:
@@ -85,11 +86,11 @@ class QueryDatabase:
         texts = "".join(f', "{column}" VARCHAR' for column in quoted)
         self._connection.execute(f"CREATE TABLE {name} ({LINE} BIGINT{texts})")
 
-    def _insert(self, name: str, page: RecordPage) -> None:
+    def _insert(self, name: str, lines: Sequence[int], fields: Sequence[Sequence[str]]) -> None:
         assert self._connection is not None
-        columns = {"c0": np.array(page.lines, dtype=np.int64)} | {
+        columns = {"c0": np.array(lines, dtype=np.int64)} | {
             f"c{place}": np.array(texts, dtype=object)
-            for place, texts in enumerate(zip(*page.fields, strict=True), 1)
+            for place, texts in enumerate(zip(*fields, strict=True), 1)
         }
         self._connection.register("page", columns)
         self._connection.execute(f"INSERT INTO {name} SELECT * FROM page")
@@ -121,11 +122,18 @@ class QueryPage:
         self._rows = rows
         self._parser = parser
 
-    @property
-    def keys(self) -> list[str]:
-        """The key of each row, its parts joined."""
+    def keys(self, numbers: Sequence[int]) -> list[str | None]:
+        """Return the keys of rows, their parts joined."""
         places = self._parser.key_places
-        return [KEY_SEPARATOR.join([row[place].strip() for place in places]) for row in self._rows]
+        return [
+            KEY_SEPARATOR.join([self._rows[number][place].strip() for place in places])
+            for number in numbers
+        ]
+
+    def companies(self) -> set[str]:
+        """Return the companies that the rows are of."""
+        place = self._parser.key_places[0]
+        return {row[place].strip() for row in self._rows}
 
     def values(self, numbers: Sequence[int]) -> list[Sequence[Any] | BadRow]:
         """Return the values of rows by column of their kind, or what is bad about a row."""

@@ -5,7 +5,7 @@ read as a record is told as a fault with its line; the records around it still c
 """
 
 import csv
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -29,20 +29,22 @@ class Fault(Struct, frozen=True):
 
 
 class RecordPage(Struct, gc=False):
-    """Some records in order: their first line, their bytes and their fields."""
+    """Some records in order: their first line and their bytes."""
 
     lines: list[int]
     raws: list[bytes]
-    fields: list[list[str]]
     faults: list[Fault]
     bytes_read: int
 
 
 class Header(Struct, frozen=True):
-    """The names of a file's columns."""
+    """The names of a file's columns, and how its records are written."""
 
+    file: str
     columns: tuple[str, ...]
     raw: bytes
+    delimiter: str
+    encoding: str
 
 
 class UnreadableFile(Exception):
@@ -71,9 +73,8 @@ def read_records(
         first.lines.pop(0)
         header = _header(name, header_raw, delimiter, encoding)
         yield header
-        yield _parsed(name, first, header, delimiter, encoding)
-        for page in pages:
-            yield _parsed(name, page, header, delimiter, encoding)
+        yield first
+        yield from pages
     except OSError as failure:
         reason = f"The file cannot be read: {failure.strerror or failure}."
         raise UnreadableFile(Fault(name, 1, None, reason)) from failure
@@ -97,11 +98,11 @@ def _header(name: str, raw: bytes, delimiter: str, encoding: str) -> Header:
         if column and column in names[:number]:
             reason = f"The header names the column {column} twice."
             raise UnreadableFile(Fault(name, 1, column, reason))
-    return Header(names, raw)
+    return Header(name, names, raw, delimiter, encoding)
 
 
 def _raw_pages(path: Path) -> Generator[RecordPage]:
-    """Yield the records' bytes in pages, `fields` still empty."""
+    """Yield the file's records in pages, the header among them."""
     with path.open("rb") as file:
         rest = b""
         line = 1
@@ -115,13 +116,13 @@ def _raw_pages(path: Path) -> Generator[RecordPage]:
                 line = yield from _skip_line(path.name, file, line, len(data))
                 rest = b""
                 continue
-            page = RecordPage([], [], [], [], len(block))
+            page = RecordPage([], [], [], len(block))
             open_record = _split(path.name, data[:end], line, page)
             line += data.count(b"\n", 0, end - len(open_record))
             rest = open_record + data[end:]
             yield page
         if rest:
-            page = RecordPage([], [], [], [], 0)
+            page = RecordPage([], [], [], 0)
             if open_record := _split(path.name, rest + b"\n", line, page):
                 page.faults.append(
                     Fault(path.name, line, None, "A quotation mark is opened and never closed.")
@@ -134,7 +135,7 @@ def _skip_line(
     name: str, file: "object", line: int, length: int
 ) -> Generator[RecordPage, None, int]:
     reason = f"The row is longer than {RECORD_BYTES_MAX} bytes."
-    yield RecordPage([], [], [], [Fault(name, line, None, reason)], length)
+    yield RecordPage([], [], [Fault(name, line, None, reason)], length)
     read = getattr(file, "readline")  # noqa: B009
     while (more := read(_BLOCK_BYTES)) and not more.endswith(b"\n"):
         pass
@@ -194,54 +195,54 @@ def _retry_after_first_line(name: str, data: bytes, line: int, page: RecordPage)
             page.raws.append(stripped)
 
 
-def _parsed(
-    name: str, page: RecordPage, header: Header, delimiter: str, encoding: str
-) -> RecordPage:
-    """Fill in the fields of a page; records that do not parse become faults."""
+def parse_page(page: RecordPage, header: Header) -> list[list[str]]:
+    """Return the fields of a page's records; what is none becomes a fault and leaves the page."""
+    parsed = parse_records(page.lines, page.raws, header)
+    fields = [one for one in parsed if not isinstance(one, Fault)]
+    if len(fields) < len(parsed):
+        good = [number for number, one in enumerate(parsed) if not isinstance(one, Fault)]
+        page.faults.extend(one for one in parsed if isinstance(one, Fault))
+        page.lines = [page.lines[number] for number in good]
+        page.raws = [page.raws[number] for number in good]
+    return fields
+
+
+def parse_records(
+    lines: Sequence[int], raws: Sequence[bytes], header: Header
+) -> Sequence[list[str] | Fault]:
+    """Return the fields of records, or why one is none in its place."""
     width = len(header.columns)
-    raws = page.raws
     try:
-        text = b"\n".join(raws).decode(encoding)
+        text = b"\n".join(raws).decode(header.encoding)
     except UnicodeDecodeError:
         text = "\0"
     if "\0" not in text:
-        lines = text.split("\n")
-        if len(lines) == len(raws):
+        texts = text.split("\n")
+        if len(texts) == len(raws):
             try:
-                fields = list(csv.reader(lines, delimiter=delimiter, strict=True))
+                fields = list(csv.reader(texts, delimiter=header.delimiter, strict=True))
             except csv.Error:
                 fields = []
             if len(fields) == len(raws) and all(len(row) == width for row in fields):
-                page.fields = fields
-                return page
-    _parse_one_by_one(name, page, width, delimiter, encoding)
-    return page
+                return fields
+    return [_parse_record(line, raw, header) for line, raw in zip(lines, raws, strict=True)]
 
 
-def _parse_one_by_one(
-    name: str, page: RecordPage, width: int, delimiter: str, encoding: str
-) -> None:
-    lines: list[int] = []
-    raws: list[bytes] = []
-    for line, raw in zip(page.lines, page.raws, strict=True):
-        try:
-            text = raw.decode(encoding)
-            if "\0" in text:
-                raise csv.Error("it holds a NUL character")
-            row = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
-        except UnicodeDecodeError as failure:
-            column = raw[: failure.start].count(delimiter.encode()) + 1
-            reason = f"Field {column} is not {encoding.upper()} text."
-            page.faults.append(Fault(name, line, None, reason))
-            continue
-        except csv.Error as failure:
-            page.faults.append(Fault(name, line, None, f"The row is no CSV: {failure}."))
-            continue
-        if len(row) != width:
-            reason = f"The row has {len(row)} fields, the header {width}."
-            page.faults.append(Fault(name, line, None, reason))
-            continue
-        lines.append(line)
-        raws.append(raw)
-        page.fields.append(row)
-    page.lines, page.raws = lines, raws
+def _parse_record(line: int, raw: bytes, header: Header) -> list[str] | Fault:
+    width = len(header.columns)
+    try:
+        text = raw.decode(header.encoding)
+        if "\0" in text:
+            raise csv.Error("it holds a NUL character")
+        texts = text.splitlines(keepends=True)
+        row = next(csv.reader(texts, delimiter=header.delimiter, strict=True))
+    except UnicodeDecodeError as failure:
+        column = raw[: failure.start].count(header.delimiter.encode()) + 1
+        reason = f"Field {column} is not {header.encoding.upper()} text."
+    except csv.Error as failure:
+        reason = f"The row is no CSV: {failure}."
+    else:
+        if len(row) == width:
+            return row
+        reason = f"The row has {len(row)} fields, the header {width}."
+    return Fault(header.file, line, None, reason)

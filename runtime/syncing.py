@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from msgspec import Struct
+from psycopg import Connection
 
 from application.importing.source import Source
 from application.importing.sync import Outcome, Sync
@@ -55,13 +57,17 @@ def sync(
         outcome = run.run(sources)
         while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):
             worker.keep_alive()
-        vanished: list[str] = []
-        if run.companies:
-            for company_id, tran_id in reading.execute(
-                "SELECT company_id, tran_id FROM read_models.invoices"
-                " WHERE tenant = %s AND balance <> 0 AND company_id = ANY(%s)",
-                (tenant.id, list(run.companies)),
-            ):
-                if not run.saw_invoice(company_id, tran_id):
-                    vanished.append(f"{company_id}/{tran_id}")
-        return Synced(outcome, vanished)
+        return Synced(outcome, _vanished(reading, tenant, run))
+
+
+def _vanished(connection: Connection[Any], tenant: Tenant, run: Sync) -> list[str]:
+    """Return the open documents of the export's companies that the export does not hold."""
+    if not run.companies:
+        return []
+    documents: list[tuple[str, str]] = connection.execute(
+        "SELECT company_id, tran_id FROM read_models.invoices"
+        " WHERE tenant = %s AND balance <> 0 AND company_id = ANY(%s)",
+        (tenant.id, list(run.companies)),
+    ).fetchall()
+    held = run.saw_invoices(documents)
+    return ["/".join(one) for one, is_held in zip(documents, held, strict=True) if not is_held]

@@ -1,8 +1,10 @@
 """Which rows of a file are news: compared by two 64-bit hashes a row with the last export.
 
-Held as sorted arrays, 16 bytes a row, so that ten million rows take 160 MB. The key's hash tells
-rows apart and finds the second of two rows with one key; two different keys share a hash once in
-some 300,000 files of ten million rows, and are then reported, not lost silently.
+Held as sorted arrays, 28 bytes a row, so that ten million rows take 280 MB. A row that says what
+it said before is known by the hash of its contents alone, and need not be parsed to find its key.
+The key's hash tells rows apart and finds the second of two rows with one key; two different keys
+share a hash once in some 300,000 files of ten million rows, and are then reported, not lost
+silently.
 """
 
 from collections.abc import Sequence
@@ -38,23 +40,30 @@ class Manifest:
         self._store = store
         self._kind = kind
         self._keys, self._contents = store.manifest(kind)
+        self._by_contents = np.argsort(self._contents).astype(np.uint32)
+        self._sorted_contents = self._contents[self._by_contents]
         self._seen: Flags = np.zeros(len(self._keys), dtype=np.bool_)
         self._new_runs: list[Hashes] = []
         self._updates: list[tuple[Hashes, Hashes]] = []
         self._dropped: set[int] = set()
 
+    def keys_of(self, contents: Hashes) -> tuple[Hashes, Flags]:
+        """Return the keys of rows by what they say, and which rows said so before.
+
+        The key of one that did not is not known and told as zero.
+        """
+        places, told = _find(self._sorted_contents, contents)
+        keys = np.zeros(len(contents), dtype=np.uint64)
+        keys[told] = self._keys[self._by_contents[places[told]]]
+        return keys, told
+
     def compare(self, keys: Hashes, contents: Hashes) -> tuple[Flags, Flags, Flags]:
         """Return which rows of a page are known, unchanged, and the second of their key."""
-        places = np.searchsorted(self._keys, keys)
-        known: Flags = np.zeros(len(keys), dtype=np.bool_)
-        unchanged = known.copy()
-        repeated = known.copy()
-        if len(self._keys):
-            places[places == len(self._keys)] = 0
-            known = self._keys[places] == keys
-            unchanged = known & (self._contents[places] == contents)
-            repeated = known & self._seen[places]
-            self._seen[places[known]] = True
+        places, known = _find(self._keys, keys)
+        unchanged, repeated = known.copy(), known.copy()
+        unchanged[known] = self._contents[places[known]] == contents[known]
+        repeated[known] = self._seen[places[known]]
+        self._seen[places[known]] = True
         fresh = ~known
         if fresh.any():
             repeated |= fresh & self._seen_as_new(keys)
@@ -68,9 +77,7 @@ class Manifest:
     def _seen_as_new(self, keys: Hashes) -> Flags:
         found: Flags = np.zeros(len(keys), dtype=np.bool_)
         for run in self._new_runs:
-            places = np.searchsorted(run, keys)
-            places[places == len(run)] = 0
-            found |= run[places] == keys
+            found |= _find(run, keys)[1]
         return found
 
     def _add_run(self, run: Hashes) -> None:
@@ -93,11 +100,9 @@ class Manifest:
 
     def saw(self, keys: Hashes) -> Flags:
         """Return which of the keys the file held."""
+        places, known = _find(self._keys, keys)
         found = self._seen_as_new(keys)
-        if len(self._keys):
-            places = np.searchsorted(self._keys, keys)
-            places[places == len(self._keys)] = 0
-            found |= (self._keys[places] == keys) & self._seen[places]
+        found[known] |= self._seen[places[known]]
         return found
 
     def save(self) -> None:
@@ -115,3 +120,14 @@ class Manifest:
         contents = np.concatenate((new_contents, self._contents))
         keys, first = np.unique(keys, return_index=True)  # the newest of a key comes first
         self._store.save_manifest(self._kind, keys, contents[first], blocks)
+
+
+def _find(ordered: Hashes, wanted: Hashes) -> tuple[npt.NDArray[np.intp], Flags]:
+    """Return where hashes stand in an ordered array, and which of them do."""
+    order = np.argsort(wanted)  # looked up in order, which spares the processor's cache
+    places = np.empty(len(wanted), dtype=np.intp)
+    places[order] = np.searchsorted(ordered, wanted[order])
+    if not len(ordered):
+        return places, np.zeros(len(wanted), dtype=np.bool_)
+    places[places == len(ordered)] = 0
+    return places, ordered[places] == wanted

@@ -41,23 +41,29 @@ class SourcePage(Protocol):
         ...
 
     @property
-    def keys(self) -> Sequence[str]:
-        """The key of each row, its parts joined by `KEY_SEPARATOR`."""
-        ...
-
-    @property
     def contents(self) -> Sequence[int]:
         """A 64-bit hash of what each row says, and of how it is read."""
         ...
 
     @property
     def faults(self) -> Sequence[SourceFault]:
-        """What could not be read as a row."""
+        """What could not be read as a row; rows may join when they are asked for their keys."""
         ...
 
     @property
     def size(self) -> int:
         """How many bytes of the file the page took."""
+        ...
+
+    def keys(self, numbers: Sequence[int]) -> Sequence[str | None]:
+        """Return the keys of rows, their parts joined by `KEY_SEPARATOR`.
+
+        In the place of one that turns out to be no row stands None.
+        """
+        ...
+
+    def companies(self) -> set[str]:
+        """Return the companies that the rows are of."""
         ...
 
     def values(self, numbers: Sequence[int]) -> Sequence[Sequence[Any] | BadRow]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from application.importing import rows
@@ -83,8 +84,12 @@ class _Row(Struct, gc=False):
 
 
 class _Compared(Struct, gc=False):
-    """A page's rows against the last export: hashes, and which are known, unchanged, repeated."""
+    """A page's rows against the last export: hashes, and which are known, unchanged, repeated.
 
+    `numbers` are the rows' places in the page: those that could be read.
+    """
+
+    numbers: npt.NDArray[np.intp]
     keys: Hashes
     contents: Hashes
     known: Flags
@@ -148,11 +153,11 @@ class Sync:
         self.outcome.position = self._session.head()
         return self.outcome
 
-    def saw_invoice(self, company_id: str, tran_id: str) -> bool:
-        """Whether the export held a row of this document."""
-        manifest = self._manifests.get("invoices")
-        key = key_hash(f"{company_id}{KEY_SEPARATOR}{tran_id}")
-        return manifest is not None and bool(manifest.saw(np.array([key], dtype=np.uint64))[0])
+    def saw_invoices(self, documents: Sequence[tuple[str, str]]) -> list[bool]:
+        """Whether the export held a row of each of the documents, told by company and number."""
+        manifest = self._manifests["invoices"]
+        hashes = (key_hash(KEY_SEPARATOR.join(document)) for document in documents)
+        return manifest.saw(np.fromiter(hashes, np.uint64, len(documents))).tolist()
 
     def _load_companies(self) -> None:
         histories = self._session.load(self._session.streams_of(COMPANY.category))
@@ -176,18 +181,27 @@ class Sync:
     def _compared(self, source: Source, manifest: Manifest, page: SourcePage) -> _Compared:
         """Compare a page with the last export; reject faults and second rows of a key."""
         self._progress(page.size)
-        self.outcome.read += len(page.faults) + len(page.lines)
+        count = len(page.lines)
+        self.outcome.read += len(page.faults) + count
+        contents = np.fromiter(page.contents, dtype=np.uint64, count=count)
+        keys, told = manifest.keys_of(contents)
+        numbers = np.arange(count)
+        unread = np.flatnonzero(~told)
+        if len(unread):
+            texts = page.keys(unread.tolist())
+            is_row = np.fromiter((text is not None for text in texts), np.bool_, len(texts))
+            hashes = (key_hash(text) for text in texts if text is not None)
+            keys[unread[is_row]] = np.fromiter(hashes, np.uint64)
+            numbers = np.delete(numbers, unread[~is_row])
+            keys, contents = keys[numbers], contents[numbers]
         for fault in page.faults:
             self._reject(fault.file, fault.line, fault.column, fault.reason)
-        count = len(page.lines)
-        keys = np.fromiter(map(key_hash, page.keys), dtype=np.uint64, count=count)
-        contents = np.fromiter(page.contents, dtype=np.uint64, count=count)
         known, unchanged, repeated = manifest.compare(keys, contents)
-        for number in np.flatnonzero(repeated).tolist():
-            key = page.keys[number].replace(KEY_SEPARATOR, ", ")
+        for number in numbers[repeated].tolist():
+            key = str(page.keys([number])[0]).replace(KEY_SEPARATOR, ", ")
             reason = f"A row with the key {key} came before."
             self._reject(source.file, page.lines[number], None, reason)
-        return _Compared(keys, contents, known, unchanged, repeated)
+        return _Compared(numbers, keys, contents, known, unchanged & ~repeated, repeated)
 
     def _stage(
         self,
@@ -198,17 +212,17 @@ class Sync:
     ) -> None:
         """Stage the news of a page of applications."""
         seen = self._compared(source, manifest, page)
-        news = ~seen.unchanged & ~seen.repeated
+        news = np.flatnonzero(~seen.unchanged & ~seen.repeated)
         self.outcome.unchanged += int(np.count_nonzero(seen.unchanged))
         taken: list[int] = []
         staged: list[tuple[Sequence[Any], int]] = []
-        numbers: list[int] = np.flatnonzero(news).tolist()
-        for number, values in zip(numbers, page.values(numbers), strict=True):
+        numbers: list[int] = seen.numbers[news].tolist()
+        for row, number, values in zip(news.tolist(), numbers, page.values(numbers), strict=True):
             if isinstance(values, BadRow):
                 self._reject(source.file, page.lines[number], values.column, values.reason)
             else:
                 staged.append((values, page.lines[number]))
-                taken.append(number)
+                taken.append(row)
         applications.stage(staged)
         changed = int(np.count_nonzero(seen.known[taken]))
         self.outcome.changed += changed
@@ -226,26 +240,27 @@ class Sync:
             wanted |= awaited
             applications = staged.take(seen.keys[awaited])
         if source.kind == "invoices":
-            self.companies.update(key.partition(KEY_SEPARATOR)[0] for key in page.keys)
-        self.outcome.unchanged += int(np.count_nonzero(seen.unchanged & ~seen.repeated))
+            self.companies.update(page.companies())
+        self.outcome.unchanged += int(np.count_nonzero(seen.unchanged))
         take = self._takers[source.kind]
-        numbers: list[int] = np.flatnonzero(wanted).tolist()
+        rows_wanted: list[int] = np.flatnonzero(wanted).tolist()
+        numbers: list[int] = seen.numbers[rows_wanted].tolist()
         known: list[bool] = seen.known.tolist()
         unchanged: list[bool] = seen.unchanged.tolist()
         taken: list[int] = []
-        for number, values in zip(numbers, page.values(numbers), strict=True):
+        for row, number, values in zip(rows_wanted, numbers, page.values(numbers), strict=True):
             line = page.lines[number]
             try:
                 if isinstance(values, BadRow):
                     raise values
                 met = applications.get((values[0], values[1]), ()) if applications else ()
-                take(_Row(source.file, line, values, known[number], not unchanged[number], met))
+                take(_Row(source.file, line, values, known[row], not unchanged[row], met))
             except BadRow as bad:
                 self._reject(source.file, line, bad.column, bad.reason)
                 if staged is not None:
-                    staged.give_back(int(seen.keys[number]))
+                    staged.give_back(int(seen.keys[row]))
             else:
-                taken.append(number)
+                taken.append(row)
         manifest.took(seen.keys[taken], seen.contents[taken])
 
     def _take_company(self, row: _Row) -> None:

@@ -20,7 +20,7 @@ BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
 
 
 def test_the_committed_schema_is_the_one_that_is_served() -> None:
-    assert SCHEMA.read_text() == sdl(), "run `make schema` and look at what changed"
+    assert SCHEMA.read_text() == sdl(), "run `make generated` and look at what changed"
 
 
 def test_every_type_field_argument_and_value_is_described() -> None:

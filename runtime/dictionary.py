@@ -1,0 +1,150 @@
+"""The data dictionary: events, views and tables, told from the code that defines them."""
+
+import inspect
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from domain.catalogue import DECIDERS
+from projections.account_note_view import ACCOUNT_NOTE_VIEW
+from projections.account_view import ACCOUNT_VIEW
+from projections.audit_trail import AUDIT_TRAIL
+from projections.catalogue import READ_MODELS
+from projections.company_view import COMPANY_VIEW
+from projections.contact_view import CONTACT_VIEW
+from projections.invoice_view import INVOICE_VIEW
+from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+
+VIEWS = (
+    COMPANY_VIEW,
+    ACCOUNT_VIEW,
+    ACCOUNT_NOTE_VIEW,
+    CONTACT_VIEW,
+    INVOICE_VIEW,
+    PAYMENT_VIEW,
+    PAYMENT_APPLICATION_VIEW,
+    AUDIT_TRAIL,
+)
+
+
+def data_dictionary() -> str:
+    """Return the dictionary as Markdown."""
+    return "\n".join(
+        [
+            "# Data dictionary",
+            "",
+            "Written by `make generated` from the code; a test compares.",
+            "",
+            *_events(),
+            *_views(),
+            *_tables(),
+        ]
+    )
+
+
+def _events() -> Iterator[str]:
+    yield "## Events"
+    yield ""
+    yield (
+        "Stored for ever under these names and fields, as JSON: decimals and dates are text, fields"
+        " at their default are left out. A stream is named `category/company/key`."
+    )
+    yield ""
+    for decider in DECIDERS:
+        yield f"### Streams `{decider.category}/…`"
+        yield ""
+        for event in decider.events:
+            yield f"**{event.__name__}**: {_summary(event)}"
+            yield ""
+            yield "| field | type |"
+            yield "| --- | --- |"
+            for name, hint in typing.get_type_hints(event).items():
+                yield f"| `{name}` | {_type(hint)} |"
+            yield ""
+    for document in _documents():
+        yield f"**{document.__name__}**: {_summary(document)}"
+        yield ""
+        yield "| field | type |"
+        yield "| --- | --- |"
+        for name, hint in typing.get_type_hints(document).items():
+            yield f"| `{name}` | {_type(hint)} |"
+        yield ""
+
+
+def _documents() -> list[type[Struct]]:
+    """Return the structs that events hold, in the order in which they are met."""
+    found: dict[type[Struct], None] = {}
+
+    def look(struct: type[Any]) -> None:
+        for hint in typing.get_type_hints(struct).values():
+            for part in (hint, *typing.get_args(hint)):
+                if inspect.isclass(part) and issubclass(part, Struct) and part not in found:
+                    found[part] = None
+                    look(part)
+
+    for decider in DECIDERS:
+        for event in decider.events:
+            look(event)
+    return list(found)
+
+
+def _views() -> Iterator[str]:
+    yield "## Fields"
+    yield ""
+    yield "What can be listed, filtered and ordered, in GraphQL under the same names in camelCase."
+    yield ""
+    for view in VIEWS:
+        yield f"### {view.name}"
+        yield ""
+        yield view.description
+        yield ""
+        yield "| field | kind | meaning | source |"
+        yield "| --- | --- | --- | --- |"
+        for field in view.fields:
+            kind = f"{field.kind} or null" if field.nullable else str(field.kind)
+            if field.currency:
+                kind += f" in `{field.currency}`"
+            yield f"| `{field.name}` | {kind} | {field.description} | {field.source} |"
+        yield ""
+
+
+def _tables() -> Iterator[str]:
+    yield "## Tables of read models"
+    yield ""
+    yield (
+        "In the schema `read_models`. Each row carries since when it has been known; where a table"
+        " has a history, replaced rows are kept in `…_history` with the moment until which they"
+        " were known."
+    )
+    yield ""
+    for read_model in READ_MODELS:
+        for table in read_model.tables:
+            yield f"### {table.name}"
+            yield ""
+            key = ", ".join(f"`{column}`" for column in table.key)
+            history = "with a history" if table.history else "rows are only added"
+            yield f"{_summary(table.row)} Key: {key}; {history}."
+            yield ""
+            yield ", ".join(f"`{column}`" for column in table.columns)
+            yield ""
+
+
+def _summary(one: type[Any]) -> str:
+    return " ".join((inspect.getdoc(one) or "").split("\n\n")[0].split())
+
+
+def _type(hint: Any) -> str:
+    if isinstance(hint, types.UnionType):
+        return " or ".join("null" if one is types.NoneType else _type(one) for one in hint.__args__)
+    if typing.get_origin(hint) is tuple:
+        return f"list of {_type(typing.get_args(hint)[0])}"
+    return {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}.get(
+        hint.__name__, hint.__name__
+    )
+
+
+if __name__ == "__main__":
+    print(data_dictionary(), end="")  # noqa: T201

@@ -1,0 +1,65 @@
+"""Documents are true: generated ones as they are written, links that lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from projections.catalogue import READ_MODELS
+from runtime.dictionary import VIEWS, data_dictionary
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md", "benchmarks/*.md")
+    for path in ROOT.glob(pattern)
+)
+
+
+def test_the_data_dictionary_is_what_the_code_says() -> None:
+    written = (ROOT / "docs" / "data-dictionary.md").read_text()
+    assert written == data_dictionary(), "run `make generated` and look at what changed"
+
+
+def test_every_view_is_in_the_dictionary() -> None:
+    import projections  # noqa: PLC0415
+
+    files = {path.stem for path in Path(projections.__path__[0]).glob("*_view.py")}
+    assert len(files) + 1 == len(VIEWS) - 1  # payments have two views, the audit trail its own name
+    assert len(READ_MODELS) > 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    dead = [
+        target
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text)
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert dead == []
+
+
+def test_every_command_that_pages_name_is_there() -> None:
+    from cli.main import COMMANDS  # noqa: PLC0415
+
+    named = set()
+    for page in PAGES:
+        named |= set(
+            re.findall(r"^\$ (?:\.venv/bin/)?tallystick (\w+)", page.read_text(), re.MULTILINE)
+        )
+    assert named <= set(COMMANDS)
+
+
+def test_every_make_target_that_pages_name_is_there() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set()
+    for page in PAGES:
+        named |= set(re.findall(r"`?\bmake (\w+)`|^\$ make (\w+)", page.read_text(), re.MULTILINE))
+    assert {one or other for one, other in named} <= targets
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\[\d{4}\]\(([^)]+)\)", (folder / "README.md").read_text())
+    assert sorted(listed) == sorted(path.name for path in folder.glob("0*.md"))
