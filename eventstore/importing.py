@@ -5,7 +5,7 @@ source row as last loaded, so that the next export is compared without reading t
 narrows what is looked at, and is saved after the events it speaks of.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -43,11 +43,21 @@ _STAGED_COLUMNS = ", ".join(StagedApplication.__struct_fields__)
 
 
 class ImportSession:
-    """One import of one tenant: reads and staging on one connection, appends on another."""
+    """One import of one tenant: reads and staging on one connection, appends on another.
 
-    def __init__(self, reading: Connection[Any], appending: Connection[Any], tenant: int) -> None:
+    `appended` is called after each append, on the thread that appended.
+    """
+
+    def __init__(
+        self,
+        reading: Connection[Any],
+        appending: Connection[Any],
+        tenant: int,
+        appended: Callable[[], None] = lambda: None,
+    ) -> None:
         self._reading = reading
         self._appending = appending
+        self._appended = appended
         self.tenant = tenant
 
     def try_lock(self) -> bool:
@@ -89,7 +99,9 @@ class ImportSession:
     def append(self, batch: Sequence[NewEvent]) -> Appended:
         """Append a batch by COPY in a transaction of its own."""
         with self._appending.transaction():
-            return copy_events(self._appending, self.tenant, batch)
+            appended = copy_events(self._appending, self.tenant, batch)
+        self._appended()
+        return appended
 
     def head(self) -> int:
         """Return the last position of the log."""

@@ -52,7 +52,7 @@ def sync(
         database.connect("worker") as appending,
         worker,
     ):
-        session = ImportSession(reading, appending, tenant.id)
+        session = ImportSession(reading, appending, tenant.id, appended=worker.keep_alive)
         run = Sync(session, actor=actor, business_date=business_date, progress=progress)
         outcome = run.run(sources)
         while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):

@@ -19,6 +19,9 @@ from psycopg import Connection, OperationalError
 from projections.runner import Cursor, CursorMoved, Runner
 
 POLL_SECONDS = 0.02
+RETRIES_POLL_SECONDS = 0.5
+"""So long it takes at most until a read model that is to be tried again is."""
+
 RECONNECT_SECONDS_MAX = 5.0
 RESTARTS_MAX = 5
 WAIT_POLL_SECONDS = 0.01
@@ -84,9 +87,14 @@ class ReadModelWorker:
         runners: dict[int, Runner] = {}
         leased: set[int] = set()
         positions: dict[int, int] = {}
+        looked_at = time.monotonic()
         while not self._stopping.is_set():
             advanced = 0
             tenants = self._tenants(connection)
+            if time.monotonic() - looked_at > RETRIES_POLL_SECONDS:
+                for tenant in _with_something_to_read(connection, tenants):
+                    positions.pop(tenant, None)
+                looked_at = time.monotonic()
             heads = dict(
                 connection.execute(
                     "SELECT tenant, position FROM public.heads WHERE tenant = ANY(%s)", (tenants,)
@@ -95,7 +103,9 @@ class ReadModelWorker:
             for tenant in tenants:
                 if positions.get(tenant) == heads.get(tenant):
                     continue
-                runner = runners.setdefault(tenant, Runner(connection, tenant))
+                runner = runners.get(tenant)
+                if runner is None:
+                    runner = runners[tenant] = Runner(connection, tenant)
                 if tenant not in leased:
                     if not runner.lease():
                         continue
@@ -112,8 +122,21 @@ class ReadModelWorker:
                 self._stopping.wait(POLL_SECONDS)
 
 
+def _with_something_to_read(connection: Connection[Any], tenants: list[int]) -> list[int]:
+    """Return the tenants with a read model that is behind and not stopped."""
+    rows = connection.execute(
+        "SELECT DISTINCT h.tenant FROM public.heads h JOIN read_models.cursors c USING (tenant)"
+        " WHERE h.tenant = ANY(%s) AND c.stopped_at IS NULL AND c.position < h.position",
+        (tenants,),
+    )
+    return [tenant for (tenant,) in rows]
+
+
 class ReadModelProcess:
-    """A worker in a process of its own, for imports that keep this one busy."""
+    """A worker in a process of its own, for imports that keep this one busy.
+
+    It is started when there first is something to do, by `keep_alive`.
+    """
 
     def __init__(self, url: str, tenant: int) -> None:
         self._command = [sys.executable, "-m", "runtime.worker", url, str(tenant)]
@@ -121,7 +144,6 @@ class ReadModelProcess:
         self._restarts = 0
 
     def __enter__(self) -> Self:
-        self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,12 +155,14 @@ class ReadModelProcess:
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
 
     def keep_alive(self) -> None:
-        """Start the process anew if it has ended, however it did; the log has lost nothing.
+        """Start the process, anew if it has ended, however it did; the log has lost nothing.
 
         Raises:
             WorkerLost: if it keeps ending.
         """
-        if self._process is not None and self._process.poll() is not None:
+        if self._process is None:
+            self._start()
+        elif self._process.poll() is not None:
             self._process.communicate()
             self._restarts += 1
             if self._restarts > RESTARTS_MAX:

@@ -197,7 +197,8 @@ class Sync:
         for fault in page.faults:
             self._reject(fault.file, fault.line, fault.column, fault.reason)
         known, unchanged, repeated = manifest.compare(keys, contents)
-        for number in numbers[repeated].tolist():
+        repeats: list[int] = numbers[repeated].tolist()
+        for number in repeats:
             key = str(page.keys([number])[0]).replace(KEY_SEPARATOR, ", ")
             reason = f"A row with the key {key} came before."
             self._reject(source.file, page.lines[number], None, reason)
