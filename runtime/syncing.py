@@ -11,6 +11,7 @@ from application.importing.source import Source
 from application.importing.sync import Outcome, Sync
 from eventstore.importing import ImportSession
 from runtime.database import Database
+from runtime.garbage import rare_collection
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
@@ -48,6 +49,7 @@ def sync(
         else ReadModelWorker(url, lambda _: [tenant.id])
     )
     with (
+        rare_collection(),
         database.connect("worker") as reading,
         database.connect("worker") as appending,
         worker,

@@ -17,6 +17,7 @@ import structlog
 from psycopg import Connection, OperationalError
 
 from projections.runner import Cursor, CursorMoved, Runner
+from runtime.garbage import rare_collection
 
 POLL_SECONDS = 0.02
 RETRIES_POLL_SECONDS = 0.5
@@ -40,7 +41,13 @@ class ReadModelStopped(Exception):
 
 
 class WorkerLost(Exception):
-    """The worker process cannot be kept alive."""
+    """The worker cannot be kept alive."""
+
+
+_KEEPS_ENDING = (
+    "What keeps the read models keeps ending. What was appended is whole;"
+    " `tallystick projections status` shows how far they are."
+)
 
 
 class ReadModelWorker:
@@ -50,6 +57,7 @@ class ReadModelWorker:
         self._url = url
         self._tenants = tenants
         self._stopping = threading.Event()
+        self._failures = 0
         self._thread = threading.Thread(target=self._work, name="read-models", daemon=True)
 
     def start(self) -> None:
@@ -62,7 +70,13 @@ class ReadModelWorker:
         self._thread.join()
 
     def keep_alive(self) -> None:
-        """Do nothing: a thread lives as long as the process."""
+        """See that it works; it tries again by itself whatever befalls it.
+
+        Raises:
+            WorkerLost: if it keeps failing.
+        """
+        if self._failures > RESTARTS_MAX:
+            raise WorkerLost(_KEEPS_ENDING)
 
     def __enter__(self) -> Self:
         self.start()
@@ -80,8 +94,11 @@ class ReadModelWorker:
                     return
             except OperationalError as failure:
                 log.warning("database lost, trying again", error=str(failure).strip())
-                self._stopping.wait(pause)
-                pause = min(2 * pause, RECONNECT_SECONDS_MAX)
+            except Exception:
+                self._failures += 1
+                log.exception("read-model worker failed, trying again")
+            self._stopping.wait(pause)
+            pause = min(2 * pause, RECONNECT_SECONDS_MAX)
 
     def _follow(self, connection: Connection[Any]) -> None:
         runners: dict[int, Runner] = {}
@@ -166,10 +183,7 @@ class ReadModelProcess:
             self._process.communicate()
             self._restarts += 1
             if self._restarts > RESTARTS_MAX:
-                raise WorkerLost(
-                    "The process that keeps the read models keeps ending. What was appended is"
-                    " whole; `tallystick projections status` shows how far they are."
-                )
+                raise WorkerLost(_KEEPS_ENDING)
             log.warning("read-model process ended, starting it anew")
             self._start()
 
@@ -203,7 +217,7 @@ def wait_until(
 
 
 def _main(url: str, tenant: int) -> None:
-    with ReadModelWorker(url, lambda _: [tenant]):
+    with rare_collection(), ReadModelWorker(url, lambda _: [tenant]):
         sys.stdin.buffer.read()
 
 
