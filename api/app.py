@@ -1,5 +1,6 @@
 """The web application: GraphQL, its schema, health and metrics."""
 
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,8 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await services.open()
+        gc.collect()
+        gc.freeze()  # what is there now stays: the schema need not be looked through again
         try:
             yield
         finally:

@@ -13,9 +13,7 @@ from strawberry.fastapi import BaseContext
 from api.documents import TrustedDocuments
 from api.errors import ApiError, Code
 from domain.api_key import Role
-from domain.site_options import SiteOptions
 from projections.query import Query
-from projections.site_options import stored_options
 from projections.view import Asked
 from runtime.services import Caller, Services, Snapshot
 from runtime.site import today
@@ -61,7 +59,6 @@ class Context(BaseContext):
         self._stack = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._snapshot: Snapshot | None = None
-        self._options: SiteOptions | None = None
         self._readings: dict[tuple[date | None, datetime | None], Reading] = {}
 
     @property
@@ -98,9 +95,7 @@ class Context(BaseContext):
                     self.services.reading(self.caller.tenant)
                 )
             snapshot = self._snapshot
-            if self._options is None:
-                self._options = await _options(snapshot)
-        reading = Reading(snapshot, _asked(snapshot, self._options, as_of, known_at))
+        reading = Reading(snapshot, _asked(snapshot, as_of, known_at))
         return self._readings.setdefault((as_of, known_at), reading)
 
     async def reading_at_least(self, position: int) -> Reading | None:
@@ -115,28 +110,21 @@ class Context(BaseContext):
 
     async def aclose(self) -> None:
         """Give the snapshot back; the next reading is of a newer one."""
-        self._snapshot = self._options = None
+        self._snapshot = None
         self._readings.clear()
         await self._stack.aclose()
 
 
-async def fresh_reading(snapshot: Snapshot) -> Reading:
+def fresh_reading(snapshot: Snapshot) -> Reading:
     """Return a reading of now, of a snapshot of one's own."""
-    return Reading(snapshot, _asked(snapshot, await _options(snapshot), None, None))
+    return Reading(snapshot, _asked(snapshot, None, None))
 
 
-async def _options(snapshot: Snapshot) -> SiteOptions:
-    found = await snapshot.fetch(stored_options(snapshot.tenant))
-    return found[0] if found else SiteOptions()
-
-
-def _asked(
-    snapshot: Snapshot, options: SiteOptions, as_of: date | None, known_at: datetime | None
-) -> Asked:
+def _asked(snapshot: Snapshot, as_of: date | None, known_at: datetime | None) -> Asked:
     return Asked(
         snapshot.tenant,
-        options,
-        as_of if as_of is not None else today(options),
+        snapshot.options,
+        as_of if as_of is not None else today(snapshot.options),
         in_past=as_of is not None,
         known_at=known_at,
     )

@@ -57,7 +57,7 @@ class InvoiceSubscription:
         while True:
             until = min(await services.position_after(tenant, told), told + EVENTS_MAX)
             async with services.reading(tenant) as snapshot:
-                reading = await fresh_reading(snapshot)
+                reading = fresh_reading(snapshot)
                 keys = await reading.fetch(changed_invoices(tenant, told, until))
                 told = until
                 invoices = await records_of(

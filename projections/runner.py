@@ -115,10 +115,14 @@ class Runner:
         }
         if not cursors:
             return 0
-        after = min(cursors.values())
-        page = self._readable(self._page(after, until), cursors)
+        page = self._page(min(cursors.values()), until)
         if not page:
             return 0
+        page = self._readable(page, cursors)
+        if not page:
+            return 0
+        end = page[-1].position
+        cursors = {name: position for name, position in cursors.items() if position < end}
         try:
             self._store(page, cursors)
         except (CursorMoved, OperationalError):
@@ -149,8 +153,9 @@ class Runner:
         for number, one in enumerate(page):
             if isinstance(one.event, Unreadable):
                 if number == 0:
-                    for name in cursors:
-                        self._stop(name, one, one.event.error)
+                    for name, position in cursors.items():
+                        if position < one.position:
+                            self._stop(name, one, one.event.error)
                 return page[:number]
         return page
 

@@ -1,6 +1,7 @@
 """Read model: the options of the site, as one row."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -62,9 +63,11 @@ def stored_options(tenant: int) -> Query[SiteOptions]:
     return Query(
         sql("SELECT options FROM read_models.site_options WHERE tenant = %(tenant)s"),
         {"tenant": tenant},
-        _decoded,
+        decoded_options,
     )
 
 
-def _decoded(options: str) -> SiteOptions:
+@lru_cache(maxsize=1_024)
+def decoded_options(options: str) -> SiteOptions:
+    """Return the options of a stored row."""
     return msgspec.json.decode(options, type=SiteOptions)

@@ -18,6 +18,8 @@ from projections.contact_view import CONTACT_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
 
+_TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
+
 VIEWS = (
     COMPANY_VIEW,
     ACCOUNT_VIEW,
@@ -141,9 +143,8 @@ def _type(hint: Any) -> str:
         return " or ".join("null" if one is types.NoneType else _type(one) for one in hint.__args__)
     if typing.get_origin(hint) is tuple:
         return f"list of {_type(typing.get_args(hint)[0])}"
-    return {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}.get(
-        hint.__name__, hint.__name__
-    )
+    name: str = hint.__name__
+    return _TYPES.get(name, name)
 
 
 if __name__ == "__main__":

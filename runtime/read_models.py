@@ -114,11 +114,10 @@ def rebuild(
         if not _locked(owner, _REBUILD_LOCK, 0):
             raise RebuildBusy("Another rebuild of the read models is running.")
         make_schema(owner, schema, chosen)
-        tenants = [row[0] for row in owner.execute("SELECT tenant FROM tenants ORDER BY tenant")]
-        runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in tenants}
+        runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in _tenants(owner)}
         read = _fold_all(runners, worker, progress)
         make_indexes(owner, schema, chosen)
-        _swap(owner, runners, schema, chosen)
+        _swap(owner, worker, runners, schema, chosen)
         return read
 
 
@@ -129,6 +128,8 @@ def check(
 ) -> list[Difference]:
     """Fold a tenant's log into scratch tables and return how the read models differ from that.
 
+    Each is held to what it has read: one that is behind, or stopped, lacks nothing for that.
+
     Raises:
         RebuildBusy: if another check of the tenant is running.
     """
@@ -138,19 +139,14 @@ def check(
             raise RebuildBusy("Another check of the tenant's read models is running.")
         make_schema(owner, schema, READ_MODELS)
         try:
-            scratch = Runner(worker, tenant, READ_MODELS, schema)
-            _fold_all({tenant: scratch}, worker, progress)
+            scratch = {one.name: Runner(worker, tenant, [one], schema) for one in READ_MODELS}
+            together = Runner(worker, tenant, READ_MODELS, schema)
+            _fold_all({tenant: together}, worker, progress, min(_positions(owner, tenant).values()))
             make_indexes(owner, schema, READ_MODELS)
             with owner.transaction():
                 _hold_back(owner, tenant)
-                positions = dict(
-                    owner.execute(
-                        "SELECT read_model, position FROM read_models.cursors WHERE tenant = %s",
-                        (tenant,),
-                    ).fetchall()
-                )
-                until = max(positions.values(), default=0)
-                scratch.catch_up(until)
+                for name, position in _positions(owner, tenant).items():
+                    scratch[name].catch_up(position)
                 return [
                     difference
                     for one in READ_MODELS
@@ -245,19 +241,31 @@ def _fold_all(
     runners: dict[int, Runner],
     worker: Connection[Any],
     progress: Callable[[int, int], None],
+    until: int | None = None,
 ) -> int:
+    """Fold tenants' logs, up to the position `until` if given; return how many events were read."""
     heads: dict[int, int] = dict(
         worker.execute(
             "SELECT tenant, position FROM public.heads WHERE tenant = ANY(%s)", (list(runners),)
         ).fetchall()
     )
-    whole = sum(heads.values())
+    whole = sum(heads.values()) if until is None else until
     read = 0
     for runner in runners.values():
-        while advanced := runner.advance():
+        while advanced := runner.advance(until):
             read += advanced
             progress(min(read, whole), whole)
     return read
+
+
+def _positions(owner: Connection[Any], tenant: int) -> dict[str, int]:
+    """Return how far each read model of a tenant is."""
+    known: dict[str, int] = dict(
+        owner.execute(
+            "SELECT read_model, position FROM read_models.cursors WHERE tenant = %s", (tenant,)
+        ).fetchall()
+    )
+    return {one.name: known.get(one.name, 0) for one in READ_MODELS}
 
 
 def _hold_back(owner: Connection[Any], tenant: int) -> None:
@@ -265,8 +273,13 @@ def _hold_back(owner: Connection[Any], tenant: int) -> None:
     owner.execute("SELECT 1 FROM read_models.cursors WHERE tenant = %s FOR UPDATE", (tenant,))
 
 
+def _tenants(owner: Connection[Any]) -> list[int]:
+    return [row[0] for row in owner.execute("SELECT tenant FROM tenants ORDER BY tenant")]
+
+
 def _swap(
     owner: Connection[Any],
+    worker: Connection[Any],
     runners: dict[int, Runner],
     schema: str,
     read_models: Sequence[ReadModel[Any, Any]],
@@ -276,8 +289,8 @@ def _swap(
         # Snapshots begin with a lock on this table (runtime/services.py): one that began before
         # the swap is answered from the old tables to its end, and none begins before it is done.
         owner.execute("LOCK TABLE read_models.cursors IN ACCESS EXCLUSIVE MODE")
-        for runner in runners.values():
-            runner.catch_up()
+        for tenant in _tenants(owner):  # some may have come since the rebuild began
+            (runners.get(tenant) or Runner(worker, tenant, read_models, schema)).catch_up()
         new = sql.Identifier(schema)
         live = sql.Identifier(LIVE)
         for table in _tables(read_models):

@@ -19,9 +19,11 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from application.handling import CommandQueue, Handled, Request
 from domain.api_key import Role
+from domain.site_options import SiteOptions
 from eventstore.postgres import PostgresLog
 from projections.catalogue import READ_MODELS
 from projections.query import Query, fetch_async, sql
+from projections.site_options import decoded_options
 from runtime.database import Database
 from runtime.embedded import DatabaseUnavailable
 from runtime.keys import digest
@@ -62,10 +64,12 @@ class Caller(Struct, frozen=True):
 class Snapshot:
     """The state of one tenant's read models at one moment."""
 
-    def __init__(self, connection: AsyncConnection[Any], tenant: int) -> None:
+    def __init__(self, connection: AsyncConnection[Any], tenant: int, options: SiteOptions) -> None:
         self._connection = connection
         self._turn = asyncio.Lock()
         self.tenant = tenant
+        self.options = options
+        """The options of the tenant's site."""
 
     async def fetch(self, query: Query[Answer]) -> list[Answer]:
         """Return the answers to a question."""
@@ -135,12 +139,19 @@ class Services:
         """Give a snapshot of a tenant's read models."""
         with _failures():
             async with self._pool.connection() as connection:
-                await connection.execute(
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                    " LOCK TABLE read_models.cursors IN ACCESS SHARE MODE;"
-                    f" SELECT set_config('tallystick.tenant', '{tenant:d}', true)".encode()
-                )
-                yield Snapshot(connection, tenant)
+                # One round trip: nothing here has parameters but the tenant's number.
+                begin = f"""
+                    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+                    LOCK TABLE read_models.cursors IN ACCESS SHARE MODE;
+                    SELECT set_config('tallystick.tenant', '{tenant:d}', true);
+                    SELECT options FROM read_models.site_options WHERE tenant = {tenant:d}"""
+                cursor = await connection.execute(begin.encode())
+                STATEMENTS.inc()
+                while cursor.nextset():
+                    pass
+                row = await cursor.fetchone()
+                options = SiteOptions() if row is None else decoded_options(row[0])
+                yield Snapshot(connection, tenant, options)
 
     async def submit(self, tenant: int, request: Request) -> Handled:
         """Carry out a command.

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from runtime import read_models
 from runtime.database import Database
 from runtime.read_models import RebuildBusy, check, rebuild, status
 from runtime.tenants import Tenant, create_tenant
-from runtime.worker import ReadModelStopped, ReadModelWorker, wait_until
+from runtime.worker import ReadModelStopped, ReadModelWorker, WorkerLost, wait_until
 from tests.histories import day
 from tests.projections.test_aging import random_import
 
@@ -35,6 +36,14 @@ pytestmark = pytest.mark.xdist_group("rebuilds")
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 3, 2)
+
+
+def eventually(holds: Callable[[], bool], seconds_max: float = 30) -> None:
+    """Wait until something holds, and fail if it never does."""
+    deadline = time.monotonic() + seconds_max
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.005)
 
 
 def opening(cust_id: str, name: str | None = None) -> Request:
@@ -138,6 +147,52 @@ def test_an_event_that_nobody_can_read_stops_its_tenant_and_no_other(
     assert check(database, tenant.id) == []
 
 
+def test_a_read_model_that_was_left_behind_catches_up_and_moves_no_other_back(
+    database: Database, tenant: Tenant
+) -> None:
+    append(database, tenant, *(opening(f"C{number:02}") for number in range(10)))
+    rng = random.Random(5)
+    head = append(database, tenant, *(invoicing(rng) for _ in range(40)))
+    with database.connect("worker") as connection:
+        runner = Runner(connection, tenant.id, failing("C03"))
+        runner.catch_up()
+        read_models.retry(database, tenant.id)
+        behind = Runner(connection, tenant.id)
+        behind.catch_up(until=7)
+        found = {one.read_model: one.position for one in status(connection, tenant.id)}
+        assert found == {one.name: head for one in READ_MODELS} | {"accounts": 7}
+        behind.catch_up()
+    assert len(names(database, tenant)) == 10
+    assert check(database, tenant.id) == []
+
+
+def test_a_running_worker_takes_up_what_is_to_be_tried_again(
+    database: Database, tenant: Tenant
+) -> None:
+    append(database, tenant, opening("A"), opening("B"))
+    with database.connect("worker") as connection:
+        Runner(connection, tenant.id, failing("B")).catch_up()
+        with ReadModelWorker(database.url("worker"), lambda _: [tenant.id]):
+            with pytest.raises(ReadModelStopped):
+                wait_until(connection, tenant.id, 2, 20)
+            append(database, tenant, opening("C"))
+            eventually(
+                lambda: (
+                    {
+                        one.position
+                        for one in status(connection, tenant.id)
+                        if one.stopped_at is None
+                    }
+                    == {3}
+                )
+            )
+            assert names(database, tenant) == {"A": None}
+
+            read_models.retry(database, tenant.id)
+            assert wait_until(connection, tenant.id, 3, 20)
+    assert names(database, tenant) == {"A": None, "B": None, "C": None}
+
+
 def test_one_runner_at_a_time_and_the_other_takes_over(database: Database, tenant: Tenant) -> None:
     append(database, tenant, opening("A"))
     with database.connect("worker") as other:
@@ -145,7 +200,7 @@ def test_one_runner_at_a_time_and_the_other_takes_over(database: Database, tenan
             first, second = Runner(one, tenant.id), Runner(other, tenant.id)
             assert first.lease()
             assert not second.lease()
-        assert second.lease()  # the first one's connection is gone, and its lease with it
+        eventually(second.lease)  # the first one's connection is gone, and its lease with it
         second.catch_up()
     assert names(database, tenant) == {"A": None}
 
@@ -162,6 +217,58 @@ def test_a_runner_whose_cursor_was_moved_stores_nothing(database: Database, tena
         with pytest.raises(CursorMoved):
             slow._store(page, cursors)
     assert names(database, tenant) == {"A": None}
+    assert check(database, tenant.id) == []
+
+
+def test_a_worker_that_fails_tries_again_and_says_so_if_it_keeps_failing(
+    database: Database, tenant: Tenant
+) -> None:
+    append(database, tenant, opening("A"))
+    failures: list[int] = []
+
+    def tenants(_: Any) -> list[int]:
+        if len(failures) < 3:
+            failures.append(1)
+            raise ValueError("a defect")
+        return [tenant.id]
+
+    def defective(_: Any) -> list[int]:
+        raise ValueError("a defect")
+
+    def is_lost() -> bool:
+        try:
+            lost.keep_alive()
+        except WorkerLost:
+            return True
+        return False
+
+    with (
+        ReadModelWorker(database.url("worker"), tenants) as worker,
+        database.connect("worker") as connection,
+    ):
+        assert wait_until(connection, tenant.id, 1, 20)
+        worker.keep_alive()
+    with ReadModelWorker(database.url("worker"), defective) as lost:
+        eventually(is_lost)
+
+
+def test_two_workers_keep_one_tenant_and_one_goes_on_when_the_other_ends(
+    database: Database, tenant: Tenant
+) -> None:
+    rng = random.Random(9)
+    first, second = (
+        ReadModelWorker(database.url("worker"), lambda _: [tenant.id]) for _ in range(2)
+    )
+    with database.connect("worker") as connection, second:
+        with first:
+            for number in range(10):
+                head = append(
+                    database, tenant, opening(f"C{number}"), *(invoicing(rng) for _ in range(9))
+                )
+            assert wait_until(connection, tenant.id, head, 20)
+        head = append(database, tenant, opening("D"), *(invoicing(rng) for _ in range(9)))
+        assert wait_until(connection, tenant.id, head, 20)
+    assert len(names(database, tenant)) == 11
     assert check(database, tenant.id) == []
 
 
@@ -193,8 +300,7 @@ def test_a_worker_killed_again_and_again_ends_with_what_a_fresh_fold_gives(
         while kills < 8:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)
             before = position(connection, tenant)
-            while position(connection, tenant) == before:
-                time.sleep(0.005)
+            eventually(lambda before=before: position(connection, tenant) != before)
             time.sleep(rng.random() * 0.1)
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -226,6 +332,72 @@ def test_check_finds_a_row_that_was_altered_and_names_its_table(
         )
     (found,) = check(database, tenant.id)
     assert (found.table, found.only_stored, found.only_folded) == ("accounts", 1, 1)
+
+
+def test_check_finds_what_was_lost_or_altered_in_any_table(
+    database: Database, tenant: Tenant, owner: Any
+) -> None:
+    rng = random.Random(3)
+    for number in range(12):
+        append(database, tenant, opening("A", f"A{number}"), *(invoicing(rng) for _ in range(12)))
+    with database.connect("worker") as connection:
+        Runner(connection, tenant.id).catch_up()
+    damages = {
+        "invoices": "UPDATE read_models.invoices SET balance_hc = balance_hc + 1",
+        "invoices_history": "UPDATE read_models.invoices_history SET status = 'x'",
+        "balances": "DELETE FROM read_models.balances",
+        "balances_history": "DELETE FROM read_models.balances_history",
+        "payment_applications": "UPDATE read_models.payment_applications SET amount = 0",
+        "accounts_history": "UPDATE read_models.accounts_history SET known_to = now()",
+    }
+    expected = {}
+    for table, damage in damages.items():
+        broken = owner.execute(f"{damage} WHERE tenant = {tenant.id}").rowcount
+        assert broken > 0, table
+        expected[table] = (0 if damage.startswith("DELETE") else broken, broken)
+
+    found = check(database, tenant.id)
+
+    assert {one.table: (one.only_stored, one.only_folded) for one in found} == expected
+
+
+def test_check_holds_read_models_to_what_they_have_read_and_no_more(
+    database: Database, tenant: Tenant
+) -> None:
+    append(database, tenant, opening("A"), opening("B"), opening("C"))
+    assert check(database, tenant.id) == []  # nothing read yet
+    with database.connect("worker") as connection:
+        Runner(connection, tenant.id, failing("B")).catch_up()
+        append(database, tenant, opening("D"))
+        assert check(database, tenant.id) == []  # one stopped, the others behind
+        read_models.retry(database, tenant.id)
+        Runner(connection, tenant.id).catch_up()
+    assert check(database, tenant.id) == []
+    assert len(names(database, tenant)) == 4
+
+
+def test_check_of_a_tenant_that_changes_meanwhile_finds_nothing(
+    database: Database, tenant: Tenant
+) -> None:
+    rng = random.Random(6)
+    stop = threading.Event()
+
+    def write() -> None:
+        with database.pool("app", size=1) as pool:
+            log = PostgresLog(pool, tenant.id)
+            while not stop.is_set():
+                handle_all(log, [invoicing(rng) for _ in range(5)])
+
+    append(database, tenant, opening("A"))
+    writer = threading.Thread(target=write)
+    with ReadModelWorker(database.url("worker"), lambda _: [tenant.id]):
+        writer.start()
+        try:
+            found = [check(database, tenant.id) for _ in range(3)]
+        finally:
+            stop.set()
+            writer.join()
+    assert found == [[], [], []]
 
 
 def shape(owner: Any) -> list[tuple[Any, ...]]:
@@ -266,12 +438,53 @@ def test_a_rebuild_repairs_what_was_altered_and_leaves_everything_in_its_shape(
     assert owner.execute("SELECT to_regnamespace('read_models_next')").fetchone() == (None,)
 
 
+def test_a_tenant_that_comes_while_read_models_are_rebuilt_is_not_lost(
+    database: Database, tenant: Tenant
+) -> None:
+    append(database, tenant, opening("A"))
+    come: list[Tenant] = []
+
+    def come_between(_done: int, _of: int) -> None:
+        if not come:
+            come.append(create_tenant(database, f"{tenant.name}-n"[-60:]))
+            append(database, come[0], opening("B"))
+            with database.connect("worker") as connection:
+                Runner(connection, come[0].id).catch_up()
+
+    rebuild(database, progress=come_between)
+
+    assert names(database, tenant) == {"A": None}
+    assert names(database, come[0]) == {"B": None}
+    assert check(database, come[0].id) == []
+
+
+def test_a_read_model_that_cannot_fold_an_event_is_rebuilt_up_to_it(
+    database: Database, tenant: Tenant, owner: Any
+) -> None:
+    append(database, tenant, opening("A"))
+    owner.execute("SET tallystick.tenant = %s".replace("%s", str(tenant.id)))
+    owner.execute(
+        "SELECT append_events(%s, '{s/1}', '{1}', '{Eaten}', '{x}', '{2026-01-01}', '{a}', '{b}',"
+        " '{c}', '{}', '{}', '{}', '{}')",
+        (tenant.id,),
+    )
+    append(database, tenant, opening("B"))
+
+    rebuild(database, ["accounts"])
+
+    (found,) = [one for one in status(owner, tenant.id) if one.read_model == "accounts"]
+    assert (found.position, found.stopped_at) == (1, 2)
+    assert names(database, tenant) == {"A": None}
+
+
 def test_while_read_models_are_rebuilt_readers_miss_nothing_and_writers_go_on(
     database: Database, tenant: Tenant
 ) -> None:
     append(database, tenant, *(opening(f"C{number}") for number in range(200)))
     stop = threading.Event()
     counts: list[int] = []
+    seen: list[bool] = []
+    """Whether each writer saw what it had written, after waiting for its position."""
 
     def read() -> None:
         while not stop.is_set():
@@ -279,11 +492,13 @@ def test_while_read_models_are_rebuilt_readers_miss_nothing_and_writers_go_on(
 
     def write() -> None:
         number = 1_000
-        with database.pool("app", size=1) as pool:
+        with database.pool("app", size=1) as pool, database.connect("worker") as connection:
             log = PostgresLog(pool, tenant.id)
             while not stop.is_set():
                 number += 1
-                handle(log, opening(f"C{number}"))
+                position = handle(log, opening(f"C{number}")).position
+                assert wait_until(connection, tenant.id, position, 30)
+                seen.append(f"C{number}" in names(database, tenant))
 
     with ReadModelWorker(database.url("worker"), lambda _: [tenant.id]):
         with database.connect("worker") as connection:
@@ -302,6 +517,8 @@ def test_while_read_models_are_rebuilt_readers_miss_nothing_and_writers_go_on(
             assert wait_until(connection, tenant.id, head, 30)
     assert min(counts) >= 200
     assert counts == sorted(counts)
+    assert seen == [True] * len(seen)
+    assert seen
     assert check(database, tenant.id) == []
 
 
