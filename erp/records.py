@@ -5,16 +5,22 @@ read as a record is told as a fault with its line; the records around it still c
 """
 
 import csv
+import re
 from collections.abc import Generator, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from msgspec import Struct
 
 RECORD_BYTES_MAX = 1 << 20
 """A longer record is a fault: no ERP field is that long."""
 
-_BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 20
+"""So much of a file is read at once and makes a page."""
+
 _BOM = b"\xef\xbb\xbf"
+_NEVER_CLOSED = "A quotation mark is opened and never closed."
 
 csv.field_size_limit(RECORD_BYTES_MAX)
 
@@ -56,22 +62,23 @@ class UnreadableFile(Exception):
 
 
 def read_records(
-    path: Path, delimiter: str = ",", encoding: str = "utf-8"
+    path: Path, delimiter: str = ",", encoding: str = "utf-8", block_bytes: int = BLOCK_BYTES
 ) -> Generator[Header | RecordPage]:
-    """Yield the header of the file, then its records in pages of about a mebibyte.
+    """Yield the header of the file, then its records in pages of about `block_bytes`.
 
     Raises:
         UnreadableFile: if there is no header to go by, or the file cannot be opened.
     """
     name = path.name
     try:
-        pages = _raw_pages(path)
-        first = next(pages, None)
-        if first is None or not first.raws:
+        pages = _raw_pages(path, delimiter, block_bytes)
+        first = next((page for page in pages if page.raws or page.faults), None)
+        if first is None:
             raise UnreadableFile(Fault(name, 1, None, "The file is empty; it needs a header row."))
-        header_raw = first.raws.pop(0).removeprefix(_BOM)
-        first.lines.pop(0)
-        header = _header(name, header_raw, delimiter, encoding)
+        if first.faults and (not first.lines or first.faults[0].line < first.lines[0]):
+            raise UnreadableFile(first.faults[0])
+        line = first.lines.pop(0)
+        header = _header(name, line, first.raws.pop(0), delimiter, encoding)
         yield header
         yield first
         yield from pages
@@ -80,118 +87,156 @@ def read_records(
         raise UnreadableFile(Fault(name, 1, None, reason)) from failure
 
 
-def _header(name: str, raw: bytes, delimiter: str, encoding: str) -> Header:
+def _header(name: str, line: int, raw: bytes, delimiter: str, encoding: str) -> Header:
     try:
         text = raw.decode(encoding)
-        columns = [
-            column for row in csv.reader([text], delimiter=delimiter, strict=True) for column in row
-        ]
+        columns = next(csv.reader([text], delimiter=delimiter, strict=True))
     except UnicodeDecodeError as failure:
-        fault = Fault(name, 1, None, f"The header is not {encoding.upper()} text.")
+        fault = Fault(name, line, None, f"The header is not {encoding.upper()} text.")
         raise UnreadableFile(fault) from failure
     except csv.Error as failure:
-        raise UnreadableFile(Fault(name, 1, None, f"The header is no CSV: {failure}.")) from failure
+        fault = Fault(name, line, None, f"The header is no CSV: {_told(failure)}.")
+        raise UnreadableFile(fault) from failure
     names = tuple(column.strip() for column in columns)
     if "\0" in text or not any(names):
-        raise UnreadableFile(Fault(name, 1, None, "The first line holds no column names."))
+        raise UnreadableFile(Fault(name, line, None, "The first line holds no column names."))
     for number, column in enumerate(names):
         if column and column in names[:number]:
             reason = f"The header names the column {column} twice."
-            raise UnreadableFile(Fault(name, 1, column, reason))
+            raise UnreadableFile(Fault(name, line, column, reason))
     return Header(name, names, raw, delimiter, encoding)
 
 
-def _raw_pages(path: Path) -> Generator[RecordPage]:
+def _raw_pages(path: Path, delimiter: str, block_bytes: int) -> Generator[RecordPage]:
     """Yield the file's records in pages, the header among them."""
     with path.open("rb") as file:
-        rest = b""
-        line = 1
-        while block := file.read(_BLOCK_BYTES):
-            data = rest + block
-            end = data.rfind(b"\n") + 1
-            if not end and len(data) <= RECORD_BYTES_MAX:
-                rest = data
-                continue
-            if not end:  # a line longer than any record: skip it
-                line = yield from _skip_line(path.name, file, line, len(data))
-                rest = b""
-                continue
+        if file.read(len(_BOM)) != _BOM:
+            file.seek(0)
+        splitter: _Splitter | None = None
+        begun = b""
+        while block := file.read(block_bytes):
+            if splitter is None:
+                splitter = _Splitter(path.name, delimiter, block)
             page = RecordPage([], [], [], len(block))
-            open_record = _split(path.name, data[:end], line, page)
-            line += data.count(b"\n", 0, end - len(open_record))
-            rest = open_record + data[end:]
+            whole, line_break, last = block.rpartition(splitter.line_break)
+            if line_break:
+                splitter.split(begun + whole, page)
+                begun = last
+            else:
+                begun += last
+            if len(begun) > RECORD_BYTES_MAX:
+                page.bytes_read += _skip_line(file, block_bytes, splitter.line_break, begun)
+                splitter.split(begun, page)
+                begun = b""
             yield page
-        if rest:
+        if splitter is not None:
             page = RecordPage([], [], [], 0)
-            if open_record := _split(path.name, rest + b"\n", line, page):
-                page.faults.append(
-                    Fault(path.name, line, None, "A quotation mark is opened and never closed.")
-                )
-                _retry_after_first_line(path.name, open_record, line, page)
+            if begun:
+                splitter.split(begun, page)
+            splitter.end(page)
             yield page
 
 
-def _skip_line(
-    name: str, file: "object", line: int, length: int
-) -> Generator[RecordPage, None, int]:
-    reason = f"The row is longer than {RECORD_BYTES_MAX} bytes."
-    yield RecordPage([], [], [Fault(name, line, None, reason)], length)
-    read = getattr(file, "readline")  # noqa: B009
-    while (more := read(_BLOCK_BYTES)) and not more.endswith(b"\n"):
-        pass
-    return line + 1
+def _skip_line(file: IO[bytes], block_bytes: int, line_break: bytes, begun: bytes) -> int:
+    """Read to the end of a line that is too long anyway; return how many bytes that took."""
+    start = file.tell()
+    before = begun[-1:]
+    while block := file.read(block_bytes):
+        place = block.find(line_break)
+        if place >= 0:
+            file.seek(place + 1 - len(block), 1)
+            break
+        before = block
+    assert before
+    return file.tell() - start
 
 
-def _split(name: str, data: bytes, line: int, page: RecordPage) -> bytes:
-    """Add the records of whole lines to the page; return an unfinished quoted record's bytes."""
-    lines = data.split(b"\n")
-    lines.pop()  # after the last line break there is nothing
-    if b'"' not in data:
-        if b"" in lines or b"\r" in data:
-            for number, raw in enumerate(lines, line):
-                if stripped := raw.rstrip(b"\r"):
+@lru_cache(maxsize=8)
+def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], ...]:
+    """Return what a line looks like that ends a record, and one that leaves a quoted field open.
+
+    Two for a line that begins outside of a quoted field, then two for one that begins inside.
+    Repetitions give nothing back, so that no line takes longer than in proportion to its length.
+    """
+    mark = re.escape(delimiter)
+    inside = r'[^"]*+(?:""[^"]*+)*+'
+    field = rf'(?:"{inside}"|[^"{mark}][^{mark}]*+|)'
+    opened = rf'(?:{field}{mark})*+"{inside}'
+    told = (
+        rf"{field}(?:{mark}{field})*+",
+        opened,
+        rf'{inside}"(?:{mark}{field})*+',
+        rf'{inside}(?:"{mark}{opened})?',
+    )
+    return tuple(re.compile(one.encode(), re.DOTALL) for one in told)
+
+
+class _Splitter:
+    """Splits whole lines into records, also where a record's lines come one by one."""
+
+    def __init__(self, file: str, delimiter: str, block: bytes) -> None:
+        self._file = file
+        self._ends, self._opens, self._closes, self._stays_open = _patterns(delimiter)
+        self._line = 1
+        self._begun = 0
+        self._parts: list[bytes] = []
+        self._size = 0
+        self.line_break = b"\r" if b"\r" in block and b"\n" not in block else b"\n"
+
+    def split(self, data: bytes, page: RecordPage) -> None:
+        """Add the records of some lines to the page."""
+        lines = data.split(self.line_break)
+        first = self._line
+        self._line += len(lines)
+        if len(lines[0]) > RECORD_BYTES_MAX:  # only the first can be, as a block is no longer
+            self.end(page)
+            reason = f"The row is longer than {RECORD_BYTES_MAX} bytes."
+            page.faults.append(Fault(self._file, first, None, reason))
+            del lines[0]
+            first += 1
+        if b'"' in data:
+            for number, raw in enumerate(lines, first):
+                self._add(number, raw, page)
+        elif self._parts or b"" in lines or b"\r" in data:
+            for number, raw in enumerate(lines, first):
+                if self._parts:
+                    self._add(number, raw, page)
+                elif stripped := raw.rstrip(b"\r"):
                     page.lines.append(number)
                     page.raws.append(stripped)
         else:
-            page.lines.extend(range(line, line + len(lines)))
+            page.lines.extend(range(first, first + len(lines)))
             page.raws.extend(lines)
-        return b""
-    parts: list[bytes] = []
-    begun = line
-    size = 0
-    for number, raw in enumerate(lines, line):
-        if parts or raw.count(b'"') % 2:
-            if not parts:
-                begun, size = number, 0
-            parts.append(raw)
-            size += len(raw) + 1
-            closes = len(parts) > 1 and raw.count(b'"') % 2
-            if size > RECORD_BYTES_MAX:
-                whole = b"\n".join(parts)
-                page.faults.append(
-                    Fault(name, begun, None, "A quotation mark is opened and never closed.")
-                )
-                parts = []
-                _retry_after_first_line(name, whole + b"\n", begun, page)
-            elif closes:
-                page.lines.append(begun)
-                page.raws.append(b"\n".join(parts).rstrip(b"\r"))
-                parts = []
-        elif stripped := raw.rstrip(b"\r"):
-            page.lines.append(number)
-            page.raws.append(stripped)
-    return b"\n".join(parts) + b"\n" if parts else b""
 
+    def end(self, page: RecordPage) -> None:
+        """Give up on a quoted field that is still open: its lines stand for themselves."""
+        if not self._parts:
+            return
+        page.faults.append(Fault(self._file, self._begun, None, _NEVER_CLOSED))
+        parts, self._parts = self._parts, []
+        for number, raw in enumerate(parts[1:], self._begun + 1):
+            if stripped := raw.rstrip(b"\r"):
+                page.lines.append(number)
+                page.raws.append(stripped)
 
-def _retry_after_first_line(name: str, data: bytes, line: int, page: RecordPage) -> None:
-    """Read on behind a line with a stray quotation mark, each later line by itself."""
-    for number, raw in enumerate(data.split(b"\n")[1:-1], line + 1):
-        if raw.count(b'"') % 2:
-            page.faults.append(
-                Fault(name, number, None, "A quotation mark is opened and never closed.")
-            )
-        elif stripped := raw.rstrip(b"\r"):
-            page.lines.append(number)
+    def _add(self, line: int, raw: bytes, page: RecordPage) -> None:
+        stripped = raw.rstrip(b"\r")
+        if self._parts:
+            self._size += len(raw) + 1
+            closes = b'"' in raw and self._closes.fullmatch(stripped) is not None
+            stays_open = b'"' not in raw or (not closes and self._stays_open.fullmatch(raw))
+            if self._size <= RECORD_BYTES_MAX and (closes or stays_open):
+                self._parts.append(raw)
+                if closes:
+                    page.lines.append(self._begun)
+                    page.raws.append(self.line_break.join(self._parts).rstrip(b"\r"))
+                    self._parts = []
+                return
+            self.end(page)
+        if b'"' in raw and not self._ends.fullmatch(stripped) and self._opens.fullmatch(raw):
+            self._begun, self._parts, self._size = line, [raw], len(raw)
+        elif stripped:
+            page.lines.append(line)
             page.raws.append(stripped)
 
 
@@ -214,17 +259,18 @@ def parse_records(
     width = len(header.columns)
     try:
         text = b"\n".join(raws).decode(header.encoding)
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
         texts = text.split("\n")
-        if len(texts) == len(raws):
-            try:
-                fields = list(csv.reader(texts, delimiter=header.delimiter, strict=True))
-            except csv.Error:
-                fields = []
-            if len(fields) == len(raws) and all(len(row) == width for row in fields):
-                return fields
+        if len(texts) != len(raws):  # some of the fields hold line breaks
+            texts = [raw.decode(header.encoding) for raw in raws]
+    except UnicodeDecodeError:
+        text, texts = "\0", []
+    if "\0" not in text:
+        try:
+            fields = list(csv.reader(texts, delimiter=header.delimiter, strict=True))
+        except csv.Error:
+            fields = []
+        if len(fields) == len(raws) and all(len(row) == width for row in fields):
+            return fields
     return [_parse_record(line, raw, header) for line, raw in zip(lines, raws, strict=True)]
 
 
@@ -234,15 +280,22 @@ def _parse_record(line: int, raw: bytes, header: Header) -> list[str] | Fault:
         text = raw.decode(header.encoding)
         if "\0" in text:
             raise csv.Error("it holds a NUL character")
-        texts = text.splitlines(keepends=True)
-        row = next(csv.reader(texts, delimiter=header.delimiter, strict=True))
+        row = next(csv.reader([text], delimiter=header.delimiter, strict=True))
     except UnicodeDecodeError as failure:
         column = raw[: failure.start].count(header.delimiter.encode()) + 1
         reason = f"Field {column} is not {header.encoding.upper()} text."
     except csv.Error as failure:
-        reason = f"The row is no CSV: {failure}."
+        reason = f"The row is no CSV: {_told(failure)}."
     else:
         if len(row) == width:
             return row
         reason = f"The row has {len(row)} fields, the header {width}."
     return Fault(header.file, line, None, reason)
+
+
+def _told(failure: csv.Error) -> str:
+    """Return what the csv module has to say, without its advice to programmers."""
+    told = str(failure)
+    if told.startswith("new-line character"):
+        return "it holds a line break outside of quotation marks"
+    return told
