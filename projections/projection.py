@@ -48,6 +48,12 @@ class Table(Struct, frozen=True):
         return self.row.__struct_fields__
 
 
+EntityKey = tuple[str, ...]
+"""What tells an entity from the others of its tenant."""
+
+Keyed = tuple[EntityKey, Recorded]
+"""An event and the entity that it is about."""
+
 EntityRows = tuple[Sequence[Row], ...]
 """The rows of one entity, by table in the order of `ReadModel.tables`."""
 
@@ -65,7 +71,7 @@ class ReadModel(Struct, Generic[Key, State], frozen=True):
     name: str
     tables: tuple[Table, ...]
     handles: tuple[type[Event], ...]
-    key: Callable[[Recorded], tuple[str, ...]]
+    key: Callable[[Recorded], EntityKey]
     begins: Callable[[Recorded], bool]
     restore: Callable[[EntityRows], State]
     evolve: Callable[[State | None, Recorded], State]
@@ -87,56 +93,44 @@ class Folded(Struct):
     superseded: tuple[list[Superseded], ...]
 
 
-class _Entity(Generic[State]):
+class _Entity(Struct, Generic[State], gc=False):
     """An entity while a page is folded."""
 
-    __slots__ = ("known_at", "rows", "state", "stored")
-
-    def __init__(self, state: State | None, stored: EntityRows | None) -> None:
-        self.state = state
-        self.stored = stored
-        self.rows = stored
-        self.known_at: datetime | None = None
+    state: State | None
+    stored: EntityRows | None
+    rows: EntityRows | None
+    known_at: datetime
 
 
 def sort_out(
     read_models: Iterable[ReadModel[Any, Any]], page: Iterable[Recorded]
-) -> dict[str, list[Recorded]]:
-    """Return the events of a page that each read model handles, by its name."""
-    relevant: dict[str, list[Recorded]] = {one.name: [] for one in read_models}
-    takers: dict[type[Event], list[list[Recorded]]] = {}
+) -> dict[str, list[Keyed]]:
+    """Return the events of a page that each read model handles, by its name, with their keys."""
+    relevant: dict[str, list[Keyed]] = {one.name: [] for one in read_models}
+    takers: dict[type[Event], list[tuple[Callable[[Recorded], EntityKey], list[Keyed]]]] = {}
     for one in read_models:
         for event_type in one.handles:
-            takers.setdefault(event_type, []).append(relevant[one.name])
+            takers.setdefault(event_type, []).append((one.key, relevant[one.name]))
     for recorded in page:
-        for taker in takers.get(type(recorded.event), ()):
-            taker.append(recorded)
+        for key, taken in takers.get(type(recorded.event), ()):
+            taken.append((key(recorded), recorded))
     return relevant
 
 
-def keys_to_load(
-    read_model: ReadModel[Any, Any], relevant: Iterable[Recorded]
-) -> list[tuple[str, ...]]:
+def keys_to_load(read_model: ReadModel[Any, Any], relevant: Sequence[Keyed]) -> list[EntityKey]:
     """Return the keys of entities that may have rows: all but those that begin in the page."""
-    key, begins = read_model.key, read_model.begins
-    begun: set[tuple[str, ...]] = set()
-    others: dict[tuple[str, ...], None] = {}
-    for recorded in relevant:
-        if begins(recorded):
-            begun.add(key(recorded))
-    for recorded in relevant:
-        if not begins(recorded) and (one := key(recorded)) not in begun:
-            others[one] = None
-    return list(others)
+    begins = read_model.begins
+    begun = {key for key, recorded in relevant if begins(recorded)}
+    return list(dict.fromkeys(key for key, _ in relevant if key not in begun))
 
 
 def fold(
     read_model: ReadModel[Any, State],
     tenant: int,
-    page: Sequence[Recorded],
-    stored: dict[tuple[str, ...], EntityRows],
+    relevant: Sequence[Keyed],
+    stored: dict[EntityKey, EntityRows],
 ) -> Folded:
-    """Fold a page of events over the `stored` rows of the entities it touches.
+    """Fold the relevant events of a page over the `stored` rows of the entities it touches.
 
     Events of one append (they share `recorded_at`) became known together: rows that only stood
     between them were never known to anybody and leave no trace.
@@ -147,16 +141,14 @@ def fold(
         tuple([] for _ in range(count)),
         tuple([] for _ in range(count)),
     )
-    entities: dict[tuple[str, ...], _Entity[State]] = {}
-    key, evolve = read_model.key, read_model.evolve
-    for recorded in page:
-        one = key(recorded)
-        entity = entities.get(one)
+    entities: dict[EntityKey, _Entity[State]] = {}
+    evolve = read_model.evolve
+    for key, recorded in relevant:
+        entity = entities.get(key)
         if entity is None:
-            rows = stored.get(one)
+            rows = stored.get(key)
             state = None if rows is None else read_model.restore(rows)
-            entity = entities[one] = _Entity(state, rows)
-            entity.known_at = recorded.recorded_at
+            entity = entities[key] = _Entity(state, rows, rows, recorded.recorded_at)
         elif entity.known_at != recorded.recorded_at:
             _close_append(read_model, tenant, entity, folded)
             entity.known_at = recorded.recorded_at
@@ -172,7 +164,6 @@ def _close_append(
 ) -> None:
     """Take the entity's rows as of the end of an append, keeping those that did not change."""
     assert entity.state is not None
-    assert entity.known_at is not None
     rows = read_model.rows(entity.state, tenant, entity.known_at)
     before = entity.rows
     if before is None:

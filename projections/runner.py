@@ -20,8 +20,10 @@ from eventstore.log import APPEND_EVENTS_MAX, Recorded
 from eventstore.postgres import read_page
 from projections.catalogue import READ_MODELS
 from projections.projection import (
+    EntityKey,
     EntityRows,
     Folded,
+    Keyed,
     ReadModel,
     Row,
     Table,
@@ -191,11 +193,11 @@ class Runner:
             relevant = sort_out([self.read_models[name] for name in cursors], page)
             for name, position in cursors.items():
                 news = relevant[name]
-                if news and news[0].position <= position:
-                    news = [one for one in news if one.position > position]
+                if news and news[0][1].position <= position:
+                    news = [one for one in news if one[1].position > position]
                 self._fold(self.read_models[name], news)
 
-    def _fold(self, read_model: ReadModel[Any, Any], relevant: Sequence[Recorded]) -> None:
+    def _fold(self, read_model: ReadModel[Any, Any], relevant: Sequence[Keyed]) -> None:
         """Fold the events of a page that a read model handles."""
         if not relevant:
             return
@@ -262,12 +264,12 @@ def load_entities(
     connection: Connection[Any],
     tenant: int,
     read_model: ReadModel[Any, Any],
-    keys: Sequence[tuple[str, ...]],
-) -> dict[tuple[str, ...], EntityRows]:
+    keys: Sequence[EntityKey],
+) -> dict[EntityKey, EntityRows]:
     """Return the stored rows of the entities of `keys` that have any."""
     if not keys:
         return {}
-    found: dict[tuple[str, ...], list[list[Row]]] = {}
+    found: dict[EntityKey, list[list[Row]]] = {}
     columns_of_keys = [list(values) for values in zip(*keys, strict=True)]
     count = len(read_model.tables)
     for number, table in enumerate(read_model.tables):
