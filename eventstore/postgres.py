@@ -9,7 +9,6 @@ import msgspec
 from psycopg import Connection, errors
 from psycopg_pool import ConnectionPool
 
-from domain.shared.event import Event
 from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.log import (
     NO_VERSIONS,
@@ -141,8 +140,9 @@ def load_histories(
     """
     events: dict[str, list[Any]] = {}
     versions: dict[str, int] = {}
-    known = [after.get(stream, 0) for stream in streams]
-    rows = connection.execute(_LOAD, (list(streams), known, tenant), binary=True).fetchall()
+    wanted = list(dict.fromkeys(streams))
+    known = [after.get(stream, 0) for stream in wanted]
+    rows = connection.execute(_LOAD, (wanted, known, tenant), binary=True).fetchall()
     for stream, version, type_name, data in rows:
         events.setdefault(stream, []).append(decode(type_name, data))
         versions[stream] = version
@@ -152,26 +152,20 @@ def load_histories(
 def read_page(connection: Connection[Any], tenant: int, after: int, limit: int) -> list[Recorded]:
     """Return up to `limit` events after the position `after`, in order.
 
-    In the place of one that cannot be decoded stands `Unreadable`.
+    They end before one that cannot be decoded; if that is the first, `Unreadable` stands alone in
+    its place.
     """
     rows = connection.execute(_PAGE, (tenant, after, limit), binary=True).fetchall()
+    page: list[Recorded] = []
     try:
-        return [
-            Recorded(position, stream, version, decode(type_name, data), recorded_at)
-            for position, stream, version, type_name, data, recorded_at in rows
-        ]
-    except (UnknownEvent, msgspec.DecodeError):
-        return [
-            Recorded(position, stream, version, _decoded(type_name, data), recorded_at)
-            for position, stream, version, type_name, data, recorded_at in rows
-        ]
-
-
-def _decoded(type_name: str, data: bytes) -> Event:
-    try:
-        return decode(type_name, data)
+        for position, stream, version, type_name, data, recorded_at in rows:
+            page.append(Recorded(position, stream, version, decode(type_name, data), recorded_at))
     except (UnknownEvent, msgspec.DecodeError) as failure:
-        return Unreadable(f"{type(failure).__name__}: {failure}")
+        if not page:
+            position, stream, version, _, _, recorded_at = rows[0]
+            unreadable = Unreadable(f"{type(failure).__name__}: {failure}")
+            page.append(Recorded(position, stream, version, unreadable, recorded_at))
+    return page
 
 
 def read_head(connection: Connection[Any], tenant: int) -> Head:

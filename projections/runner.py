@@ -6,7 +6,7 @@ often the process is killed. Pages end where appends end. An event that cannot b
 read model for its tenant, loudly, and nothing is skipped; the others go on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -149,17 +149,6 @@ class Runner:
             " WHERE tenant = %s AND read_model = %s",
             (self.tenant, read_model),
         )
-
-    def _readable(self, page: Sequence[Recorded], cursors: Mapping[str, int]) -> Sequence[Recorded]:
-        """Return a page up to an event that cannot be decoded; stop everything at such a one."""
-        for number, one in enumerate(page):
-            if isinstance(one.event, Unreadable):
-                if number == 0:
-                    for name, position in cursors.items():
-                        if position < one.position:
-                            self._stop(name, one, one.event.error)
-                return page[:number]
-        return page
 
     def _page(self, after: int, until: int | None) -> list[Recorded]:
         """Return a page of events that ends where an append ends."""
