@@ -120,11 +120,12 @@ class Runner:
         page = self._page(min(cursors.values()), until)
         if not page:
             return 0
-        page = self._readable(page, cursors)
-        if not page:
-            return 0
         end = page[-1].position
         cursors = {name: position for name, position in cursors.items() if position < end}
+        if isinstance(page[0].event, Unreadable):
+            for name in cursors:
+                self._stop(name, page[0], page[0].event.error)
+            return 0
         try:
             self._store(page, cursors)
         except (CursorMoved, OperationalError):
