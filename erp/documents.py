@@ -45,7 +45,7 @@ class Column(Struct, frozen=True):
         if many is not None:
             values = many(texts)
         else:
-            values = [(self.parse(told) or None) if told else None for told in texts]
+            values = [self.parse(told) if told else None for told in texts]
         if self.required and None in values:
             raise BadValue("is missing")
         return values
@@ -85,7 +85,7 @@ def key_text(value: str) -> str:
 def iso_date(value: str) -> date:
     """Return a date written YYYY-MM-DD."""
     try:
-        if len(value) != 10:  # noqa: PLR2004  (YYYY-MM-DD)
+        if len(value) != 10 or not value[4] == value[7] == "-":  # noqa: PLR2004  (no week dates)
             raise ValueError
         parsed = date.fromisoformat(value)
     except ValueError:
@@ -173,7 +173,11 @@ _AMOUNTS = re.compile(rf"(?:(?:-?\d{{1,{AMOUNT_DIGITS_MAX - 10}}}(?:\.\d{{1,8}})
 
 def _amounts(values: list[str]) -> list[Decimal | None]:
     joined = "\n".join(values)
-    if "-0" in joined or _AMOUNTS.fullmatch(joined + "\n") is None:
+    if (
+        "-0" in joined
+        or joined.count("\n") >= len(values)  # a field that holds a line break is no amount
+        or _AMOUNTS.fullmatch(joined + "\n") is None
+    ):
         return [amount(told) if told else None for told in values]
     return [Decimal(told) if told else None for told in values]
 

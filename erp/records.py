@@ -5,6 +5,7 @@ read as a record is told as a fault with its line; the records around it still c
 """
 
 import csv
+import os
 import re
 from collections.abc import Generator, Sequence
 from functools import lru_cache
@@ -110,44 +111,40 @@ def _header(name: str, line: int, raw: bytes, delimiter: str, encoding: str) -> 
 def _raw_pages(path: Path, delimiter: str, block_bytes: int) -> Generator[RecordPage]:
     """Yield the file's records in pages, the header among them."""
     with path.open("rb") as file:
-        if file.read(len(_BOM)) != _BOM:
-            file.seek(0)
-        splitter: _Splitter | None = None
+        start = file.read(BLOCK_BYTES)
+        file.seek(len(_BOM) if start.startswith(_BOM) else 0)
+        line_break = b"\r" if b"\r" in start and b"\n" not in start else b"\n"
+        del start
+        splitter = _Splitter(path.name, delimiter, line_break)
         begun = b""
         while block := file.read(block_bytes):
-            if splitter is None:
-                splitter = _Splitter(path.name, delimiter, block)
             page = RecordPage([], [], [], len(block))
-            whole, line_break, last = block.rpartition(splitter.line_break)
-            if line_break:
+            whole, found, last = block.rpartition(line_break)
+            if found:
                 splitter.split(begun + whole, page)
                 begun = last
             else:
                 begun += last
             if len(begun) > RECORD_BYTES_MAX:
-                page.bytes_read += _skip_line(file, block_bytes, splitter.line_break, begun)
+                page.bytes_read += _skip_line(file, block_bytes, line_break)
                 splitter.split(begun, page)
                 begun = b""
             yield page
-        if splitter is not None:
-            page = RecordPage([], [], [], 0)
-            if begun:
-                splitter.split(begun, page)
-            splitter.end(page)
-            yield page
+        page = RecordPage([], [], [], 0)
+        if begun:
+            splitter.split(begun, page)
+        splitter.end(page)
+        yield page
 
 
-def _skip_line(file: IO[bytes], block_bytes: int, line_break: bytes, begun: bytes) -> int:
+def _skip_line(file: IO[bytes], block_bytes: int, line_break: bytes) -> int:
     """Read to the end of a line that is too long anyway; return how many bytes that took."""
     start = file.tell()
-    before = begun[-1:]
     while block := file.read(block_bytes):
         place = block.find(line_break)
         if place >= 0:
-            file.seek(place + 1 - len(block), 1)
+            file.seek(place + 1 - len(block), os.SEEK_CUR)
             break
-        before = block
-    assert before
     return file.tell() - start
 
 
@@ -174,18 +171,18 @@ def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], ...]:
 class _Splitter:
     """Splits whole lines into records, also where a record's lines come one by one."""
 
-    def __init__(self, file: str, delimiter: str, block: bytes) -> None:
+    def __init__(self, file: str, delimiter: str, line_break: bytes) -> None:
         self._file = file
         self._ends, self._opens, self._closes, self._stays_open = _patterns(delimiter)
         self._line = 1
         self._begun = 0
         self._parts: list[bytes] = []
         self._size = 0
-        self.line_break = b"\r" if b"\r" in block and b"\n" not in block else b"\n"
+        self._line_break = line_break
 
     def split(self, data: bytes, page: RecordPage) -> None:
         """Add the records of some lines to the page."""
-        lines = data.split(self.line_break)
+        lines = data.split(self._line_break)
         first = self._line
         self._line += len(lines)
         if len(lines[0]) > RECORD_BYTES_MAX:  # only the first can be, as a block is no longer
@@ -229,7 +226,7 @@ class _Splitter:
                 self._parts.append(raw)
                 if closes:
                     page.lines.append(self._begun)
-                    page.raws.append(self.line_break.join(self._parts).rstrip(b"\r"))
+                    page.raws.append(self._line_break.join(self._parts).rstrip(b"\r"))
                     self._parts = []
                 return
             self.end(page)
