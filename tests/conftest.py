@@ -20,8 +20,9 @@ _HOME = "TALLYSTICK_TEST_HOME"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give all processes of the run one folder for the database that they share."""
-    for name in [name for name in os.environ if name.startswith("TALLYSTICK_") and name != _HOME]:
-        del os.environ[name]
+    for name in list(os.environ):
+        if name.startswith("TALLYSTICK_") and not name.startswith("TALLYSTICK_TEST_"):
+            del os.environ[name]
     if not hasattr(config, "workerinput"):
         os.environ[_HOME] = tempfile.mkdtemp(prefix="tallystick-tests-")
 
