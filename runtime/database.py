@@ -31,6 +31,7 @@ class Database:
     def __init__(self, server: EmbeddedServer | None, url: str | None) -> None:
         self.server = server
         self._url = url
+        self._worker_is_owner = False
 
     @classmethod
     def open(cls, settings: Settings) -> "Database":
@@ -48,8 +49,15 @@ class Database:
         try:
             database._check()
             migrate(database.url("owner"))
+            database._find_worker()
         except psycopg.OperationalError as failure:
             raise DatabaseUnavailable(f"The database does not answer: {failure}") from failure
+        except psycopg.errors.InsufficientPrivilege as failure:
+            raise DatabaseUnavailable(
+                "The user of TALLYSTICK_DATABASE_URL lacks a right:"
+                f" {failure.diag.message_primary}. It must own the database and may make roles"
+                " (CREATEROLE), or find them made; docs/settings.md has the statements."
+            ) from failure
         return database
 
     def url(self, role: str, tenant: int | None = None) -> str:
@@ -58,6 +66,8 @@ class Database:
         With `tenant`, row-level security shows that tenant's rows. The embedded server has a
         login for each role; elsewhere the URL's user takes the role on.
         """
+        if role == "worker" and self._worker_is_owner:
+            role = "owner"
         options: list[str] = []
         if tenant is not None:
             options.append(f"-c tallystick.tenant={tenant}")
@@ -126,6 +136,16 @@ class Database:
                 raise DatabaseUnavailable(
                     f"The database must be encoded in UTF8; this one is in {encoding}."
                 )
+
+    def _find_worker(self) -> None:
+        """See whether the worker may pass row-level security by; if not, it works as owner."""
+        if self.server is None:
+            with self.connect("owner") as connection:
+                row = connection.execute(
+                    "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = %s",
+                    (ROLES["worker"],),
+                ).fetchone()
+            self._worker_is_owner = row is not None and not row[0]
 
 
 def _create_database(server: EmbeddedServer) -> None:

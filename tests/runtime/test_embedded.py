@@ -1,20 +1,26 @@
 """The embedded server: survives its users' deaths and its own, and goes with the last of them."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from runtime import read_models
 from runtime.database import Database
 from runtime.embedded import DatabaseUnavailable, EmbeddedServer, _settings, embedded_server
 from runtime.settings import Settings
+from runtime.tenants import create_tenant
+from tests.loading import aging, load, write_csv
 
 ROOT = Path(__file__).parents[2]
 
@@ -210,34 +216,48 @@ def test_an_ordinary_user_has_a_server_of_its_own(tmp_path: Path) -> None:
         shutil.rmtree(home)
 
 
-def test_any_server_by_url_will_do(home: Path, tmp_path: Path) -> None:
-    """An owner who is no superuser, as managed servers have it, with the rights that are needed."""
+@pytest.mark.parametrize(
+    ("rights", "made_before", "worker"),
+    [
+        ("CREATEROLE BYPASSRLS", False, "tallystick_worker"),
+        ("CREATEROLE", False, "boss"),
+        ("", True, "tallystick_worker"),
+    ],
+    ids=["who may all that is needed", "who may make roles", "whose roles were made before"],
+)
+def test_a_server_by_url_will_do_for_an_owner(
+    home: Path, tmp_path: Path, rights: str, made_before: bool, worker: str
+) -> None:
+    """An owner who is no superuser, as managed servers have it."""
+    settings = Settings(home=tmp_path / "elsewhere")
     with embedded_server(home) as server:
         with psycopg.connect(server.url(dbname="postgres"), autocommit=True) as connection:
-            connection.execute("CREATE ROLE boss LOGIN CREATEROLE BYPASSRLS")
+            connection.execute(f"CREATE ROLE boss LOGIN {rights}".encode())
             connection.execute("CREATE DATABASE theirs OWNER boss TEMPLATE template0")
-        url = server.url("boss", dbname="theirs")
-        database = Database.open(Settings(home=tmp_path / "elsewhere", database_url=url))
-        from datetime import date  # noqa: PLC0415
-        from decimal import Decimal  # noqa: PLC0415
-
-        from runtime.tenants import create_tenant  # noqa: PLC0415
-        from tests.loading import aging, load, write_csv  # noqa: PLC0415
-
+            settings.database_url = server.url("boss", dbname="theirs")
+            if made_before:
+                with pytest.raises(DatabaseUnavailable, match=r"denied to create role.*CREATEROLE"):
+                    Database.open(settings)
+                text = (ROOT / "docs" / "settings.md").read_text()
+                (statements,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+                connection.execute(statements.replace("the_user", "boss").encode())
+        database = Database.open(settings)
         tenant = create_tenant(database, "demo")
-        write_csv(
-            tmp_path / "invoices.csv",
-            "company_id,tran_id,cust_id,tran_date,amount",
-            ["1,I1,A,2026-01-01,100"],
-        )
+        invoices = "company_id,tran_id,cust_id,tran_date,amount"
+        write_csv(tmp_path / "invoices.csv", invoices, ["1,I1,A,2026-01-01,100"])
         load(database, tenant, tmp_path, business_date=date(2026, 3, 1))
-        assert aging(database, tenant, date(2026, 1, 1)) == {
-            ("1", None, "current"): (Decimal(100), 1)
-        }
-        with psycopg.connect(database.url("app", tenant.id)) as app:
-            assert app.execute(
-                "SELECT current_user, count(*) FROM events GROUP BY 1"
-            ).fetchone() == (
-                "tallystick_app",
-                4,
-            )
+
+        cells = aging(database, tenant, date(2026, 1, 1))
+        assert cells == {("1", None, "current"): (Decimal(100), 1)}
+        seen = "SELECT current_user, count(*) FROM events GROUP BY 1"
+        with psycopg.connect(database.url("worker")) as connection:
+            assert connection.execute(seen).fetchone() == (worker, 4)
+        for role in ("app", "auditor"):
+            with psycopg.connect(database.url(role, tenant.id)) as connection:
+                assert connection.execute(seen).fetchone() == (f"tallystick_{role}", 4)
+            with psycopg.connect(database.url(role, tenant.id + 1)) as connection:
+                assert connection.execute(seen).fetchone() is None
+        with database.connect("owner") as connection:
+            assert read_models.rebuild(database, ()) == 4
+            with pytest.raises(psycopg.DatabaseError, match="append-only"):
+                connection.execute("DELETE FROM events")
