@@ -54,7 +54,7 @@ def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) 
         if Part.API in parts:
             note(f"GraphQL at http://{host}:{port}/graphql")
             app = create_app(Services(session.database, session.settings))
-            uvicorn.run(app, host=host, port=port, log_level="warning", ws="websockets")
+            uvicorn.run(app, host=host, port=port, log_level="warning", ws="websockets-sansio")
         else:
             _until_interrupted()
     finally:
