@@ -16,7 +16,7 @@ demo: setup
 	$(BIN)/tallystick demo
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 check: setup
 	$(BIN)/ruff format --check .

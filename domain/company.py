@@ -13,6 +13,9 @@ from msgspec import Struct
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 
+DEFAULT_HOME_CURRENCY = "USD"
+"""Of a company of which nothing tells another."""
+
 
 class CompanyDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     """What is known of a company; `time_zone` is an IANA name and cuts its business days."""

@@ -1,6 +1,7 @@
 """View: accounts with what they have open in both aging sets, at any date on both axes."""
 
 from domain.aging import Basis
+from domain.company import DEFAULT_HOME_CURRENCY
 from projections.accounts import ACCOUNTS
 from projections.aging_fields import CURRENT, aging_fields
 from projections.companies import COMPANIES
@@ -20,7 +21,7 @@ def _where(asked: Asked) -> str:  # noqa: ARG001
 
 
 def _company(asked: Asked) -> str:
-    return f"""JOIN {asked.rows(_COMPANIES)} h
+    return f"""LEFT JOIN {asked.rows(_COMPANIES)} h
         ON h.tenant = c.tenant AND h.company_id = c.company_id"""
 
 
@@ -34,9 +35,10 @@ def _aged(asked: Asked) -> str:
     )
     return f"""LEFT JOIN (
         SELECT company_id, cust_id, {sums},
-               count(*) FILTER (WHERE due_bucket > {CURRENT}) AS no_over_due_inv,
+               count(*) FILTER (WHERE due_bucket > {CURRENT} AND balance_hc > 0) AS no_over_due_inv,
                count(*) AS open_documents,
-               %(as_of)s::date - min(tran_date) AS oldest_tran_date_days
+               %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
+                   AS oldest_tran_date_days
         FROM (
             SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
                 SELECT b.*,
@@ -134,7 +136,7 @@ ACCOUNT_VIEW = View(
             "home_curr_id",
             Kind.TEXT,
             "The company's home currency, as the ERP writes it.",
-            "h.home_currency",
+            f"coalesce(h.home_currency, '{DEFAULT_HOME_CURRENCY}')",
             needs=("company",),
             source="CMP-06",
         ),
@@ -149,7 +151,7 @@ ACCOUNT_VIEW = View(
         Field(
             "no_over_due_inv",
             Kind.INTEGER,
-            "How many open documents are past due.",
+            "How many documents with something to pay are past due.",
             "coalesce(a.no_over_due_inv, 0)",
             needs=_NEEDS,
             source="INV-30",
@@ -165,7 +167,8 @@ ACCOUNT_VIEW = View(
         Field(
             "oldest_tran_date_days",
             Kind.INTEGER,
-            "Age in days of the oldest open document, by its date; null if nothing is open.",
+            "Age in days of the oldest document with something to pay, by its date; null if there"
+            " is none.",
             "a.oldest_tran_date_days",
             nullable=True,
             needs=_NEEDS,

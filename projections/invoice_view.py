@@ -7,7 +7,7 @@ from projections.invoices import INVOICES
 from projections.open_documents import bucket_sql
 from projections.view import Asked, Field, Kind, View, plain
 
-_INVOICES, _, _BALANCES = INVOICES.tables
+_INVOICES, _APPLICATIONS, _BALANCES = INVOICES.tables
 (_ACCOUNTS,) = ACCOUNTS.tables
 
 _DUE_DATE = "coalesce(i.due_date, i.tran_date)"
@@ -32,6 +32,20 @@ def _open(asked: Asked) -> str:
 
     return f"""CROSS JOIN LATERAL (
         SELECT {balance("balance")} AS balance, {balance("balance_hc")} AS balance_hc) o"""
+
+
+def _paid(asked: Asked) -> str:
+    """Join the payments of it by the date: all there are, or those of a past one."""
+
+    def applied(column: str, figure: str) -> str:
+        return f"""CASE WHEN i.last_pmt_date > %(as_of)s THEN (
+            SELECT {figure} FROM {asked.rows(_APPLICATIONS)} x
+            WHERE x.tenant = i.tenant AND x.company_id = i.company_id AND x.tran_id = i.tran_id
+              AND x.applied_date <= %(as_of)s) ELSE i.{column} END"""
+
+    return f"""CROSS JOIN LATERAL (
+        SELECT {applied("pmt_count", "count(*)")} AS pmt_count,
+               {applied("last_pmt_date", "max(x.applied_date)")} AS last_pmt_date) p"""
 
 
 def _aged(asked: Asked) -> str:
@@ -61,7 +75,7 @@ INVOICE_VIEW = View(
     key=("company_id", "tran_id"),
     source=_source,
     where=_where,
-    joins={"open": _open, "aged": _aged, "account": _account},
+    joins={"open": _open, "paid": _paid, "aged": _aged, "account": _account},
     fields=(
         *plain(
             "i",
@@ -191,16 +205,18 @@ INVOICE_VIEW = View(
         Field(
             "last_pmt_date",
             Kind.DATE,
-            "The date of the latest payment applied to it.",
-            "i.last_pmt_date",
+            "The date of the latest payment applied to it by the as-of date.",
+            "p.last_pmt_date",
             nullable=True,
+            needs=("paid",),
             source="INV-13",
         ),
         Field(
             "pmt_count",
             Kind.INTEGER,
-            "How many payments and credit memos were applied to it.",
-            "i.pmt_count",
+            "How many payments and credit memos were applied to it by the as-of date.",
+            "p.pmt_count",
+            needs=("paid",),
             source="INV-14",
         ),
         Field(

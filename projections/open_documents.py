@@ -68,7 +68,8 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
     """Return what payments had unapplied on the date, as negative amounts of the payment date.
 
     The rest that the ERP reports, or the amount less all applications, plus what was applied
-    only later. Without a home-currency figure a foreign payment is not aged (G10).
+    only later, all in home currency: applications count at their documents' booked rates. A
+    foreign payment without a figure in home currency is not aged (G10).
     """
     payments = "SELECT * FROM payments"
     applications = "SELECT * FROM payment_applications"
@@ -82,8 +83,8 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
         FROM ({payments}) b
         JOIN companies c ON c.tenant = b.tenant AND c.company_id = b.company_id
         CROSS JOIN LATERAL (
-            SELECT coalesce(sum(a.amount), 0) AS ever,
-                   coalesce(sum(a.amount) FILTER (WHERE a.applied_date > %(as_of)s), 0) AS later
+            SELECT coalesce(sum(a.amount_hc), 0) AS ever,
+                   coalesce(sum(a.amount_hc) FILTER (WHERE a.applied_date > %(as_of)s), 0) AS later
             FROM ({applications}) a
             WHERE a.tenant = b.tenant AND a.company_id = b.company_id
               AND a.payment_id = b.payment_id

@@ -5,7 +5,8 @@ on being read and kept up. When it has caught up it takes the tenants' leases, f
 swaps the tables in one transaction: readers see the old rows or the new, never fewer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
@@ -110,9 +111,11 @@ def rebuild(
     """
     chosen = [one for one in READ_MODELS if not names or one.name in names]
     schema = "read_models_next"
-    with database.connect("owner") as owner, database.connect("worker") as worker:
-        if not _locked(owner, _REBUILD_LOCK, 0):
-            raise RebuildBusy("Another rebuild of the read models is running.")
+    with (
+        database.connect("owner") as owner,
+        database.connect("worker") as worker,
+        _alone(owner, _REBUILD_LOCK, 0, "Another rebuild of the read models is running."),
+    ):
         make_schema(owner, schema, chosen)
         runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in _tenants(owner)}
         read = _fold_all(runners, worker, progress)
@@ -134,14 +137,20 @@ def check(
         RebuildBusy: if another check of the tenant is running.
     """
     schema = f"read_models_check_{tenant}"
-    with database.connect("owner") as owner, database.connect("worker") as worker:
-        if not _locked(owner, _CHECK_LOCK, tenant):
-            raise RebuildBusy("Another check of the tenant's read models is running.")
+    with (
+        database.connect("owner") as owner,
+        database.connect("worker") as worker,
+        _alone(owner, _CHECK_LOCK, tenant, "Another check of the tenant's read models is running."),
+    ):
         make_schema(owner, schema, READ_MODELS)
         try:
             scratch = {one.name: Runner(worker, tenant, [one], schema) for one in READ_MODELS}
-            together = Runner(worker, tenant, READ_MODELS, schema)
-            _fold_all({tenant: together}, worker, progress, min(_positions(owner, tenant).values()))
+            together: dict[int, list[ReadModel[Any, Any]]] = {}
+            for name, position in _positions(owner, tenant).items():
+                together.setdefault(position, []).extend(scratch[name].read_models.values())
+            for position, read_models in together.items():
+                runner = Runner(worker, tenant, read_models, schema)
+                _fold_all({tenant: runner}, worker, progress, position)
             make_indexes(owner, schema, READ_MODELS)
             with owner.transaction():
                 _hold_back(owner, tenant)
@@ -160,10 +169,14 @@ def check(
             owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
-def _locked(owner: Connection[Any], lock: int, tenant: int) -> bool:
-    """Take a lock for as long as the connection lives; False if another holds it."""
+@contextmanager
+def _alone(owner: Connection[Any], lock: int, tenant: int, busy: str) -> Generator[None]:
+    """Do something that only one process may do at a time; the lock goes with the connection."""
     row = owner.execute("SELECT pg_try_advisory_lock(%s, %s)", (lock, tenant)).fetchone()
-    return bool(row and row[0])
+    if not (row and row[0]):
+        raise RebuildBusy(busy)
+    yield
+    owner.execute("SELECT pg_advisory_unlock(%s, %s)", (lock, tenant))
 
 
 def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:

@@ -6,13 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from domain.account import AccountDocument, ImportAccount
-from domain.company import CompanyDocument, ImportCompany
+from domain.company import DEFAULT_HOME_CURRENCY, CompanyDocument, ImportCompany
 from domain.contact import ContactDocument, ImportContact, Person
 from domain.invoice import Application, ImportInvoice, InvoiceDocument
 from domain.payment import ImportPayment, PaymentDocument
 from domain.shared.rows import BadRow
-
-DEFAULT_HOME_CURRENCY = "USD"
 
 
 def company(values: Sequence[Any]) -> ImportCompany:

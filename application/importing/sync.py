@@ -19,11 +19,11 @@ from application.importing import rows
 from application.importing.appending import AppendedBatch, Appender, Task
 from application.importing.applications import StagedApplications
 from application.importing.manifest import Flags, Hashes, Manifest
-from application.importing.rows import DEFAULT_HOME_CURRENCY
 from application.importing.source import Source, SourcePage, key_hash
 from domain.account import ACCOUNT, ImplyAccount
 from domain.company import (
     COMPANY,
+    DEFAULT_HOME_CURRENCY,
     CompanyDocument,
     CompanyEvent,
     ImportCompany,

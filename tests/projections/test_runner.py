@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,20 @@ from runtime.read_models import RebuildBusy, check, rebuild, status
 from runtime.tenants import Tenant, create_tenant
 from runtime.worker import ReadModelStopped, ReadModelWorker, WorkerLost, wait_until
 from tests.histories import day
-from tests.projections.test_aging import random_import
-
-pytestmark = pytest.mark.xdist_group("rebuilds")
-"""A rebuild is of all tenants, and there is one at a time."""
+from tests.projections.ledger import random_import
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 3, 2)
+TURN = 4711
+
+
+@pytest.fixture
+def alone(database: Database) -> Generator[None]:
+    """The turn of this test: a rebuild is of all tenants, and mends what another test damaged."""
+    with database.connect("owner") as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (TURN,))
+        yield
+        connection.execute("SELECT pg_advisory_unlock(%s)", (TURN,))
 
 
 def eventually(holds: Callable[[], bool], seconds_max: float = 30) -> None:
@@ -56,6 +63,12 @@ def append(database: Database, tenant: Tenant, *requests: Request) -> int:
     with database.pool("app", size=1) as pool:
         handle_all(PostgresLog(pool, tenant.id), requests)
         return PostgresLog(pool, tenant.id).head().position
+
+
+def fold(database: Database, tenant: Tenant) -> None:
+    """Fold what there is."""
+    with database.connect("worker") as connection:
+        Runner(connection, tenant.id).catch_up()
 
 
 def names(database: Database, tenant: Tenant) -> dict[str, str | None]:
@@ -318,6 +331,7 @@ def position(connection: Any, tenant: Tenant) -> int:
     return min((one.position for one in status(connection, tenant.id)), default=0)
 
 
+@pytest.mark.usefixtures("alone")
 def test_check_finds_a_row_that_was_altered_and_names_its_table(
     database: Database, tenant: Tenant
 ) -> None:
@@ -334,6 +348,7 @@ def test_check_finds_a_row_that_was_altered_and_names_its_table(
     assert (found.table, found.only_stored, found.only_folded) == ("accounts", 1, 1)
 
 
+@pytest.mark.usefixtures("alone")
 def test_check_finds_what_was_lost_or_altered_in_any_table(
     database: Database, tenant: Tenant, owner: Any
 ) -> None:
@@ -420,6 +435,7 @@ def shape(owner: Any) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_rebuild_repairs_what_was_altered_and_leaves_everything_in_its_shape(
     database: Database, tenant: Tenant, owner: Any
 ) -> None:
@@ -438,6 +454,7 @@ def test_a_rebuild_repairs_what_was_altered_and_leaves_everything_in_its_shape(
     assert owner.execute("SELECT to_regnamespace('read_models_next')").fetchone() == (None,)
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_tenant_that_comes_while_read_models_are_rebuilt_is_not_lost(
     database: Database, tenant: Tenant
 ) -> None:
@@ -458,6 +475,7 @@ def test_a_tenant_that_comes_while_read_models_are_rebuilt_is_not_lost(
     assert check(database, come[0].id) == []
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_read_model_that_cannot_fold_an_event_is_rebuilt_up_to_it(
     database: Database, tenant: Tenant, owner: Any
 ) -> None:
@@ -477,6 +495,7 @@ def test_a_read_model_that_cannot_fold_an_event_is_rebuilt_up_to_it(
     assert names(database, tenant) == {"A": None}
 
 
+@pytest.mark.usefixtures("alone")
 def test_while_read_models_are_rebuilt_readers_miss_nothing_and_writers_go_on(
     database: Database, tenant: Tenant
 ) -> None:
@@ -522,6 +541,7 @@ def test_while_read_models_are_rebuilt_readers_miss_nothing_and_writers_go_on(
     assert check(database, tenant.id) == []
 
 
+@pytest.mark.usefixtures("alone")
 def test_two_rebuilds_do_not_run_at_once(database: Database, tenant: Tenant, owner: Any) -> None:
     owner.execute("SELECT pg_advisory_lock(%s, 0)", (read_models._REBUILD_LOCK,))
     owner.execute("SELECT pg_advisory_lock(%s, %s)", (read_models._CHECK_LOCK, tenant.id))
@@ -529,6 +549,7 @@ def test_two_rebuilds_do_not_run_at_once(database: Database, tenant: Tenant, own
         rebuild(database)
     with pytest.raises(RebuildBusy, match="Another check"):
         check(database, tenant.id)
+    owner.execute("SELECT pg_advisory_unlock_all()")
 
 
 def test_an_application_of_tomorrow_lowers_the_balance_tomorrow(
