@@ -7,9 +7,10 @@ import click
 from cli.context import Format, Session, command_options
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
-from domain.aging import Basis
+from domain.aging import Basis, labels
 from domain.shared.currency import money_text
 from projections.aging import AgingBy, AgingGroup, aging_cells, aging_groups
+from projections.open_documents import boundaries_of
 from projections.query import fetch
 from runtime.site import site_options, today
 
@@ -43,7 +44,7 @@ def aging(
             }
         )
         return
-    labels = [bucket.label for bucket in groups[0].buckets] if groups else []
+    names = labels(chosen, boundaries_of(chosen, options))
     rows = [
         [
             group.company,
@@ -56,7 +57,7 @@ def aging(
         for group in groups
     ]
     account = ["account"] if by == AgingBy.ACCOUNT else []
-    columns = ["company", *account, "currency", *labels, "total", "documents"]
+    columns = ["company", *account, "currency", *names, "total", "documents"]
     print_rows(session.format, columns, rows, title=f"Open on {on} by {chosen.value} date")
 
 

@@ -14,6 +14,8 @@ from runtime.tenants import Tenant, find_tenant
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+DEFAULT_TENANT = "demo"
+
 
 class Format(StrEnum):
     """How a result is printed."""
@@ -48,7 +50,7 @@ class Session:
 def command_options(command: Command) -> Command:
     """Let a command take the global options behind its name, too, and give it the session."""
 
-    @click.option("--tenant", metavar="NAME", help="The tenant (default: demo).")
+    @click.option("--tenant", metavar="NAME", help=f"The tenant (default: {DEFAULT_TENANT}).")
     @click.option(
         "--format", "output", type=click.Choice([one.value for one in Format]), help="How to print."
     )

@@ -2,8 +2,12 @@
 
 import click
 
-from cli.context import Session, command_options
+from cli.context import DEFAULT_TENANT, Session, command_options, note
 from runtime.database import ROLES
+from runtime.tenants import TenantError
+
+FENCED = frozenset({"app", "auditor"})
+"""The roles that see the rows of one tenant alone."""
 
 
 @click.group()
@@ -22,5 +26,15 @@ def db() -> None:
 @command_options
 def url(session: Session, role: str) -> None:
     """Print the connection string."""
-    fenced = role in {"app", "auditor"}
-    click.echo(session.database.url(role, session.tenant().id if fenced else None))
+    click.echo(session.database.url(role, _fence(session) if role in FENCED else None))
+
+
+def _fence(session: Session) -> int | None:
+    """Return the tenant whose rows the connection sees; where there is no demo, it sees none."""
+    try:
+        return session.tenant().id
+    except TenantError:
+        if session.tenant_name != DEFAULT_TENANT:
+            raise
+        note("No tenant is named, so the connection sees no rows of any.")
+        return None

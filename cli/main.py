@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from cli.context import Format, Session
+from cli.context import DEFAULT_TENANT, Format, Session
 from runtime.failures import explain
 from runtime.logging import configure_logging
 from runtime.settings import SettingsError
@@ -31,7 +31,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--tenant", "tenant_name", default="demo", metavar="NAME", help="The tenant.")
+@click.option("--tenant", "tenant_name", default=DEFAULT_TENANT, metavar="NAME", help="The tenant.")
 @click.option(
     "--format",
     "output",

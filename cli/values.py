@@ -1,9 +1,12 @@
 """Options that are dates and moments."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import click
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class DateType(click.ParamType[date]):
@@ -16,6 +19,8 @@ class DateType(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
+            if not _DATE.fullmatch(value):
+                raise ValueError
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no date; dates are written YYYY-MM-DD.", param, ctx)
@@ -34,11 +39,13 @@ class MomentType(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            if _DATE.fullmatch(value):
+                moment = datetime.combine(moment, time.max)
+            moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+            moment.astimezone(UTC)  # which moments at the calendar's ends do not have
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no moment, such as 2026-03-31T17:00:00Z.", param, ctx)
-        if len(value) <= len("2026-03-31"):
-            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return moment
 
 
 DATE = DateType()

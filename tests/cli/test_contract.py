@@ -83,7 +83,6 @@ def test_sync_tells_what_it_did_and_aging_what_is_open(
     assert (again["events"], again["unchanged"], again["position"]) == (0, 3, told["position"])
 
     aging = tallystick.told("aging", "--as-of", "2013-06-30")
-    zero = {"amount": "0.00", "count": 0}
 
     def bucket(label: str, amount: str = "0.00", count: int = 0) -> dict[str, Any]:
         return {"label": label, "amount": amount, "count": count}
@@ -147,8 +146,10 @@ def test_sync_tells_what_it_did_and_aging_what_is_open(
     moment = recorded_at(database, tenant).isoformat()
     known = tallystick.told("aging", "--as-of", "2013-06-30", "--known-at", moment)
     assert known["groups"] == aging["groups"]
-    assert zero["count"] == 0
-
+    none = tallystick("aging", "--as-of", "2001-01-01", "--format", "csv", "--basis", "invoice")
+    assert none.stdout.splitlines() == [
+        "company,currency,future,current,31-60,61-90,91-120,121+,total,documents"
+    ]
     printed = tallystick("aging", "--as-of", "2013-06-30", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(printed.stdout)))
     assert [(row["company"], row["1-30"], row["total"]) for row in rows] == [
@@ -235,7 +236,19 @@ def test_db_url_connects_as_its_role(
     with psycopg.connect(done.stdout.strip()) as connection:
         found = connection.execute("SELECT current_user").fetchone()
         assert found == (f"tallystick_{role}",)
-    assert tallystick("db", "url").stdout == tallystick("db", "url", "--role", "owner").stdout
+
+
+def test_db_url_connects_without_a_tenant_and_then_shows_no_rows(tallystick: Command) -> None:
+    owner = tallystick("db", "url", tenant="demo")
+    app = tallystick("db", "url", "--role", "app", tenant="demo")
+    assert (owner.returncode, app.returncode, owner.stderr) == (0, 0, "")
+    with psycopg.connect(owner.stdout.strip()) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("tallystick_owner",)
+    with psycopg.connect(app.stdout.strip()) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE events SET actor = 'me'")
+    assert tallystick("db", "url", "--role", "app", tenant="nobody-here").returncode == 1
 
 
 def test_projections_are_cared_for(

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import Connection
 
 from examples.sample_ledger import write_sample_ledger
 from runtime.database import Database
+from runtime.settings import Settings
 from runtime.tenants import Tenant, create_tenant
 from tests.loading import aging, load
 
@@ -75,6 +77,15 @@ def figures(database: Database, tenant: Tenant) -> dict[str, Any]:
     return found
 
 
+def head(connection: Connection[Any], tenant: Tenant) -> int:
+    """The last position of the tenant's log."""
+    row = connection.execute(
+        "SELECT position FROM heads WHERE tenant = %s", (tenant.id,)
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
 @pytest.fixture(scope="module")
 def clean(database: Database, folder: Path) -> dict[str, Any]:
     """What a sync that nothing befell gives."""
@@ -89,18 +100,10 @@ def test_a_sync_killed_again_and_again_is_completed_by_the_next(
     rng = random.Random(11)
     assert database.server is not None
     with database.connect("worker") as connection:
-
-        def head() -> int:
-            row = connection.execute(
-                "SELECT position FROM heads WHERE tenant = %s", (tenant.id,)
-            ).fetchone()
-            assert row is not None
-            return row[0]
-
         for _ in range(4):
-            before = head()
+            before = head(connection, tenant)
             process = syncing(str(database.server.home), folder, tenant.name)
-            while head() == before and process.poll() is None:
+            while head(connection, tenant) == before and process.poll() is None:
                 time.sleep(0.002)
             time.sleep(rng.random() * 0.05)
             with contextlib.suppress(ProcessLookupError):  # it may have been faster
@@ -181,6 +184,28 @@ def test_a_database_that_vanishes_is_told_and_the_next_sync_completes(
     assert "Traceback" not in err
     load(database, tenant, folder, business_date=ON)
     assert figures(database, tenant) == clean
+
+
+def test_a_server_that_dies_is_told_and_the_next_sync_completes(
+    tmp_path: Path, folder: Path, clean: dict[str, Any]
+) -> None:
+    home = tmp_path / "home"
+    with contextlib.closing(Database.open(Settings(home=home))) as database:
+        tenant = create_tenant(database, "demo")
+        process = syncing(str(home), folder, tenant.name)
+        with database.connect("worker") as connection:
+            while not head(connection, tenant) and process.poll() is None:
+                time.sleep(0.002)
+        os.kill(int((home / "pgdata" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+        out, err = process.communicate(timeout=60)
+
+        assert (process.returncode, out) == (1, ""), err
+        assert "The database was lost" in err
+        assert "Traceback" not in err
+        again = syncing(str(home), folder, tenant.name)
+        _, err = again.communicate(timeout=60)
+        assert again.returncode == 0, err
+        assert figures(database, tenant) == clean
 
 
 def test_a_full_disk_is_told_and_the_next_sync_completes(tmp_path: Path, folder: Path) -> None:

@@ -34,15 +34,20 @@ sys.stdin.read()
 """
 
 
-def user(home: Path) -> subprocess.Popen[str]:
-    """Another process that uses the server."""
-    process = subprocess.Popen(
+def start_user(home: Path) -> subprocess.Popen[str]:
+    """Another process that uses the server, and says so when it does."""
+    return subprocess.Popen(
         [sys.executable, "-c", USER, str(home)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     )
+
+
+def user(home: Path) -> subprocess.Popen[str]:
+    """Another process, once it uses the server."""
+    process = start_user(home)
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
@@ -84,7 +89,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(template: Path, tmp_path: Path) -> Generator[Path]:
     """A home of one's own, made quickly."""
     home = tmp_path / "home"
-    shutil.copytree(template, home, ignore=shutil.ignore_patterns("run"))
+    shutil.copytree(template, home, ignore=shutil.ignore_patterns("run", "postgres.log"))
     for folder, folders, files in os.walk(home / "pgdata"):
         for name in (folder, *(Path(folder, one) for one in (*folders, *files))):
             shutil.chown(name, (template / "pgdata").stat().st_uid)
@@ -101,6 +106,17 @@ def test_it_serves_several_users_and_goes_with_the_last(home: Path) -> None:
         time.sleep(0.3)
         assert answers(server) == pid
     until(lambda: is_gone(home))
+
+
+def test_several_users_that_come_at_once_share_one_server(home: Path) -> None:
+    users = [start_user(home) for _ in range(3)]
+    for process in users:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+    log = (home / "postgres.log").read_text()
+    assert log.count("ready to accept connections") == 1
+    for process in users:
+        process.communicate()
 
 
 def test_a_user_that_is_killed_leaves_no_server_behind(home: Path) -> None:
