@@ -1,14 +1,28 @@
-"""Histories of documents as exports could tell them, made at random, and a plain way to add up."""
+"""Histories as commands could lead to, made at random, and a plain way to add a document up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
+from domain.account import (
+    ACCOUNT,
+    AccountDocument,
+    AddAccountNote,
+    ImplyAccount,
+    ImportAccount,
+)
+from domain.api_key import API_KEY, IssueApiKey, RevokeApiKey, Role
+from domain.catalogue import DECIDERS
+from domain.company import COMPANY, CompanyDocument, ImportCompany
+from domain.contact import CONTACT, ContactDocument, ImportContact, Person
 from domain.invoice import (
+    INVOICE,
     Application,
+    ApplyPayments,
     ImportInvoice,
     InvoiceAmended,
     InvoiceBalanceReconciled,
@@ -18,6 +32,12 @@ from domain.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
+from domain.payment import PAYMENT, ImportPayment, PaymentDocument
+from domain.shared.decider import Decider, Refused
+from domain.shared.event import Event
+from domain.shared.streams import stream_name
+from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
+from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -111,3 +131,82 @@ def added_up(events: Sequence[InvoiceEvent]) -> Plain | None:
             case _:
                 pass
     return Plain(document, start, [*applied.values(), *unexplained]) if document else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A command to a stream."""
+
+    decider: Decider[Any, Any, Any]
+    key: tuple[str, ...]
+    command: Any
+
+
+def words(*others: str | None) -> st.SearchStrategy[Any]:
+    """One of a few texts."""
+    return st.sampled_from([None, "x", "y", *others])
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Told:
+    """A command to a stream of any kind; there are few streams of each, so that they meet."""
+    one = draw(st.sampled_from(["1", "2"]))
+    match draw(st.sampled_from([decider.category for decider in DECIDERS])):
+        case "company":
+            name, zone = draw(words()), draw(st.sampled_from(["UTC", "Europe/Rome"]))
+            document = CompanyDocument(one, "EUR", name, zone)
+            return Told(COMPANY, (one,), ImportCompany(document, draw(st.booleans())))
+        case "account":
+            key = ("1", one)
+            document = AccountDocument(*key, draw(words()), credit_hold=draw(st.booleans()))
+            note = AddAccountNote(
+                draw(st.sampled_from(["n1", "n2"])), draw(words("")) or "z", FIRST
+            )
+            commands = [ImportAccount(document), ImplyAccount(*key), note]
+            return Told(ACCOUNT, key, draw(st.sampled_from(commands)))
+        case "contact":
+            key = ("1", "A", one)
+            document = ContactDocument(*key, Person(draw(words())), udf1=draw(words()))
+            return Told(CONTACT, key, ImportContact(document))
+        case "invoice":
+            command = draw(imports(one))
+            applying = ApplyPayments(command.applications, command.business_date)
+            return Told(INVOICE, (one, "I1"), draw(st.sampled_from([command, command, applying])))
+        case "payment":
+            rest = draw(st.sampled_from([None, Decimal(0), Decimal("1.50")]))
+            document = PaymentDocument("1", one, "A", FIRST, Decimal(9), "EUR", unapplied_amt=rest)
+            return Told(PAYMENT, ("1", one), ImportPayment(document))
+        case "site_options":
+            boundaries = draw(st.sampled_from([(30, 60, 90, 120), (1, 2, 3, 4)]))
+            command = ChangeSiteOptions(boundaries, age_unapplied=draw(st.booleans()))
+            return Told(SITE_OPTIONS, ("site",), command)
+        case "api_key":
+            issue = IssueApiKey(one, "Dana", Role.AUDITOR, f"digest of {one}")
+            return Told(API_KEY, (one,), draw(st.sampled_from([issue, RevokeApiKey()])))
+        case category:
+            assert category == "sync_run"
+            outcome = SyncCompleted(one, FIRST, 3, 1, 1, 1, draw(st.integers(0, 9)))
+            return Told(SYNC_RUN, (one,), CompleteSync(outcome))
+
+
+def appended(batches: Sequence[Sequence[Told]]) -> list[list[tuple[str, Event]]]:
+    """The events, by stream, that batches of commands lead to; each batch is one append."""
+    histories: dict[str, list[Event]] = {}
+    appends: list[list[tuple[str, Event]]] = []
+    for batch in batches:
+        append: list[tuple[str, Event]] = []
+        for one in batch:
+            name = stream_name(one.decider.category, *one.key)
+            history = histories.setdefault(name, [])
+            try:
+                new = one.decider.decide(one.command, one.decider.replay(history))
+            except Refused:
+                continue
+            history += new
+            append += [(name, event) for event in new]
+        if append:
+            appends.append(append)
+    return appends
+
+
+BATCHES = st.lists(st.lists(told(), min_size=1, max_size=5), min_size=1, max_size=6)

@@ -422,11 +422,11 @@ def test_paid_more_than_was_unexplained_is_paid_the_rest_as_well() -> None:
 
 
 def test_explained_from_its_earliest_drop_on_and_not_from_what_raised_it() -> None:
-    moved = ((FEB1, 20), (FEB10, -30), (MAR1, 60))
+    moved = ((FEB1, 60), (FEB10, -30), (MAR1, 20))
     history = (registered(), reconciled(*moved))
     news = Application("P1", D(30), JAN15)
     invoice.given(*history).when(ApplyPayments((news,), MAR2)).then(
-        applied("P1", 30, JAN15), reconciled((FEB10, -30), (MAR1, 50), before=moved)
+        applied("P1", 30, JAN15), reconciled((FEB1, 30), (FEB10, -30), (MAR1, 20), before=moved)
     )
 
 
