@@ -9,7 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
-from graphql import GraphQLNonNull, GraphQLObjectType, Undefined, is_leaf_type, is_object_type
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    Undefined,
+    is_leaf_type,
+    is_object_type,
+)
 from graphql.pyutils import Path
 from msgspec import Struct
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -18,12 +25,16 @@ _DEFINITION = "strawberry-definition"
 
 
 class Plain(Struct, frozen=True):
-    """A field that tells an attribute: a leaf, written by `coerce`, or an object `nested`."""
+    """A field that tells an attribute: a leaf, written by `coerce`, or an object `nested`.
+
+    A `listed` one tells several, none of which may be null.
+    """
 
     attribute: str
     nullable: bool
     coerce: Callable[[Any], Any] | None
-    nested: Any = None
+    nested: Any
+    listed: bool
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -53,14 +64,23 @@ def plain_fields(parent_type: GraphQLObjectType) -> dict[str, Plain]:
     for name, field in parent_type.fields.items():
         if not getattr(field.resolve, "_is_default", False):
             continue
-        nullable = not isinstance(field.type, GraphQLNonNull)
-        kind: Any = field.type if nullable else field.type.of_type  # pyright: ignore[reportAttributeAccessIssue]
+        kind, nullable = _unwrapped(field.type)
+        listed = isinstance(kind, GraphQLList)
+        if listed:
+            kind, holes = _unwrapped(cast("Any", kind).of_type)
+            if holes:
+                continue
         attribute = field.extensions[_DEFINITION].python_name
         if is_leaf_type(kind):
-            found[name] = Plain(attribute, nullable, kind.coerce_output_value)
+            found[name] = Plain(attribute, nullable, kind.coerce_output_value, None, listed)
         elif is_object_type(kind):
-            found[name] = Plain(attribute, nullable, None, kind)
+            found[name] = Plain(attribute, nullable, None, kind, listed)
     return found
+
+
+def _unwrapped(kind: Any) -> tuple[Any, bool]:
+    """Return a type without its NonNull, and whether it may be null."""
+    return (kind.of_type, False) if isinstance(kind, GraphQLNonNull) else (kind, True)
 
 
 class Execution(StrawberryGraphQLCoreExecutionContext):
@@ -83,8 +103,9 @@ class Execution(StrawberryGraphQLCoreExecutionContext):
         if plan is None:
             plan = self._plan(parent_type, grouped_field_set)
             self._plans[id(grouped_field_set)] = plan
-        told = _told(plan.steps, source_value) if plan.steps else {}
-        if told is None:  # a value is none of its type: graphql-core says which, and where
+        try:
+            told = _told(plan.steps, source_value)
+        except _NotPlain:
             return super().execute_fields(
                 parent_type, source_value, path, grouped_field_set, position_context
             )
@@ -122,30 +143,44 @@ class Execution(StrawberryGraphQLCoreExecutionContext):
         return Plan(selection, list(selection), steps, others)
 
 
-def _told(steps: list[Step], source: Any) -> dict[str, Any] | None:
-    """Return the values of plain fields as they are told; None if one is none of its type."""
+class _NotPlain(Exception):
+    """A value is none of its type; graphql-core says which, and where."""
+
+
+def _told(steps: list[Step], source: Any) -> dict[str, Any]:
+    """Return the values of plain fields as they are told.
+
+    Raises:
+        _NotPlain: if one is none of its type.
+    """
     told: dict[str, Any] = {}
     for step in steps:
         field = step.field
         value = getattr(source, field.attribute)
         if value is None:
             if not field.nullable:
-                return None
+                raise _NotPlain
             told[step.name] = None
-        elif field.coerce is not None:
-            try:
-                coerced = field.coerce(value)
-            except Exception:  # noqa: BLE001  (it is raised again, with its place, on the long way)
-                return None
-            if coerced is None or coerced is Undefined:
-                return None
-            told[step.name] = coerced
+        elif field.listed:
+            told[step.name] = [_one(step, item) for item in value]
         else:
-            inner = _told(step.inner or [], value)
-            if inner is None:
-                return None
-            told[step.name] = inner
+            told[step.name] = _one(step, value)
     return told
+
+
+def _one(step: Step, value: Any) -> Any:
+    if step.inner is not None:
+        if value is None:
+            raise _NotPlain
+        return _told(step.inner, value)
+    assert step.field.coerce is not None
+    try:
+        coerced = step.field.coerce(value)
+    except Exception as failure:
+        raise _NotPlain from failure
+    if coerced is None or coerced is Undefined:
+        raise _NotPlain
+    return coerced
 
 
 def _ordered(names: list[str], told: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
