@@ -67,7 +67,7 @@ def plain_fields(parent_type: GraphQLObjectType) -> dict[str, Plain]:
         kind, nullable = _unwrapped(field.type)
         listed = isinstance(kind, GraphQLList)
         if listed:
-            kind, holes = _unwrapped(cast("Any", kind).of_type)
+            kind, holes = _unwrapped(kind.of_type)
             if holes:
                 continue
         attribute = field.extensions[_DEFINITION].python_name
@@ -80,7 +80,9 @@ def plain_fields(parent_type: GraphQLObjectType) -> dict[str, Plain]:
 
 def _unwrapped(kind: Any) -> tuple[Any, bool]:
     """Return a type without its NonNull, and whether it may be null."""
-    return (kind.of_type, False) if isinstance(kind, GraphQLNonNull) else (kind, True)
+    if isinstance(kind, GraphQLNonNull):
+        return cast("Any", kind).of_type, False
+    return kind, True
 
 
 class Execution(StrawberryGraphQLCoreExecutionContext):
