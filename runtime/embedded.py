@@ -36,9 +36,12 @@ SOCKET_PATH_BYTES_MAX = 107
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
 LOG_BYTES_MAX = 10_000_000
+RESTART_SECONDS_MAX = 10
+"""So long at most a server that died waits to be started anew, as while its disk is full."""
 
 _POLL_SECONDS = 0.05
-_RESTARTS_MAX = 5
+_SERVES_AFTER_SECONDS = 2
+_QUICK_ENDS_MAX = 5
 _NOBODY = 65_534
 _SEARCH = 0o001
 _MEBIBYTE = 1 << 20
@@ -234,13 +237,20 @@ class _Supervisor:
         self._prepare()
         self._adopt_or_start()
         users = os.open(self.home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        restarts = 0
+        has_served = False
+        quick_ends = 0
+        started = time.monotonic()
         while not _try_alone(users):
-            if not self._alive():
-                restarts += 1
-                if restarts > _RESTARTS_MAX:
-                    sys.exit("The server keeps dying; giving up.")
+            lived = time.monotonic() - started
+            if self._alive():
+                if lived > _SERVES_AFTER_SECONDS:
+                    has_served, quick_ends = True, 0
+            elif not has_served and quick_ends == _QUICK_ENDS_MAX:
+                sys.exit("The server keeps dying; giving up.")
+            elif lived > min(quick_ends * quick_ends * _POLL_SECONDS, RESTART_SECONDS_MAX):
+                quick_ends += 1
                 self._adopt_or_start()
+                started = time.monotonic()
             time.sleep(_POLL_SECONDS)
         self._stop()  # still holding `users` alone: whoever comes now waits, then starts anew
 

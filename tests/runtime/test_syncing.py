@@ -1,5 +1,6 @@
 """The contract of the CSV folder, sentence by sentence, from files to what readers see."""
 
+import random
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +30,11 @@ class Export:
         write_csv(self.folder / file, header, rows)
 
     def load(self, on: date = ON) -> Synced:
-        return load(self.database, self.tenant, self.folder, business_date=on)
+        """Sync the folder; each row that was read is one of four kinds."""
+        synced = load(self.database, self.tenant, self.folder, business_date=on)
+        one = synced.outcome
+        assert one.read == one.new + one.changed + one.unchanged + one.rejected_count
+        return synced
 
     def rows(self, columns: str, table: str, order: str = "1") -> list[tuple[Any, ...]]:
         with self.database.connect("worker") as connection:
@@ -307,6 +312,46 @@ def test_keys_may_hold_anything_printable(export: Export) -> None:
         "spaced",
     }
     assert export.load().outcome.events == 0
+
+
+def test_keys_may_be_long_in_any_script(export: Export) -> None:
+    rng = random.Random(5)  # what PostgreSQL cannot compress, four bytes a character
+    company, customer, contact, payment, document = (
+        "".join(chr(rng.randrange(0x20000, 0x2A6DE)) for _ in range(200)) for _ in range(5)
+    )
+    export.write("invoices.csv", INVOICES, f"{company},{document},{customer},2026-01-01,,1")
+    header = "company_id,payment_id,cust_id,pmt_date,amount"
+    export.write("payments.csv", header, f"{company},{payment},{customer},2026-01-02,1")
+    header = "company_id,payment_id,tran_id,amount,applied_date"
+    export.write("payment_applications.csv", header, f"{company},{payment},{document},1,2026-01-02")
+    header = "company_id,cust_id,cntct_id"
+    export.write("contacts.csv", header, f"{company},{customer},{contact}", f"1,A,{contact}x")
+    synced = export.load()
+
+    reason = "cntct_id is longer than 200 characters."
+    assert rejects(synced) == [("contacts.csv", 3, "cntct_id", reason)]
+    assert export.rows("tran_id, balance", "invoices") == [(document, D(0))]
+    assert export.load().outcome.events == 0
+
+
+def test_reordered_rows_among_bad_ones_change_nothing_and_the_bad_ones_are_told_again(
+    export: Export,
+) -> None:
+    good = ["1,I1,A,2026-01-01,,100", '1,I2,"A, B",2026-01-02,,5', "1,I3,A,2026-01-03,,7"]
+    bad = ["1,I4,A,2026-02-30,,1", "1,I5,A", '1,I6,"stray,2026-01-01,,1', "1,I1,B,2026-01-09,,9"]
+    export.write("invoices.csv", INVOICES, *good, *bad)
+    first = export.load()
+    assert counts(first) == (7, 3, 0, 0, 4)
+    export.write(
+        "invoices.csv", INVOICES, bad[1], good[2], bad[0], bad[2], good[1], good[0], bad[3]
+    )
+    second = export.load()
+
+    assert counts(second) == (7, 0, 0, 3, 4)
+    assert (second.outcome.events, second.vanished) == (0, [])
+    reasons = sorted(reason for _, _, _, reason in rejects(first))
+    assert sorted(reason for _, _, _, reason in rejects(second)) == reasons
+    assert export.open(ON) == D(112)
 
 
 def test_two_tenants_do_not_disturb_each_other(export: Export) -> None:
