@@ -32,9 +32,11 @@ def _account(asked: Asked) -> str:
 
 def _applied(asked: Asked) -> str:
     return f"""CROSS JOIN LATERAL (
-        SELECT coalesce(sum(x.amount), 0) AS amount FROM {asked.rows(_APPLICATIONS)} x
+        SELECT coalesce(sum(x.amount) FILTER (WHERE x.applied_date <= %(as_of)s), 0) AS amount,
+               coalesce(sum(x.amount) FILTER (WHERE x.applied_date > %(as_of)s), 0) AS later
+        FROM {asked.rows(_APPLICATIONS)} x
         WHERE x.tenant = p.tenant AND x.company_id = p.company_id
-          AND x.payment_id = p.payment_id AND x.applied_date <= %(as_of)s) a"""
+          AND x.payment_id = p.payment_id) a"""
 
 
 PAYMENT_VIEW = View(
@@ -111,9 +113,9 @@ PAYMENT_VIEW = View(
         Field(
             "unapplied_amt",
             Kind.MONEY,
-            "What the ERP says is not applied, else the amount less what is applied on the as-of"
-            " date, in the customer's currency.",
-            "coalesce(p.unapplied_amt, p.amount - a.amount)",
+            "What is not applied on the as-of date, in the customer's currency: what the ERP says"
+            " is not, with what was applied only later; else the amount less what is applied.",
+            "coalesce(p.unapplied_amt + a.later, p.amount - a.amount)",
             currency="curr_id",
             needs=("applied",),
             source="PAY-08",

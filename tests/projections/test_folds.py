@@ -30,7 +30,6 @@ from projections.api_keys import API_KEYS
 from projections.catalogue import READ_MODELS
 from projections.invoices import INVOICES
 from projections.projection import EntityRows, ReadModel, fold, keys_to_load, sort_out
-from tests.eventstore.test_codec import samples
 from tests.histories import BATCHES, DAYS, Plain, Told, added_up, appended, day, imports
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -240,8 +239,3 @@ def test_an_event_about_what_was_never_told_of_cannot_be_folded() -> None:
         Tables(INVOICES).take(closed)
     with pytest.raises(LookupError, match="api_key/k1 was not issued"):
         Tables(API_KEYS).take(revoked)
-
-
-def test_every_event_is_kept_by_a_read_model() -> None:
-    handled = {one.__name__ for read_model in READ_MODELS for one in read_model.handles}
-    assert handled == {name for name, _ in samples()}

@@ -1,5 +1,7 @@
 """Rows and tables: every field of a row is a column of its table, of a type that holds it."""
 
+import importlib
+import pkgutil
 import types
 import typing
 from datetime import date, datetime
@@ -9,8 +11,10 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
+import projections
+from domain.catalogue import EVENT_TYPES
 from projections.catalogue import READ_MODELS
-from projections.projection import Table
+from projections.projection import ReadModel, Table
 
 TYPES = {
     str: {"text"},
@@ -22,6 +26,31 @@ TYPES = {
 }
 
 TABLES = [table for one in READ_MODELS for table in one.tables]
+
+
+UNREAD: set[str] = set()
+"""Events that no read model has a use for."""
+
+
+def test_every_read_model_is_in_the_catalogue() -> None:
+    modules = [
+        importlib.import_module(f"projections.{one.name}")
+        for one in pkgutil.iter_modules(projections.__path__)
+    ]
+    found = {
+        value.name
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, ReadModel)
+    }
+    assert found == {one.name for one in READ_MODELS}
+    assert len(READ_MODELS) == len(found)
+
+
+def test_every_event_is_kept_by_a_read_model_or_known_to_be_kept_by_none() -> None:
+    handled = {one.__name__ for read_model in READ_MODELS for one in read_model.handles}
+    assert handled | UNREAD == set(EVENT_TYPES)
+    assert not handled & UNREAD
 
 
 def columns(owner: Connection[Any], table: str) -> dict[str, tuple[str, bool]]:
@@ -45,6 +74,20 @@ def test_a_rows_fields_are_its_tables_columns(owner: Connection[Any], table: Tab
         kind = typing.get_args(hint)[0] if nullable else hint
         assert stored[name][0] in TYPES[kind], name
         assert stored[name][1] == nullable, name
+
+
+@pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
+def test_a_rows_key_is_its_tables_primary_key_and_begins_with_its_entitys(
+    owner: Connection[Any], table: Table
+) -> None:
+    rows = owner.execute(
+        "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (attnum, n),"
+        " pg_attribute a WHERE i.indrelid = %s::regclass AND i.indisprimary"
+        " AND a.attrelid = i.indrelid AND a.attnum = k.attnum ORDER BY k.n",
+        (f"read_models.{table.name}",),
+    )
+    assert [name for (name,) in rows] == ["tenant", *table.key]
+    assert table.key[: len(table.entity_key)] == table.entity_key
 
 
 @pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
