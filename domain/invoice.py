@@ -456,14 +456,14 @@ def reconcile(
     if balance_hc is None:
         balance_hc = at_booked_rate(command.balance, document)
     required_hc = remaining_hc - balance_hc
-    sign = 1 if document.amount >= 0 else -1
-    if required * sign < 0:  # a balance that leaves out what is applied later, and only that?
-        ahead, ahead_hc = post_dated(applications, command.business_date)
-        if (required + ahead) * sign >= 0:
-            required, required_hc = required + ahead, required_hc + ahead_hc
     known = invoice.unexplained
     if not (required or required_hc or known):
         return known  # the applications explain it all
+    sign = 1 if document.amount >= 0 else -1
+    if required * sign < 0:  # more than its payments leave open: without those dated ahead?
+        ahead, ahead_hc = post_dated(applications, command.business_date)
+        if (required + ahead) * sign >= 0:
+            required, required_hc = required + ahead, required_hc + ahead_hc
     if closing is not None:
         known = moved_to_closing(known, closing, invoice.closed_on, paid=not command.balance)
     lowered, lowered_hc = total(known)
