@@ -45,6 +45,7 @@ _QUICK_ENDS_MAX = 5
 _NOBODY = 65_534
 _SEARCH = 0o001
 _MEBIBYTE = 1 << 20
+_SHARED_MEMORY_BYTES_MIN = 512 * _MEBIBYTE
 
 
 class DatabaseUnavailable(Exception):
@@ -396,6 +397,7 @@ def _settings(socket_dir: Path) -> str:
         "synchronous_commit": "on",
         "full_page_writes": "on",
         "shared_buffers": f"{shared}MB",
+        "dynamic_shared_memory_type": "posix" if _has_shared_memory() else "mmap",
         "effective_cache_size": f"{max(256, memory * 6 // 10)}MB",
         "work_mem": "32MB",
         "maintenance_work_mem": f"{max(64, min(512, memory // 20))}MB",
@@ -412,6 +414,15 @@ def _settings(socket_dir: Path) -> str:
         "track_io_timing": "on",
     }
     return "".join(f"{name} = {value}\n" for name, value in lines.items())
+
+
+def _has_shared_memory() -> bool:
+    """Whether parallel queries find room in /dev/shm; containers often have 64 MiB there."""
+    try:
+        found = os.statvfs("/dev/shm")  # noqa: S108  (its size is asked, nothing is put there)
+    except OSError:
+        return False
+    return found.f_blocks * found.f_frsize >= _SHARED_MEMORY_BYTES_MIN
 
 
 def _memory_bytes() -> int:
