@@ -299,14 +299,15 @@ class _Supervisor:
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
 
     def _run_program(self, name: str, *arguments: str) -> None:
-        subprocess.run(  # type: ignore[call-overload]
+        failed = subprocess.call(
             [str(self.bin / name), *arguments],
-            check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             cwd="/",
             **self._as_user(),  # pyright: ignore[reportArgumentType]
         )
+        if failed:
+            sys.exit(f"{name} failed.")  # having said why
 
     def _adopt_or_start(self) -> None:
         """Take on a server that outlived its supervisor, or start one."""

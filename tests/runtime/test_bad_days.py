@@ -212,7 +212,7 @@ def test_a_full_disk_is_told_and_the_next_sync_completes(tmp_path: Path, folder:
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=140m", "tmpfs", str(disk)],
+        ["mount", "-t", "tmpfs", "-o", "size=10m", "tmpfs", str(disk)],
         capture_output=True,
         check=False,
     )
@@ -232,6 +232,11 @@ def test_a_full_disk_is_told_and_the_next_sync_completes(tmp_path: Path, folder:
         )
 
     try:
+        cramped = run("tenant", "create", "demo")
+        assert cramped.returncode == 1
+        assert "No space left on device" in cramped.stderr
+        assert "Traceback" not in cramped.stderr
+        subprocess.run(["mount", "-o", "remount,size=140m", str(disk)], check=True)
         assert run("tenant", "create", "demo").returncode == 0
         free = shutil.disk_usage(disk).free
         filler = disk / "filler"
