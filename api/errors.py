@@ -11,11 +11,18 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.extensions import MaskErrors
 
 from domain.shared.decider import Refused
+from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
 from projections.listing import ListingError
 from runtime.embedded import DatabaseUnavailable
 from runtime.services import RequestTooSlow
 
 log = structlog.get_logger(__name__)
+
+_UNCONFIRMED = (
+    "The database was lost before it answered, so that nobody knows whether the mutation was"
+    " carried out; send it again with the same idempotency key."
+)
+_OVERTAKEN = "Others kept changing the same thing first; nothing was changed. Try again."
 
 
 class Code(StrEnum):
@@ -62,9 +69,15 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
             return _like(error, cause.message, Code.VALIDATION)
         case RequestTooSlow():
             return _like(error, str(cause), Code.TIMEOUT)
-        case DatabaseUnavailable():
+        case Unconfirmed():
+            log.warning("command unconfirmed", request=request_id, error=str(cause))
+            return _like(error, _UNCONFIRMED, Code.UNAVAILABLE)
+        case DatabaseUnavailable() | LogUnavailable():
             log.warning("database unavailable", request=request_id, error=str(cause))
             return _like(error, "The database does not answer; try again.", Code.UNAVAILABLE)
+        case StreamMoved():
+            log.warning("command given up", request=request_id, error=str(cause))
+            return _like(error, _OVERTAKEN, Code.UNAVAILABLE)
         case _:
             log.error("request failed", request=request_id, error=str(cause), exc_info=cause)
             message = f"This is our fault, not yours. It has been logged as request {request_id}."

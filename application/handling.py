@@ -23,6 +23,7 @@ from eventstore.log import (
     APPEND_EVENTS_MAX,
     CommandResult,
     Log,
+    LogUnavailable,
     NewEvent,
     NewResult,
     StreamMoved,
@@ -118,6 +119,11 @@ class States:
             states[stream] = state, version
         return states
 
+    def forget(self, requests: Sequence[Request]) -> None:
+        """Forget the requests' streams, to load them whole the next time."""
+        for one in requests:
+            self._known.pop(one.stream, None)
+
     def keep(self, states: Mapping[str, tuple[Any, int]]) -> None:
         """Keep states that the log has confirmed."""
         for stream, state in states.items():
@@ -133,6 +139,7 @@ def handle(log: Log, request: Request) -> Handled:
     Raises:
         Refused: when the business says no.
         StreamMoved: when others kept appending first.
+        LogUnavailable: when the log does not answer.
     """
     outcome = handle_all(log, [request])[0]
     if isinstance(outcome, Refused):
@@ -149,6 +156,7 @@ def handle_all(
 
     Raises:
         StreamMoved: when others kept appending first.
+        LogUnavailable: when the log does not answer.
     """
     known = states if states is not None else States()
     outcomes = _optimistic(log, requests, known)
@@ -163,6 +171,8 @@ def handle_all(
         except StreamMoved:
             if attempt == ATTEMPTS_MAX:
                 raise
+            if attempt > 1:  # a database put back from a backup no longer has what is remembered
+                known.forget(requests)
     raise AssertionError("unreachable: the loop returns or raises")
 
 
@@ -306,7 +316,10 @@ class CommandQueue:
         self._thread.start()
 
     def submit(self, request: Request) -> "Future[Handled]":
-        """Queue a command; the future gives what `handle` would return or raise."""
+        """Queue a command; the future gives what `handle` would return or raise.
+
+        It can be cancelled until the command is taken up.
+        """
         future: Future[Handled] = Future()
         with self._wake:
             if self._closed:
@@ -331,11 +344,18 @@ class CommandQueue:
                     return
                 count = min(len(self._waiting), BATCH_COMMANDS_MAX)
                 taken = [self._waiting.popleft() for _ in range(count)]
-            self._carry_out(taken)
+            wanted = [one for one in taken if one[1].set_running_or_notify_cancel()]
+            if wanted:
+                self._carry_out(wanted)
 
     def _carry_out(self, taken: "list[tuple[Request, Future[Handled]]]") -> None:
         try:
             outcomes = handle_all(self._log, [request for request, _ in taken], self._states)
+        except LogUnavailable as failure:
+            # Nobody is at fault, and what may have been appended must not be carried out again.
+            for _, future in taken:
+                future.set_exception(failure)
+            return
         except Exception as failure:  # noqa: BLE001  (handed to those who wait)
             if len(taken) > 1:  # one of them is at fault: find out by carrying them out one by one
                 for one in taken:

@@ -40,7 +40,7 @@ def decode(type_name: str, data: bytes) -> Event:
     """Return the stored event.
 
     Raises:
-        UnknownEvent: if its name is neither a known event nor has an upcaster.
+        UnknownEvent: if its name is neither a known event nor leads to one through upcasters.
         msgspec.ValidationError: if its fields do not fit.
     """
     decoder = _decoders.get(type_name)
@@ -53,4 +53,7 @@ def decode(type_name: str, data: bytes) -> Event:
     while upcaster is not None:
         type_name, fields = upcaster(fields)
         upcaster = UPCASTERS.get(type_name)
-    return msgspec.convert(fields, EVENT_TYPES[type_name], strict=False)
+    event_type = EVENT_TYPES.get(type_name)
+    if event_type is None:
+        raise UnknownEvent(f"No event is known by the name {type_name}, to which another led.")
+    return msgspec.convert(fields, event_type)

@@ -21,6 +21,14 @@ class StreamMoved(Exception):
     """Somebody else appended to the stream first; decide anew on what it says now."""
 
 
+class LogUnavailable(Exception):
+    """The log does not answer. What was to be appended was not."""
+
+
+class Unconfirmed(LogUnavailable):
+    """The log was lost before it answered. Whether the batch was appended is not known."""
+
+
 class NewEvent(Struct, frozen=True, gc=False):
     """An event to be appended as the stream's `version` (from 1)."""
 
@@ -102,7 +110,9 @@ class Log(Protocol):
         """Append `batch` as a whole or not at all, with the results of its commands.
 
         Raises:
-            StreamMoved: if a version of the batch is taken, or an idempotency key is.
+            StreamMoved: if a version of the batch is taken or does not follow what is stored, or
+                if an idempotency key is taken.
+            LogUnavailable: if the log does not answer.
         """
         ...
 

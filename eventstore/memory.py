@@ -47,9 +47,11 @@ class MemoryLog:
             versions[new.stream] += 1
             if new.version != versions[new.stream]:
                 raise StreamMoved(new.stream)
+        taken: set[str] = set()
         for result in results:
-            if result.idempotency_key in self._results:
+            if result.idempotency_key in self._results or result.idempotency_key in taken:
                 raise StreamMoved(result.idempotency_key)
+            taken.add(result.idempotency_key)
         now = self._clock()
         if self._recorded:
             now = max(now, self._recorded[-1].recorded_at + TICK)

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg import Connection, errors
+from psycopg import Connection, OperationalError, errors
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from eventstore.codec import UnknownEvent, Unreadable, decode, encode
@@ -16,10 +17,12 @@ from eventstore.log import (
     CommandResult,
     Head,
     History,
+    LogUnavailable,
     NewEvent,
     NewResult,
     Recorded,
     StreamMoved,
+    Unconfirmed,
 )
 
 _LOAD = """
@@ -61,9 +64,12 @@ class PostgresLog:
 
     @contextmanager
     def _connection(self) -> Generator[Connection[Any]]:
-        with self.pool.connection() as connection:
-            bind_tenant(connection, self.tenant)
-            yield connection
+        try:
+            with self.pool.connection() as connection:
+                bind_tenant(connection, self.tenant)
+                yield connection
+        except OperationalError as failure:
+            raise LogUnavailable(f"The log does not answer: {failure}") from failure
 
     def load(
         self, streams: Sequence[str], after: Mapping[str, int] = NO_VERSIONS
@@ -92,8 +98,14 @@ class PostgresLog:
         with self._connection() as connection:
             try:
                 row = connection.execute(_APPEND, parameters, binary=True).fetchone()
+            except errors.IntegrityConstraintViolation as torn:
+                raise StreamMoved(str(torn.diag.message_primary)) from torn
             except errors.UniqueViolation as taken:
                 raise StreamMoved(str(taken.diag.message_detail)) from taken
+            except OperationalError as failure:
+                if _refused(failure):
+                    raise
+                raise Unconfirmed(f"The log was lost before it answered: {failure}") from failure
         assert row is not None
         return Appended(row[0], row[0] + len(batch) - 1, row[1])
 
@@ -120,10 +132,20 @@ class PostgresLog:
             return row[0] if row else 0
 
 
+def _refused(failure: OperationalError) -> bool:
+    """Whether the server itself said no; else the line was lost, and its answer with it."""
+    return failure.sqlstate is not None and not failure.sqlstate.startswith("08")
+
+
 def bind_tenant(connection: Connection[Any], tenant: int) -> None:
-    """Let row-level security show this connection the rows of `tenant`, and of no other."""
+    """Let row-level security show this connection the rows of `tenant`, and of no other.
+
+    It commits by itself and is in no transaction, as a rollback would bind it to another again.
+    """
     bound = connection.__dict__.get("tallystick_tenant")
     if bound != tenant:
+        assert connection.autocommit, "a rollback would unbind the tenant"
+        assert connection.info.transaction_status == TransactionStatus.IDLE, "the same"
         connection.execute("SELECT set_config('tallystick.tenant', %s, false)", (str(tenant),))
         connection.__dict__["tallystick_tenant"] = tenant
 
@@ -184,6 +206,7 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
     Raises:
         StreamMoved: if a version of the batch is taken; the transaction is then void.
     """
+    assert connection.info.transaction_status == TransactionStatus.INTRANS, "it would leave a gap"
     datas = [encode(new.event) for new in batch]
     row = connection.execute(
         "SELECT first_position, stamped_at FROM begin_append(%s, %s)", (tenant, len(batch))
@@ -197,7 +220,7 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
         if told_by != (new.actor, new.cause, new.correlation):
             told_by = new.actor, new.cause, new.correlation
             tail = "\t".join(("", str(stamped_at), *map(_copy_text, told_by))) + "\n"
-        stream = new.stream if "\\" not in new.stream else _copy_text(new.stream)
+        stream = _copy_text(new.stream)
         json = data.decode() if b"\\" not in data else f"\\\\x{data.hex()}"
         lines.append(
             f"{tenant}\t{position}\t{stream}\t{new.version}\t{type(new.event).__name__}\t{json}"

@@ -93,6 +93,7 @@ class Database:
             min_size=1,
             max_size=size,
             kwargs={"autocommit": True},
+            check=refuse_lost,
             timeout=POOL_SECONDS_MAX,
             open=False,
         )
@@ -115,6 +116,7 @@ class Database:
             max_size=size,
             kwargs={"autocommit": True},
             configure=configure,
+            check=_refuse_lost_async,
             timeout=POOL_SECONDS_MAX,
             open=False,
         )
@@ -146,6 +148,22 @@ class Database:
                     (ROLES["worker"],),
                 ).fetchone()
             self._worker_is_owner = row is not None and not row[0]
+
+
+def refuse_lost(connection: Connection[Any] | AsyncConnection[Any]) -> None:
+    """Refuse a connection that the server has ended while nobody used it.
+
+    It is not asked, which would cost a round trip: what it said on leaving has arrived.
+
+    Raises:
+        psycopg.OperationalError: if the connection is lost.
+    """
+    connection.pgconn.consume_input()  # its last words, if it had any
+    connection.pgconn.consume_input()  # the end of the line
+
+
+async def _refuse_lost_async(connection: AsyncConnection[Any]) -> None:
+    refuse_lost(connection)
 
 
 def _create_database(server: EmbeddedServer) -> None:

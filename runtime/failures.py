@@ -5,7 +5,7 @@ import psycopg
 from application.importing.sync import SyncBusy
 from domain.shared.decider import Refused
 from erp.mapped_file import MappingError
-from eventstore.log import StreamMoved
+from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
 from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
@@ -22,6 +22,7 @@ EXPECTED = (
     SettingsError,
     StreamMoved,
     TenantError,
+    Unconfirmed,
     WorkerLost,
 )
 
@@ -32,6 +33,8 @@ def explain(failure: BaseException) -> str | None:
         return failure.message
     if isinstance(failure, EXPECTED):
         return str(failure)
+    if isinstance(failure, LogUnavailable) and not isinstance(failure, Unconfirmed):
+        return explain(failure.__cause__) if failure.__cause__ is not None else str(failure)
     if isinstance(failure, psycopg.errors.DiskFull):
         return (
             "The disk of the database is full. What was appended so far is whole; make room and"

@@ -7,7 +7,15 @@ from datetime import date
 
 import pytest
 
-from application.handling import ATTEMPTS_MAX, CommandQueue, Handled, Request, handle, handle_all
+from application.handling import (
+    ATTEMPTS_MAX,
+    CommandQueue,
+    Handled,
+    Request,
+    States,
+    handle,
+    handle_all,
+)
 from domain.account import (
     ACCOUNT,
     AccountDocument,
@@ -17,7 +25,14 @@ from domain.account import (
     ImportAccount,
 )
 from domain.shared.decider import Refused
-from eventstore.log import Appended, NewEvent, NewResult, StreamMoved
+from eventstore.log import (
+    Appended,
+    LogUnavailable,
+    NewEvent,
+    NewResult,
+    StreamMoved,
+    Unconfirmed,
+)
 from eventstore.memory import MemoryLog
 
 TODAY = date(2026, 3, 2)
@@ -170,6 +185,69 @@ def test_a_stream_that_keeps_moving_is_given_up() -> None:
     assert log.attempts == ATTEMPTS_MAX
 
 
+class OvertakenLog(MemoryLog):
+    """A log on which somebody else carries out `theirs` just before the next append."""
+
+    theirs: Request | None = None
+
+    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+        theirs, self.theirs = self.theirs, None
+        if theirs is not None:
+            handle(self, theirs)
+        return super().append(batch, results)
+
+
+def test_a_decision_taken_anew_may_be_another() -> None:
+    log = OvertakenLog()
+    handle(log, opening())
+    log.theirs = noting("n1")
+
+    assert handle(log, noting("n1")) == Handled([], 2)  # its wish has come true meanwhile
+    assert events(log) == [(1, OPENED), (2, note("n1"))]
+
+
+def test_a_command_that_is_sent_to_two_at_once_is_carried_out_once() -> None:
+    log = OvertakenLog()
+    handle(log, opening())
+    log.theirs = noting("n1", key="k")
+
+    assert handle(log, noting("n1", key="k")) == Handled((), 2, repeated=True)
+    assert events(log) == [(1, OPENED), (2, note("n1"))]
+
+
+def test_a_key_that_another_request_takes_meanwhile_is_refused() -> None:
+    log = OvertakenLog()
+    handle(log, opening())
+    log.theirs = noting("n1", key="k")
+
+    with pytest.raises(Refused, match="used for another request"):
+        handle(log, noting("n2", key="k"))
+    assert events(log) == [(1, OPENED), (2, note("n1"))]
+
+
+def test_what_is_remembered_of_a_stream_is_checked_before_anything_stands_on_it() -> None:
+    log, states = MemoryLog(), States()
+    handle_all(log, [opening()], states)
+    handle(log, noting("n1"))  # by somebody else
+
+    outcomes = [handle_all(log, [noting("n1")], states), handle_all(log, [noting("n2")], states)]
+
+    assert outcomes == [[Handled([], 2)], [Handled([note("n2")], 3)]]
+    assert events(log) == [(1, OPENED), (2, note("n1")), (3, note("n2"))]
+
+
+def test_what_is_remembered_but_lost_with_a_backup_is_not_built_on() -> None:
+    states = States()
+    handle_all(MemoryLog(), [opening(), noting("n1"), noting("n2")], states)
+    put_back = MemoryLog()
+    handle_all(put_back, [opening(), noting("n1")])
+
+    outcomes = handle_all(put_back, [noting("n3")], states)
+
+    assert outcomes == [Handled([note("n3")], 3)]
+    assert [one.version for one in put_back.page(0, 10)] == [1, 2, 3]
+
+
 class GatedLog(MemoryLog):
     """A log whose first append waits until it is let go, and which counts its appends."""
 
@@ -218,6 +296,73 @@ def test_a_defect_of_one_command_is_told_to_its_sender_alone() -> None:
     assert (good.result(10).position, late.result(10).position) == (2, 3)
     assert bad.exception(10) is not None
     queue.close()
+
+
+def test_a_command_cancelled_while_it_waits_is_not_carried_out_and_holds_up_no_other() -> None:
+    log = GatedLog()
+    queue = CommandQueue(log)
+    first = queue.submit(opening())
+    log.entered.wait()
+    cancelled = queue.submit(noting("n1"))
+    alone = queue.submit(noting("n2"))
+    assert cancelled.cancel()
+    log.gate.set()
+
+    assert (first.result(10).position, alone.result(10).position) == (1, 2)
+    assert queue.submit(noting("n3")).result(10).position == 3
+    queue.close()
+    assert events(log) == [(1, OPENED), (2, note("n2")), (3, note("n3"))]
+
+
+def test_a_command_taken_up_can_no_longer_be_cancelled() -> None:
+    log = GatedLog()
+    queue = CommandQueue(log)
+    first = queue.submit(opening())
+    log.entered.wait()
+
+    assert not first.cancel()
+    log.gate.set()
+    assert first.result(10) == Handled([OPENED], 1)
+    queue.close()
+
+
+class FailingLog(GatedLog):
+    """A log that fails so many times, having appended or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures: list[tuple[bool, LogUnavailable]] = []
+
+    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+        if not self.failures or self.failures[0][0]:
+            appended = super().append(batch, results)
+            if not self.failures:
+                return appended
+        raise self.failures.pop(0)[1]
+
+
+@pytest.mark.parametrize(
+    ("appended", "failure"),
+    [(True, Unconfirmed("lost before the answer")), (False, LogUnavailable("no answer"))],
+)
+def test_what_may_have_been_appended_is_not_carried_out_again(
+    appended: bool, failure: LogUnavailable
+) -> None:
+    log = FailingLog()
+    queue = CommandQueue(log)
+    first = queue.submit(opening())
+    log.entered.wait()
+    waiting = [queue.submit(opening(name=name)) for name in ("Acme", None, "Acme Corp.")]
+    log.failures = [(True, Unconfirmed("lost")), (appended, failure)]
+    log.gate.set()
+
+    assert isinstance(first.exception(10), Unconfirmed)
+    assert [one.exception(10) for one in waiting] == [failure] * 3
+    assert log.appends == ([1, 3] if appended else [1])
+    later = queue.submit(noting("n1")).result(10)
+    queue.close()
+    assert (later.position, events(log)[-1]) == (len(events(log)), (later.position, note("n1")))
+    assert [one.version for one in log.page(0, 10)] == list(range(1, later.position + 1))
 
 
 def test_a_closed_queue_carries_out_what_waits_and_takes_no_more() -> None:

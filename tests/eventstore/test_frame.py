@@ -1,15 +1,35 @@
 """The library's Application on our log, with deciders in the place of aggregate classes."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import date
+from typing import Any
 
 import pytest
-from eventsourcing.application import AggregateNotFoundError
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.cipher import AESCipher
+from eventsourcing.persistence import (
+    IntegrityError,
+    Notification,
+    ProgrammingError,
+    StoredEvent,
+    Tracking,
+)
 
-from domain.account import ACCOUNT, AccountDocument, AccountOpened, Opened
+from domain.account import ACCOUNT, AccountAmended, AccountDocument, AccountOpened, Opened
 from domain.shared.streams import stream_name
-from eventstore.frame import Filed, LogApplication, projector
+from eventstore.frame import (
+    CONNINFO,
+    TENANT,
+    EventMapper,
+    Filed,
+    LogApplication,
+    Projected,
+    TenantDatastore,
+    TenantFactory,
+    TenantProcessRecorder,
+    TenantRecorder,
+    projector,
+)
 from eventstore.postgres import PostgresLog
 from runtime.database import Database
 from runtime.tenants import Tenant
@@ -33,7 +53,8 @@ def test_what_it_saves_both_it_and_our_log_read(
     recordings = application.save(opened, actor="dana", cause="test", correlation="c-1")
 
     found = application.repository.get(STREAM, projector_func=projector(ACCOUNT))
-    assert (found.id, found.version, found.state) == (STREAM, 1, Opened(DOCUMENT))
+    assert found == Projected(STREAM, 1, Opened(DOCUMENT))
+    assert list(application.events.get(STREAM)) == [opened]
     assert [one.notification.id for one in recordings] == [1]
     with database.pool("app", size=1) as pool:
         log = PostgresLog(pool, tenant.id)
@@ -54,7 +75,9 @@ def test_an_event_without_a_date_is_effective_on_the_day_it_is_recorded(
 
     with database.connect("owner") as owner:
         stored = owner.execute(
-            "SELECT effective_on = recorded_at::date FROM events WHERE tenant = %s", (tenant.id,)
+            "SELECT effective_on = (recorded_at AT TIME ZONE 'UTC')::date FROM events"
+            " WHERE tenant = %s",
+            (tenant.id,),
         ).fetchall()
     assert stored == [(True,)]
 
@@ -79,6 +102,122 @@ def test_the_notification_log_gives_our_events_in_order(application: LogApplicat
         (1, STREAM, "AccountOpened"),
         (2, "account/1/OTHER%2FONE", "AccountOpened"),
     ]
+
+
+def test_the_librarys_log_in_memory_works_with_our_events_and_deciders() -> None:
+    application = Application[str](
+        {"PERSISTENCE_MODULE": "eventsourcing.popo", "MAPPER_TOPIC": "eventstore.frame:EventMapper"}
+    )
+    later = AccountDocument("1", "ACME", "Acme Ltd.")
+    events = [AccountOpened(DOCUMENT), AccountAmended(later)]
+
+    application.save(*(Filed(STREAM, version, event) for version, event in enumerate(events, 1)))
+
+    found = application.repository.get(STREAM, projector_func=projector(ACCOUNT))
+    assert found == Projected(STREAM, 2, Opened(later))
+    past = application.repository.get(STREAM, version=1, projector_func=projector(ACCOUNT))
+    assert past == Projected(STREAM, 1, Opened(DOCUMENT))
+
+
+def test_a_cipher_that_nobody_else_could_read_is_refused(
+    database: Database, tenant: Tenant
+) -> None:
+    env = {
+        CONNINFO: database.url("app"),
+        TENANT: str(tenant.id),
+        "CIPHER_KEY": AESCipher.create_key(16),
+    }
+    with TenantFactory(env) as factory, pytest.raises(OSError, match="neither compressed nor"):
+        factory.mapper()
+
+
+def test_a_factory_says_what_it_needs_and_what_there_is_not(
+    database: Database, tenant: Tenant
+) -> None:
+    with pytest.raises(OSError, match="must be set"):
+        TenantFactory({CONNINFO: database.url("app")})
+    with (
+        TenantFactory({CONNINFO: database.url("app"), TENANT: str(tenant.id)}) as factory,
+        pytest.raises(ProgrammingError, match="no table for snapshots"),
+    ):
+        factory.aggregate_recorder("snapshots")
+
+
+class CountingRecorder(TenantRecorder):
+    """A recorder that counts how many events it was asked to look through."""
+
+    looked_through = 0
+
+    def select_notifications(self, *arguments: Any, **options: Any) -> Sequence[Notification]:
+        self.looked_through += options["stop"] - options["start"]
+        return super().select_notifications(*arguments, **options)
+
+
+@pytest.fixture
+def datastore(database: Database, tenant: Tenant) -> Generator[TenantDatastore]:
+    with TenantDatastore(database.url("app"), tenant.id) as datastore:
+        yield datastore
+
+
+def common(count: int, stream: str) -> list[StoredEvent]:
+    return [StoredEvent(stream, version, "Common", b"{}") for version in range(1, count + 1)]
+
+
+def test_who_waits_for_a_rare_event_looks_at_the_others_once(datastore: TenantDatastore) -> None:
+    recorder = CountingRecorder(datastore)
+    recorder.insert_events(common(1_200, "s/1"))
+
+    with recorder.subscribe(topics=["Rare"]) as subscription:
+        recorder.insert_events(common(700, "s/2"))
+        recorder.insert_events([StoredEvent("s/3", 1, "Rare", b"{}")])
+        found = next(subscription)
+
+    assert (found.id, found.originator_id, found.topic) == (1_901, "s/3", "Rare")
+    assert recorder.looked_through == 1_901
+
+
+def test_a_subscription_gives_every_event_once_whatever_the_batches(
+    datastore: TenantDatastore,
+) -> None:
+    recorder = TenantRecorder(datastore)
+    batches = [1, 499, 500, 501, 6_000]
+
+    with recorder.subscribe(gt=0) as subscription:
+        for number, count in enumerate(batches):
+            assert recorder.insert_events(common(count, f"s/{number}"))
+        seen = [next(subscription).id for _ in range(sum(batches))]
+
+    assert seen == list(range(1, sum(batches) + 1))
+
+
+def test_events_and_how_far_they_processed_another_log_stand_or_fall_together(
+    datastore: TenantDatastore,
+) -> None:
+    recorder = TenantProcessRecorder(datastore)
+    recorder.insert_events(common(1, "s/1"), tracking=Tracking("upstream", 7))
+
+    with pytest.raises(IntegrityError):  # what it wants to append is there
+        recorder.insert_events(common(1, "s/1"), tracking=Tracking("upstream", 8))
+    with pytest.raises(IntegrityError):  # what it read was processed before
+        recorder.insert_events(common(1, "s/2"), tracking=Tracking("upstream", 7))
+
+    assert recorder.max_tracking_id("upstream") == 7
+    assert recorder.max_tracking_id("another") is None
+    assert recorder.max_notification_id() == 1
+    assert [one.originator_id for one in recorder.select_notifications(1, 10)] == ["s/1"]
+
+
+def test_a_mapper_gives_back_what_it_was_given() -> None:
+    filed = Filed(STREAM, 3, AccountOpened(DOCUMENT), date(2026, 3, 1))
+    mapper = EventMapper()
+
+    stored = mapper.to_stored_event(filed)
+
+    assert (stored.topic, stored.state) == (
+        "AccountOpened",
+        b'{"document":{"company_id":"1","cust_id":"ACME","cust_name":"Acme Corp."}}',
+    )
+    assert mapper.to_domain_event(stored) == filed
 
 
 def test_a_stream_that_is_not_there_is_not_found(application: LogApplication) -> None:

@@ -1,30 +1,18 @@
-"""The log behind the interfaces of the `eventsourcing` library, bound to one tenant.
+"""The library's recorders on our tables."""
 
-What is built on the library (its Application, Repository, notification logs and subscriptions)
-works on our log: an aggregate's id is the name of a stream, a topic the stored name of an event, a
-notification id the position. Appends go through the same function as all others, so positions
-stay without gaps and readers never overtake a writer, whatever the size of the batch.
-
-https://eventsourcing.readthedocs.io/en/stable/topics/persistence.html
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
-from eventsourcing.application import Application
 from eventsourcing.persistence import (
     ApplicationRecorder,
-    InfrastructureFactory,
     IntegrityError,
     InterfaceError,
     ListenNotifySubscription,
-    Mapper,
     Notification,
     OperationalError,
     ProcessRecorder,
+    ShutDown,
     StoredEvent,
     Subscription,
     Tracking,
@@ -33,21 +21,14 @@ from eventsourcing.persistence import (
 from eventsourcing.postgres import (
     PostgresApplicationRecorder,
     PostgresDatastore,
-    PostgresFactory,
     PostgresRecorder,
     PostgresTrackingRecorder,
 )
-from eventsourcing.utils import Environment, retry
-from msgspec import Struct
+from eventsourcing.utils import retry
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 
-from domain.shared.decider import Decider
-from domain.shared.event import Event
-from eventstore.codec import decode, encode
-
-CONNINFO = "TALLYSTICK_CONNINFO"
-TENANT = "TALLYSTICK_TENANT"
+from eventstore.frame.mapping import DatedEvent
 
 POOL_CONNECTIONS_MAX = 8
 RETRIES_MAX = 10
@@ -55,8 +36,6 @@ RETRY_SECONDS = 0.2
 SUBSCRIPTION_POLL_SECONDS = 0.05
 UNKNOWN = "eventsourcing"
 """Who is said to have asked, and why, where the program does not say."""
-
-State = TypeVar("State")
 
 _APPEND = """
     SELECT first_position FROM public.append_events(
@@ -70,72 +49,6 @@ _TRACK = """
     ON CONFLICT (tenant, application) DO UPDATE SET position = excluded.position
     WHERE t.position < excluded.position
 """
-
-
-class Filed(Struct, frozen=True):
-    """An event as the library handles it: with its stream, its version and its date."""
-
-    originator_id: str
-    originator_version: int
-    event: Event
-    effective_on: date | None = None
-
-
-@dataclass(frozen=True)
-class DatedEvent(StoredEvent):
-    """A stored event that says on which date it is effective."""
-
-    effective_on: date | None = None
-
-
-class EventMapper(Mapper[str]):
-    """Events to stored events and back, by our own codec and names."""
-
-    def __init__(self) -> None:
-        """Make a mapper: it needs no transcoder."""
-
-    def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        """Return an event as it is stored."""
-        filed: Filed = domain_event
-        return DatedEvent(
-            originator_id=filed.originator_id,
-            originator_version=filed.originator_version,
-            topic=type(filed.event).__name__,
-            state=encode(filed.event),
-            effective_on=filed.effective_on,
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """Return the event that was stored."""
-        return Filed(
-            str(stored_event.originator_id),
-            stored_event.originator_version,
-            decode(stored_event.topic, stored_event.state),
-        )
-
-
-class Projected(Struct, frozen=True):
-    """What a stream's events led to."""
-
-    id: str
-    version: int
-    state: Any
-
-
-def projector(
-    decider: Decider[Any, Any, Any],
-) -> Callable[[Projected | None, Iterable[Any]], Projected | None]:
-    """Return the library's projector function of a decider."""
-
-    def project(initial: Projected | None, events: Iterable[Any]) -> Projected | None:
-        projected = initial
-        for filed in events:
-            state = decider.initial if projected is None else projected.state
-            state = decider.evolve(state, filed.event)
-            projected = Projected(filed.originator_id, filed.originator_version, state)
-        return projected
-
-    return project
 
 
 class TenantDatastore(PostgresDatastore):
@@ -157,6 +70,10 @@ class TenantDatastore(PostgresDatastore):
         self.pool.conninfo = conninfo
         self.pool.kwargs = {"row_factory": dict_row}
 
+    def originator_id(self, stream: str) -> UUID | str:
+        """Return the id of the aggregate that a stream is of."""
+        return UUID(stream) if self.originator_id_type == "uuid" else stream
+
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         """Return what prepares a connection."""
         tenant = str(self.tenant)
@@ -168,15 +85,18 @@ class TenantDatastore(PostgresDatastore):
         return after_connect
 
 
-class TenantRecorder(PostgresApplicationRecorder):
-    """A tenant's log as the library records and reads it."""
+class _TenantBound(PostgresRecorder):
+    """A recorder on one tenant's rows of our tables, which migrations make."""
 
-    def __init__(self, datastore: TenantDatastore) -> None:
+    def __init__(self, datastore: TenantDatastore, **_: Any) -> None:
+        """Make a recorder; the names of the library's own tables are not needed."""
         PostgresRecorder.__init__(self, datastore)
         self.tenant = datastore.tenant
-        self._id: Callable[[str], UUID | str] = (
-            UUID if datastore.originator_id_type == "uuid" else str
-        )
+        self._originator_id = datastore.originator_id
+
+
+class TenantRecorder(_TenantBound, PostgresApplicationRecorder):
+    """A tenant's log as the library records and reads it."""
 
     @retry((InterfaceError, OperationalError), max_attempts=RETRIES_MAX, wait=RETRY_SECONDS)
     def insert_events(
@@ -234,7 +154,7 @@ class TenantRecorder(PostgresApplicationRecorder):
     ) -> Sequence[StoredEvent]:
         """Return a stream's events, by version."""
         statement = f"""
-            SELECT version, type, data FROM public.events
+            SELECT version, type, data, effective_on FROM public.events
             WHERE tenant = %(tenant)s AND stream = %(stream)s
               AND version > coalesce(%(gt)s::integer, version - 1)
               AND version <= coalesce(%(lte)s::integer, version)
@@ -249,7 +169,13 @@ class TenantRecorder(PostgresApplicationRecorder):
         with self.datastore.cursor() as cursor:
             cursor.execute(statement.encode(), parameters)
             return [
-                StoredEvent(originator_id, row["version"], row["type"], bytes(row["data"]))
+                DatedEvent(
+                    originator_id,
+                    row["version"],
+                    row["type"],
+                    bytes(row["data"]),
+                    row["effective_on"],
+                )
                 for row in cursor
             ]
 
@@ -282,7 +208,7 @@ class TenantRecorder(PostgresApplicationRecorder):
             cursor.execute(statement, parameters)
             return [
                 Notification(
-                    self._id(row["stream"]),
+                    self._originator_id(row["stream"]),
                     row["version"],
                     row["type"],
                     bytes(row["data"]),
@@ -307,7 +233,11 @@ class TenantRecorder(PostgresApplicationRecorder):
 
 
 class TenantSubscription(ListenNotifySubscription[TenantRecorder]):
-    """Follows a tenant's log by looking: appends send no notice, which would halve their rate."""
+    """Follows a tenant's log by looking: appends send no notice, which would halve their rate.
+
+    All events up to the head are there to be read, so it goes on behind the head it has seen, and
+    looks at no event twice, however rare those are that it is asked for.
+    """
 
     def _loop_on_pull(self) -> None:
         try:
@@ -319,16 +249,27 @@ class TenantSubscription(ListenNotifySubscription[TenantRecorder]):
                 self._thread_error = failure
             self.stop()
 
+    def _pull(self) -> None:
+        head = self._recorder.max_notification_id() or 0
+        while not self._has_been_stopped and (self._last_notification_id or 0) < head:
+            notifications = self._recorder.select_notifications(
+                start=self._last_notification_id or 0,
+                limit=self._select_limit,
+                stop=head,
+                topics=self._topics,
+                inclusive_of_start=False,
+            )
+            if notifications:
+                try:
+                    self._notifications_queue.put(notifications)
+                except ShutDown:
+                    return
+            whole = len(notifications) < self._select_limit
+            self._last_notification_id = head if whole else notifications[-1].id
 
-class TenantTrackingRecorder(PostgresTrackingRecorder):
+
+class TenantTrackingRecorder(_TenantBound, PostgresTrackingRecorder):
     """How far other programs have processed a tenant's log."""
-
-    def __init__(self, datastore: TenantDatastore) -> None:
-        PostgresRecorder.__init__(self, datastore)
-        self.tenant = datastore.tenant
-
-    def create_table(self) -> None:
-        """Do nothing: migrations make the table."""
 
     @retry((InterfaceError, OperationalError), max_attempts=RETRIES_MAX, wait=RETRY_SECONDS)
     def insert_tracking(self, tracking: Tracking) -> None:
@@ -374,51 +315,3 @@ class TenantProcessRecorder(TenantTrackingRecorder, TenantRecorder, ProcessRecor
         if tracking is not None:
             self._insert_tracking(curs, tracking)
         super()._insert_events(curs, stored_events, **kwargs)
-
-
-class TenantFactory(PostgresFactory):
-    """The library's way to all of this, by two settings: where the database is, whose log it is."""
-
-    application_recorder_class = TenantRecorder
-    tracking_recorder_class = TenantTrackingRecorder
-    process_recorder_class = TenantProcessRecorder
-
-    def __init__(self, env: Environment | dict[str, str] | None) -> None:
-        InfrastructureFactory.__init__(self, env)  # pyright: ignore[reportArgumentType]
-        conninfo, tenant = self.env.get(CONNINFO), self.env.get(TENANT)
-        if conninfo is None or tenant is None:
-            raise OSError(f"{CONNINFO} and {TENANT} must be set.")
-        self.datastore = TenantDatastore(conninfo, int(tenant))
-
-    def mapper(self, *_: Any, **__: Any) -> EventMapper:
-        """Return our mapper."""
-        return EventMapper()
-
-    def application_recorder(self) -> TenantRecorder:
-        """Return the tenant's log."""
-        return TenantRecorder(self.datastore)
-
-    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TenantTrackingRecorder:
-        """Return what notes how far programs are."""
-        return (tracking_recorder_class or TenantTrackingRecorder)(self.datastore)
-
-    def process_recorder(self) -> TenantProcessRecorder:
-        """Return the tenant's log, noting what appends processed."""
-        return TenantProcessRecorder(self.datastore)
-
-
-class LogApplication(Application[str]):
-    """The library's Application on a tenant's log.
-
-    `repository.get(stream, projector_func=projector(DECIDER))` reads, `save(Filed(…), actor=…)`
-    appends, `notification_log` follows.
-    """
-
-    def __init__(self, conninfo: str, tenant: int) -> None:
-        super().__init__(
-            {
-                "PERSISTENCE_MODULE": "eventstore.frame:TenantFactory",
-                CONNINFO: conninfo,
-                TENANT: str(tenant),
-            }
-        )
