@@ -1,6 +1,6 @@
-"""A folder of CSV files as the contract has them (DESIGN section 7), or as a mapping says."""
+"""A folder of CSV files as the contract has them (DESIGN section 7)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +55,16 @@ class FolderPage:
 
     def companies(self) -> set[str]:
         """Return the companies that the rows are of, without parsing rows that hold no quotes."""
-        place = self._parser.key_places[0]
-        raws = self._page.raws
-        quoted = [number for number, raw in enumerate(raws) if b'"' in raw]
+        place, raws, header = self._parser.key_places[0], self._page.raws, self._header
+        mark, quote = header.delimiter.encode(), header.quote.encode()
+        quoted = [number for number, raw in enumerate(raws) if quote and quote in raw]
         found = {row[place].strip() for row in self._parsed(quoted) if row}
         split = {
-            b"".join(raw.split(b",", place + 1)[place : place + 1])
+            b"".join(raw.split(mark, place + 1)[place : place + 1])
             for raw in raws
-            if b'"' not in raw
+            if not quote or quote not in raw
         }
-        return found | {one.decode(errors="replace").strip() for one in split}
+        return found | {one.decode(header.encoding, "replace").strip() for one in split}
 
     def values(self, numbers: Sequence[int]) -> list[Sequence[Any] | BadRow]:
         """Return the values of rows by column of their kind, or what is bad about a row."""
@@ -74,10 +74,8 @@ class FolderPage:
         """Return the fields of records; one that is none has no fields and becomes a fault."""
         fields, page = self._fields, self._page
         unread = [number for number in numbers if fields[number] is None]
-        parsed = parse_records(
-            [page.lines[number] for number in unread],
-            [page.raws[number] for number in unread],
-            self._header,
+        parsed = self._read(
+            [page.lines[number] for number in unread], [page.raws[number] for number in unread]
         )
         for number, told in zip(unread, parsed, strict=True):
             if isinstance(told, Fault):
@@ -87,6 +85,10 @@ class FolderPage:
                 fields[number] = told
         return [fields[number] or [] for number in numbers]
 
+    def _read(self, lines: Sequence[int], raws: Sequence[bytes]) -> Sequence[list[str] | Fault]:
+        """Return the fields of records by the columns of the parser, or why one is none."""
+        return parse_records(lines, raws, self._header)
+
 
 class FolderFile:
     """A file of the contract in a folder."""
@@ -94,6 +96,7 @@ class FolderFile:
     def __init__(self, path: Path, kind: Kind) -> None:
         self.kind = kind.name
         self.file = path.name
+        self.columns: Mapping[str, str] = {}
         self._path = path
         self._kind = kind
 
@@ -117,9 +120,14 @@ class FolderFile:
                 assert isinstance(page, RecordPage)
                 yield FolderPage(page, header, parser, salt)
         except UnreadableFile as unreadable:
-            empty = RecordPage([], [], [unreadable.fault], 0)
-            nothing = Header(self.file, (), b"", ",", "utf-8")
-            yield FolderPage(empty, nothing, Parser(self._kind, ()), 0)
+            yield unread(unreadable, self._kind)
+
+
+def unread(unreadable: UnreadableFile, kind: Kind) -> FolderPage:
+    """Return the page of a file that cannot be read: no row, and why."""
+    empty = RecordPage([], [], [unreadable.fault], 0)
+    nothing = Header(unreadable.fault.file, (), b"", ",", "utf-8")
+    return FolderPage(empty, nothing, Parser(kind, ()), 0)
 
 
 def folder_files(folder: Path) -> list[FolderFile]:

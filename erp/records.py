@@ -7,12 +7,13 @@ read as a record is told as a fault with its line; the records around it still c
 import csv
 import os
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 RECORD_BYTES_MAX = 1 << 20
 """A longer record is a fault: no ERP field is that long."""
@@ -52,6 +53,8 @@ class Header(Struct, frozen=True):
     raw: bytes
     delimiter: str
     encoding: str
+    quote: str = '"'
+    """What stands around fields that hold a delimiter; empty where nothing does."""
 
 
 class UnreadableFile(Exception):
@@ -63,7 +66,11 @@ class UnreadableFile(Exception):
 
 
 def read_records(
-    path: Path, delimiter: str = ",", encoding: str = "utf-8", block_bytes: int = BLOCK_BYTES
+    path: Path,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    quote: str = '"',
+    block_bytes: int = BLOCK_BYTES,
 ) -> Generator[Header | RecordPage]:
     """Yield the header of the file, then its records in pages of about `block_bytes`.
 
@@ -72,14 +79,14 @@ def read_records(
     """
     name = path.name
     try:
-        pages = _raw_pages(path, delimiter, block_bytes)
+        pages = _raw_pages(path, delimiter, quote, block_bytes)
         first = next((page for page in pages if page.raws or page.faults), None)
         if first is None:
             raise UnreadableFile(Fault(name, 1, None, "The file is empty; it needs a header row."))
         if first.faults and (not first.lines or first.faults[0].line < first.lines[0]):
             raise UnreadableFile(first.faults[0])
         line = first.lines.pop(0)
-        header = _header(name, line, first.raws.pop(0), delimiter, encoding)
+        header = _header(line, first.raws.pop(0), Header(name, (), b"", delimiter, encoding, quote))
         yield header
         yield first
         yield from pages
@@ -88,12 +95,14 @@ def read_records(
         raise UnreadableFile(Fault(name, 1, None, reason)) from failure
 
 
-def _header(name: str, line: int, raw: bytes, delimiter: str, encoding: str) -> Header:
+def _header(line: int, raw: bytes, written: Header) -> Header:
+    """Return the header that `raw` is, in a file that is written as `written` says."""
+    name = written.file
     try:
-        text = raw.decode(encoding)
-        columns = next(csv.reader([text], delimiter=delimiter, strict=True))
+        text = raw.decode(written.encoding)
+        columns = next(_fields([text], written))
     except UnicodeDecodeError as failure:
-        fault = Fault(name, line, None, f"The header is not {encoding.upper()} text.")
+        fault = Fault(name, line, None, f"The header is not {written.encoding.upper()} text.")
         raise UnreadableFile(fault) from failure
     except csv.Error as failure:
         fault = Fault(name, line, None, f"The header is no CSV: {_told(failure)}.")
@@ -105,17 +114,17 @@ def _header(name: str, line: int, raw: bytes, delimiter: str, encoding: str) -> 
         if column and column in names[:number]:
             reason = f"The header names the column {column} twice."
             raise UnreadableFile(Fault(name, line, column, reason))
-    return Header(name, names, raw, delimiter, encoding)
+    return replace(written, columns=names, raw=raw)
 
 
-def _raw_pages(path: Path, delimiter: str, block_bytes: int) -> Generator[RecordPage]:
+def _raw_pages(path: Path, delimiter: str, quote: str, block_bytes: int) -> Generator[RecordPage]:
     """Yield the file's records in pages, the header among them."""
     with path.open("rb") as file:
         start = file.read(BLOCK_BYTES)
         file.seek(len(_BOM) if start.startswith(_BOM) else 0)
         line_break = b"\r" if b"\r" in start and b"\n" not in start else b"\n"
         del start
-        splitter = _Splitter(path.name, delimiter, line_break)
+        splitter = _Splitter(path.name, delimiter, quote, line_break)
         begun = b""
         while block := file.read(block_bytes):
             page = RecordPage([], [], [], len(block))
@@ -149,21 +158,21 @@ def _skip_line(file: IO[bytes], block_bytes: int, line_break: bytes) -> int:
 
 
 @lru_cache(maxsize=8)
-def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], ...]:
+def _patterns(delimiter: str, quote: str) -> tuple[re.Pattern[bytes], ...]:
     """Return what a line looks like that ends a record, and one that leaves a quoted field open.
 
     Two for a line that begins outside of a quoted field, then two for one that begins inside.
     Repetitions give nothing back, so that no line takes longer than in proportion to its length.
     """
-    mark = re.escape(delimiter)
-    inside = r'[^"]*+(?:""[^"]*+)*+'
-    field = rf'(?:"{inside}"|[^"{mark}][^{mark}]*+|)'
-    opened = rf'(?:{field}{mark})*+"{inside}'
+    mark, q = re.escape(delimiter), re.escape(quote)
+    inside = rf"[^{q}]*+(?:{q}{q}[^{q}]*+)*+"
+    field = rf"(?:{q}{inside}{q}|[^{q}{mark}][^{mark}]*+|)"
+    opened = rf"(?:{field}{mark})*+{q}{inside}"
     told = (
         rf"{field}(?:{mark}{field})*+",
         opened,
-        rf'{inside}"(?:{mark}{field})*+',
-        rf'{inside}(?:"{mark}{opened})?',
+        rf"{inside}{q}(?:{mark}{field})*+",
+        rf"{inside}(?:{q}{mark}{opened})?",
     )
     return tuple(re.compile(one.encode(), re.DOTALL) for one in told)
 
@@ -171,9 +180,10 @@ def _patterns(delimiter: str) -> tuple[re.Pattern[bytes], ...]:
 class _Splitter:
     """Splits whole lines into records, also where a record's lines come one by one."""
 
-    def __init__(self, file: str, delimiter: str, line_break: bytes) -> None:
+    def __init__(self, file: str, delimiter: str, quote: str, line_break: bytes) -> None:
         self._file = file
-        self._ends, self._opens, self._closes, self._stays_open = _patterns(delimiter)
+        self._quote = quote.encode() or None
+        self._ends, self._opens, self._closes, self._stays_open = _patterns(delimiter, quote or '"')
         self._line = 1
         self._begun = 0
         self._parts: list[bytes] = []
@@ -191,7 +201,7 @@ class _Splitter:
             page.faults.append(Fault(self._file, first, None, reason))
             del lines[0]
             first += 1
-        if b'"' in data:
+        if self._quoted(data):
             for number, raw in enumerate(lines, first):
                 self._add(number, raw, page)
         elif self._parts or b"" in lines or b"\r" in data:
@@ -216,12 +226,16 @@ class _Splitter:
                 page.lines.append(number)
                 page.raws.append(stripped)
 
+    def _quoted(self, data: bytes) -> bool:
+        return self._quote is not None and self._quote in data
+
     def _add(self, line: int, raw: bytes, page: RecordPage) -> None:
         stripped = raw.rstrip(b"\r")
+        quoted = self._quoted(raw)
         if self._parts:
             self._size += len(raw) + 1
-            closes = b'"' in raw and self._closes.fullmatch(stripped) is not None
-            stays_open = b'"' not in raw or (not closes and self._stays_open.fullmatch(raw))
+            closes = quoted and self._closes.fullmatch(stripped) is not None
+            stays_open = not quoted or (not closes and self._stays_open.fullmatch(raw))
             if self._size <= RECORD_BYTES_MAX and (closes or stays_open):
                 self._parts.append(raw)
                 if closes:
@@ -230,7 +244,7 @@ class _Splitter:
                     self._parts = []
                 return
             self.end(page)
-        if b'"' in raw and not self._ends.fullmatch(stripped) and self._opens.fullmatch(raw):
+        if quoted and not self._ends.fullmatch(stripped) and self._opens.fullmatch(raw):
             self._begun, self._parts, self._size = line, [raw], len(raw)
         elif stripped:
             page.lines.append(line)
@@ -263,7 +277,7 @@ def parse_records(
         text, texts = "\0", []
     if "\0" not in text:
         try:
-            fields = list(csv.reader(texts, delimiter=header.delimiter, strict=True))
+            fields = list(_fields(texts, header))
         except csv.Error:
             fields = []
         if len(fields) == len(raws) and all(len(row) == width for row in fields):
@@ -277,7 +291,7 @@ def _parse_record(line: int, raw: bytes, header: Header) -> list[str] | Fault:
         text = raw.decode(header.encoding)
         if "\0" in text:
             raise csv.Error("it holds a NUL character")
-        row = next(csv.reader([text], delimiter=header.delimiter, strict=True))
+        row = next(_fields([text], header))
     except UnicodeDecodeError as failure:
         column = raw[: failure.start].count(header.delimiter.encode()) + 1
         reason = f"Field {column} is not {header.encoding.upper()} text."
@@ -288,6 +302,17 @@ def _parse_record(line: int, raw: bytes, header: Header) -> list[str] | Fault:
             return row
         reason = f"The row has {len(row)} fields, the header {width}."
     return Fault(header.file, line, None, reason)
+
+
+def _fields(texts: Sequence[str], header: Header) -> Iterator[list[str]]:
+    quoting = csv.QUOTE_MINIMAL if header.quote else csv.QUOTE_NONE
+    return csv.reader(
+        texts,
+        delimiter=header.delimiter,
+        quotechar=header.quote or None,
+        quoting=quoting,
+        strict=True,
+    )
 
 
 def _told(failure: csv.Error) -> str:

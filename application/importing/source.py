@@ -1,6 +1,6 @@
 """The port to an export: files of the contract, as rows with a key and a hash of their contents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from xxhash import xxh3_64_intdigest
@@ -85,6 +85,11 @@ class Source(Protocol):
     @property
     def file(self) -> str:
         """The file's own name."""
+        ...
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """What the file calls columns of the contract that it has under names of its own."""
         ...
 
     @property

@@ -6,7 +6,7 @@ read. Payment applications are staged first, so that a document meets them in on
 sync that is cut off anywhere leaves whole appends; the next one finds what is missing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import uuid4
@@ -122,6 +122,7 @@ class Sync:
         self._accounts: set[tuple[str, ...]] | None = None
         self._applications: StagedApplications | None = None
         self._manifests: dict[str, Manifest] = {}
+        self._theirs: Mapping[tuple[str, str], str] = {}
         self._takers: dict[str, Callable[[_Row], None]] = {
             "companies": self._take_company,
             "customers": self._take_account,
@@ -133,11 +134,14 @@ class Sync:
     def run(self, sources: Sequence[Source]) -> Outcome:
         """Load `sources`, which come in the order of the contract's kinds.
 
+        A kind may have several, but for payment applications.
+
         Raises:
             SyncBusy: if another sync of the tenant is running.
         """
         if not self._session.try_lock():
             raise SyncBusy
+        self._theirs = foreign_columns(sources)
         try:
             with self._session.staging():
                 self._load_companies()
@@ -167,7 +171,9 @@ class Sync:
                 self._home[state.document.company_id] = state.document.home_currency
 
     def _read(self, source: Source) -> None:
-        manifest = self._manifests[source.kind] = Manifest(self._session, source.kind)
+        if source.kind not in self._manifests:
+            self._manifests[source.kind] = Manifest(self._session, source.kind)
+        manifest = self._manifests[source.kind]
         if source.kind == "payment_applications":
             applications = StagedApplications(self._session, source.file, manifest)
             for page in source.pages():
@@ -257,7 +263,8 @@ class Sync:
                 met = applications.get((values[0], values[1]), ()) if applications else ()
                 take(_Row(source.file, line, values, known[row], not unchanged[row], met))
             except BadRow as bad:
-                self._reject(source.file, line, bad.column, bad.reason)
+                column = bad.column if bad is values else self._told_as(source.file, bad.column)
+                self._reject(source.file, line, column, bad.reason)
                 if staged is not None:
                     staged.give_back(int(seen.keys[row]))
             else:
@@ -371,7 +378,7 @@ class Sync:
             self._reject(
                 applications.file,
                 one.line,
-                "tran_id",
+                self._told_as(applications.file, "tran_id"),
                 f"There is no document {one.tran_id} of company {one.company_id} to apply to.",
             )
 
@@ -385,7 +392,12 @@ class Sync:
                 kind = {COMPANY: "companies", ACCOUNT: "customers"}.get(task.decider)
                 if kind in self._manifests:
                     self._manifests[kind].drop(key_hash(KEY_SEPARATOR.join(task.key)))
-                self._reject(task.file, task.line, refusal.field, refusal.message)
+                column = self._told_as(task.file, refusal.field)
+                self._reject(task.file, task.line, column, refusal.message)
+
+    def _told_as(self, file: str, column: str | None) -> str | None:
+        """Return what a file calls a column."""
+        return column and self._theirs.get((file, column), column)
 
     def _reject(self, file: str, line: int, column: str | None, reason: str) -> None:
         self.outcome.rejected_count += 1
@@ -410,3 +422,15 @@ class Sync:
             self._count(self._appender.finish())
         for manifest in self._manifests.values():
             manifest.save()
+
+
+def foreign_columns(sources: Sequence[Source]) -> dict[tuple[str, str], str]:
+    """Return what files call columns of the contract, by file and column.
+
+    A column that several kinds take from different columns of one file is not told.
+    """
+    told: dict[tuple[str, str], set[str]] = {}
+    for source in sources:
+        for ours, theirs in source.columns.items():
+            told.setdefault((source.file, ours), set()).add(theirs)
+    return {place: next(iter(names)) for place, names in told.items() if len(names) == 1}
