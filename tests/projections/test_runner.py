@@ -22,7 +22,7 @@ from eventstore.postgres import PostgresLog
 from projections.accounts import ACCOUNTS
 from projections.catalogue import READ_MODELS
 from projections.projection import ReadModel
-from projections.runner import CursorMoved, Runner
+from projections.runner import PAGE_EVENTS_MAX, CursorMoved, Runner
 from runtime import read_models
 from runtime.database import Database
 from runtime.read_models import RebuildBusy, check, rebuild, status
@@ -204,6 +204,16 @@ def test_a_running_worker_takes_up_what_is_to_be_tried_again(
             read_models.retry(database, tenant.id)
             assert wait_until(connection, tenant.id, 3, 20)
     assert names(database, tenant) == {"A": None, "B": None, "C": None}
+
+
+def test_a_page_ends_where_an_append_ends(database: Database, tenant: Tenant) -> None:
+    size = PAGE_EVENTS_MAX // 4 - 500
+    for start in range(5):
+        append(database, tenant, *(opening(f"C{start}/{number}") for number in range(size)))
+    with database.connect("worker") as connection:
+        runner = Runner(connection, tenant.id, [ACCOUNTS])
+        assert [runner.advance() for _ in range(3)] == [4 * size, size, 0]
+    assert len(names(database, tenant)) == 5 * size
 
 
 def test_one_runner_at_a_time_and_the_other_takes_over(database: Database, tenant: Tenant) -> None:
