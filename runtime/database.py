@@ -11,6 +11,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from runtime.embedded import DATABASE, OWNER, DatabaseUnavailable, EmbeddedServer, embedded_server
 from runtime.migrations import migrate
+from runtime.patience import patient
 from runtime.settings import Settings
 
 SERVER_VERSION_MIN = 160_000
@@ -48,7 +49,7 @@ class Database:
             database = cls(None, settings.database_url)
         try:
             database._check()
-            migrate(database.url("owner"))
+            migrate(patient(database.url("owner")))
             database._find_worker()
         except psycopg.OperationalError as failure:
             raise DatabaseUnavailable(f"The database does not answer: {failure}") from failure
@@ -84,12 +85,12 @@ class Database:
 
     def connect(self, role: str) -> Connection[Any]:
         """Return a connection of a role, committing each statement by itself."""
-        return psycopg.connect(self.url(role), autocommit=True)
+        return psycopg.connect(patient(self.url(role)), autocommit=True)
 
     def pool(self, role: str, size: int = 8) -> ConnectionPool[Connection[Any]]:
         """Return an open pool of connections of a role, committing each statement by itself."""
         pool: ConnectionPool[Connection[Any]] = ConnectionPool(
-            self.url(role),
+            patient(self.url(role)),
             min_size=1,
             max_size=size,
             kwargs={"autocommit": True},
@@ -111,7 +112,7 @@ class Database:
         `configure` prepares each new connection.
         """
         return AsyncConnectionPool(
-            self.url(role),
+            patient(self.url(role)),
             min_size=1,
             max_size=size,
             kwargs={"autocommit": True},
@@ -127,7 +128,7 @@ class Database:
             self.server.close()
 
     def _check(self) -> None:
-        with psycopg.connect(self.url("owner"), connect_timeout=10) as connection:
+        with self.connect("owner") as connection:
             if connection.info.server_version < SERVER_VERSION_MIN:
                 raise DatabaseUnavailable(
                     "Tallystick needs PostgreSQL 16 or later; this server is"

@@ -5,12 +5,14 @@ on being read and kept up. When it has caught up it takes the tenants' leases, f
 swaps the tables in one transaction: readers see the old rows or the new, never fewer.
 """
 
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection, sql
+from psycopg.errors import LockNotAvailable
 
 from projections.catalogue import READ_MODELS
 from projections.projection import ReadModel
@@ -20,6 +22,8 @@ from runtime.database import Database
 LIVE = "read_models"
 _REBUILD_LOCK = 7414
 _CHECK_LOCK = 7415
+_SWAP_TRIES = 300
+_SWAP_PAUSE_SECONDS = 1
 
 
 class Status(Struct, frozen=True):
@@ -297,28 +301,65 @@ def _swap(
     schema: str,
     read_models: Sequence[ReadModel[Any, Any]],
 ) -> None:
-    """Catch up with everybody else held back, and put the new tables in the place of the old."""
-    with owner.transaction():
-        # Snapshots begin with a lock on this table (runtime/services.py): one that began before
-        # the swap is answered from the old tables to its end, and none begins before it is done.
-        owner.execute("LOCK TABLE read_models.cursors IN ACCESS EXCLUSIVE MODE")
-        for tenant in _tenants(owner):  # some may have come since the rebuild began
-            (runners.get(tenant) or Runner(worker, tenant, read_models, schema)).catch_up()
-        new = sql.Identifier(schema)
-        live = sql.Identifier(LIVE)
-        for table in _tables(read_models):
-            one = sql.Identifier(table)
-            owner.execute(sql.SQL("DROP TABLE {}.{}").format(live, one))
-            owner.execute(sql.SQL("ALTER TABLE {}.{} SET SCHEMA {}").format(new, one, live))
-        owner.execute(
-            sql.SQL(
-                "INSERT INTO {live}.cursors SELECT * FROM {new}.cursors"
-                " ON CONFLICT (tenant, read_model) DO UPDATE SET position = excluded.position,"
-                " stopped_at = excluded.stopped_at, error = excluded.error,"
-                " moved_at = excluded.moved_at"
-            ).format(live=live, new=new)
-        )
-        owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(new))
+    """Catch up with everybody else held back, and put the new tables in the place of the old.
+
+    It steps back for readers that take long, and tries again when they may be done.
+
+    Raises:
+        RebuildBusy: if readers left no moment free in five minutes.
+    """
+    for _ in range(_SWAP_TRIES):
+        with owner.transaction():
+            if _lock_out(owner, read_models):
+                for tenant in _tenants(owner):  # some may have come since the rebuild began
+                    (runners.get(tenant) or Runner(worker, tenant, read_models, schema)).catch_up()
+                _replace_tables(owner, schema, read_models)
+                return
+        time.sleep(_SWAP_PAUSE_SECONDS)
+    raise RebuildBusy(
+        "The read models are rebuilt, but readers left no moment free to put them in place."
+        " Try again when less is read."
+    )
+
+
+def _lock_out(owner: Connection[Any], read_models: Sequence[ReadModel[Any, Any]]) -> bool:
+    """Lock out readers and runners till the transaction ends; say whether that succeeded.
+
+    Snapshots begin with a lock on the first table (runtime/services.py): one that began before
+    the swap is answered from the old tables to its end, and none begins before it is done. The
+    wait is shorter than the one after which PostgreSQL looks for deadlocks, so that those who
+    read in another order never lose.
+    """
+    tables = [sql.Identifier(LIVE, name) for name in ["cursors", *_tables(read_models)]]
+    try:
+        with owner.transaction():
+            owner.execute("SET LOCAL lock_timeout = '800ms'")
+            for table in tables:
+                owner.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(table))
+            owner.execute("SET LOCAL lock_timeout = 0")
+    except LockNotAvailable:
+        return False
+    return True
+
+
+def _replace_tables(
+    owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
+) -> None:
+    new = sql.Identifier(schema)
+    live = sql.Identifier(LIVE)
+    for table in _tables(read_models):
+        one = sql.Identifier(table)
+        owner.execute(sql.SQL("DROP TABLE {}.{}").format(live, one))
+        owner.execute(sql.SQL("ALTER TABLE {}.{} SET SCHEMA {}").format(new, one, live))
+    owner.execute(
+        sql.SQL(
+            "INSERT INTO {live}.cursors SELECT * FROM {new}.cursors"
+            " ON CONFLICT (tenant, read_model) DO UPDATE SET position = excluded.position,"
+            " stopped_at = excluded.stopped_at, error = excluded.error,"
+            " moved_at = excluded.moved_at"
+        ).format(live=live, new=new)
+    )
+    owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(new))
 
 
 def _difference(owner: Connection[Any], schema: str, tenant: int, table: str) -> Difference | None:

@@ -5,7 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, ValidationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,7 +31,7 @@ def _default_home() -> Path:
 class Settings(BaseSettings):
     """Everything that can be set from outside."""
 
-    model_config = SettingsConfigDict(env_prefix="TALLYSTICK_")
+    model_config = SettingsConfigDict(env_prefix="TALLYSTICK_", env_ignore_empty=True)
 
     home: Path = Field(
         default_factory=_default_home,
@@ -57,6 +59,15 @@ class Settings(BaseSettings):
     log_format: LogFormat = Field(
         default=LogFormat.CONSOLE, description="How log lines are written: console or json."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: str | None) -> str | None:
+        try:
+            conninfo_to_dict(value or "")
+        except ProgrammingError as failure:
+            raise ValueError(str(failure).strip()) from failure
+        return value
 
 
 def load_settings() -> Settings:

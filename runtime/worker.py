@@ -18,6 +18,7 @@ from psycopg import Connection, OperationalError
 
 from projections.runner import Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
+from runtime.patience import patient
 
 POLL_SECONDS = 0.02
 RETRIES_POLL_SECONDS = 0.5
@@ -89,7 +90,7 @@ class ReadModelWorker:
         pause = POLL_SECONDS
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(self._url, autocommit=True) as connection:
+                with psycopg.connect(patient(self._url), autocommit=True) as connection:
                     self._follow(connection)
                     return
             except OperationalError as failure:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -549,6 +550,30 @@ def test_while_read_models_are_rebuilt_readers_miss_nothing_and_writers_go_on(
     assert seen == [True] * len(seen)
     assert seen
     assert check(database, tenant.id) == []
+
+
+def waits_for_readers(database: Database) -> bool:
+    """Whether a rebuild has locked some tables and waits for others."""
+    with database.connect("owner") as owner:
+        waits = "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted"
+        return owner.execute(waits).fetchone() is not None
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_rebuild_steps_back_for_a_reader_that_takes_long(
+    database: Database, tenant: Tenant
+) -> None:
+    append(database, tenant, opening("A"))
+    with database.connect("worker") as reader, ThreadPoolExecutor() as pool:
+        with reader.transaction():
+            reader.execute("SELECT 1 FROM read_models.sync_runs")
+            rebuilding = pool.submit(rebuild, database)
+            while not waits_for_readers(database):
+                time.sleep(0.02)
+            reader.execute("SELECT 1 FROM read_models.companies")
+            assert not rebuilding.done()
+        rebuilding.result(timeout=60)
+    assert names(database, tenant) == {"A": None}
 
 
 @pytest.mark.usefixtures("alone")

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from runtime.patience import PATIENCE, patient
 from runtime.settings import Settings, SettingsError, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +20,8 @@ ROOT = Path(__file__).parents[2]
         ("TALLYSTICK_REQUEST_SECONDS_MAX", "0"),
         ("TALLYSTICK_REQUEST_SECONDS_MAX", "soon"),
         ("TALLYSTICK_INTROSPECTION", "maybe"),
+        ("TALLYSTICK_DATABASE_URL", "localhost"),
+        ("TALLYSTICK_DATABASE_URL", "postgresql://localhost/?colour=red"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
@@ -35,6 +39,25 @@ def test_settings_come_from_the_environment(
     monkeypatch.setenv("TALLYSTICK_INTROSPECTION", "false")
     settings = load_settings()
     assert (settings.home, settings.introspection) == (tmp_path, False)
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALLYSTICK_HOME", "")
+    monkeypatch.setenv("TALLYSTICK_DATABASE_URL", "")
+    settings = load_settings()
+    assert (settings.home, settings.database_url) == (Settings().home, None)
+    assert settings.home.is_absolute()
+
+
+def test_a_server_s_silence_is_borne_as_long_as_its_url_says() -> None:
+    told = conninfo_to_dict(patient("postgresql://erp@db/books?keepalives_idle=5&sslmode=require"))
+    assert told == {
+        "host": "db",
+        "user": "erp",
+        "dbname": "books",
+        "sslmode": "require",
+        "keepalives_idle": "5",
+    } | {name: str(PATIENCE[name]) for name in PATIENCE if name != "keepalives_idle"}
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
