@@ -10,6 +10,7 @@ from psycopg import Connection, OperationalError, errors
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
+from eventstore.appending import APPEND, StoredForm, append_parameters
 from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.log import (
     NO_VERSIONS,
@@ -30,13 +31,6 @@ _LOAD = """
     FROM unnest(%s::text[], %s::integer[]) AS known (stream, version)
     JOIN events e ON e.tenant = %s AND e.stream = known.stream AND e.version > known.version
     ORDER BY e.stream, e.version
-"""
-
-_APPEND = """
-    SELECT first_position, stamped_at FROM append_events(
-        %s, %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::date[], %s::text[],
-        %s::text[], %s::text[], %s::text[], %s::bytea[], %s::integer[], %s::integer[]
-    )
 """
 
 _COLUMNS = (
@@ -80,24 +74,23 @@ class PostgresLog:
 
     def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
-        parameters = (
-            self.tenant,
-            [new.stream for new in batch],
-            [new.version for new in batch],
-            [type(new.event).__name__ for new in batch],
-            [encode(new.event) for new in batch],
-            [new.effective_on for new in batch],
-            [new.actor for new in batch],
-            [new.cause for new in batch],
-            [new.correlation for new in batch],
-            [result.idempotency_key for result in results],
-            [result.request_digest for result in results],
-            [result.start for result in results],
-            [result.count for result in results],
-        )
+        stored = [
+            StoredForm(
+                new.stream,
+                new.version,
+                type(new.event).__name__,
+                encode(new.event),
+                new.effective_on,
+                new.actor,
+                new.cause,
+                new.correlation,
+            )
+            for new in batch
+        ]
+        parameters = append_parameters(self.tenant, stored, results)
         with self._connection() as connection:
             try:
-                row = connection.execute(_APPEND, parameters, binary=True).fetchone()
+                row = connection.execute(APPEND, parameters, binary=True).fetchone()
             except errors.IntegrityConstraintViolation as torn:
                 raise StreamMoved(str(torn.diag.message_primary)) from torn
             except errors.UniqueViolation as taken:

@@ -28,6 +28,7 @@ from eventsourcing.utils import retry
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, dict_row
 
+from eventstore.appending import APPEND, StoredForm, append_parameters
 from eventstore.frame.mapping import DatedEvent
 
 POOL_CONNECTIONS_MAX = 8
@@ -36,13 +37,6 @@ RETRY_SECONDS = 0.2
 SUBSCRIPTION_POLL_SECONDS = 0.05
 UNKNOWN = "eventsourcing"
 """Who is said to have asked, and why, where the program does not say."""
-
-_APPEND = """
-    SELECT first_position FROM public.append_events(
-        %s, %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::date[], %s::text[],
-        %s::text[], %s::text[], '{}', '{}', '{}', '{}'
-    )
-"""
 
 _TRACK = """
     INSERT INTO public.tracking AS t (tenant, application, position) VALUES (%s, %s, %s)
@@ -123,20 +117,20 @@ class TenantRecorder(_TenantBound, PostgresApplicationRecorder):
         **_: Any,
     ) -> Sequence[int]:
         count = len(stored_events)
-        cursor.execute(
-            _APPEND,
-            (
-                self.tenant,
-                [str(one.originator_id) for one in stored_events],
-                [one.originator_version for one in stored_events],
-                [one.topic for one in stored_events],
-                [one.state for one in stored_events],
-                [getattr(one, "effective_on", None) for one in stored_events],
-                [actor] * count,
-                [cause] * count,
-                [correlation] * count,
-            ),
-        )
+        batch = [
+            StoredForm(
+                str(one.originator_id),
+                one.originator_version,
+                one.topic,
+                one.state,
+                getattr(one, "effective_on", None),
+                actor,
+                cause,
+                correlation,
+            )
+            for one in stored_events
+        ]
+        cursor.execute(APPEND, append_parameters(self.tenant, batch))
         row = cursor.fetchone()
         assert row is not None
         first: int = row["first_position"]

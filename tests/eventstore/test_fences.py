@@ -9,7 +9,8 @@ import pytest
 from psycopg import Connection, errors, sql
 
 from domain.account import AccountDocument, AccountOpened
-from eventstore.log import NewEvent
+from eventstore.appending import StoredForm, append_parameters
+from eventstore.log import NewEvent, NewResult
 from eventstore.postgres import PostgresLog
 from examples.sample_ledger import write_next_export, write_sample_ledger
 from runtime.database import Database
@@ -130,21 +131,18 @@ def test_a_session_appends_to_the_log_of_its_own_tenant_only(
         append(connection, tenant)
 
 
+SOME_EVENT = StoredForm("s/1", 1, "T", b"x", date(2026, 1, 1), "a", "b", "c")
+
+
 def append(
     connection: Connection[Any],
     tenant: Tenant,
-    *,
+    *results: NewResult,
     function: str = "append_events",
-    keys: str = "{}",
-    digests: str = "{}",
-    starts: str = "{}",
-    counts: str = "{}",
 ) -> None:
-    statement = (
-        f"SELECT {function}(%s, '{{s/1}}', '{{1}}', '{{T}}', '{{x}}', '{{2026-01-01}}', '{{a}}',"
-        " '{b}', '{c}', %s, %s, %s, %s)"
-    )
-    connection.execute(statement.encode(), (tenant.id, keys, digests, starts, counts))
+    statement = f"SELECT {function}(%s, %s, %s)"
+    parameters = append_parameters(tenant.id, [SOME_EVENT], results)
+    connection.execute(statement.encode(), parameters)
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +159,7 @@ def furnished(
         load(database, one, later, business_date=TODAY)  # what changes leaves a history
     for one in (first, second):
         with session(database, "app", one) as connection:
-            append(connection, one, keys="{k}", digests="{x}", starts="{0}", counts="{1}")
+            append(connection, one, NewResult("k", b"x", 0, 1))
             connection.execute("INSERT INTO tracking VALUES (%s, 'program', 1)", (one.id,))
     return first, second
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from application.handling import Request, handle, handle_all
 from domain.account import ACCOUNT, AccountDocument, ImportAccount
 from domain.invoice import INVOICE, Application, ImportInvoice, InvoiceDocument
+from eventstore.appending import APPEND, StoredForm, append_parameters
 from eventstore.log import Recorded
 from eventstore.postgres import PostgresLog
 from projections.accounts import ACCOUNTS
@@ -35,6 +36,7 @@ from tests.projections.ledger import random_import
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 3, 2)
 TURN = 4711
+UNKNOWN_EVENT = StoredForm("s/1", 1, "Eaten", b"x", date(2026, 1, 1), "a", "b", "c")
 
 
 @pytest.fixture
@@ -140,11 +142,7 @@ def test_an_event_that_nobody_can_read_stops_its_tenant_and_no_other(
     for one in (tenant, neighbour):
         append(database, one, opening("A"))
     owner.execute("SET tallystick.tenant = %s".replace("%s", str(tenant.id)))
-    owner.execute(
-        "SELECT append_events(%s, '{s/1}', '{1}', '{Eaten}', '{x}', '{2026-01-01}', '{a}', '{b}',"
-        " '{c}', '{}', '{}', '{}', '{}')",
-        (tenant.id,),
-    )
+    owner.execute(APPEND, append_parameters(tenant.id, [UNKNOWN_EVENT]))
     append(database, tenant, opening("B"))
     tenants = [tenant.id, neighbour.id]
     with (
@@ -492,11 +490,7 @@ def test_a_read_model_that_cannot_fold_an_event_is_rebuilt_up_to_it(
 ) -> None:
     append(database, tenant, opening("A"))
     owner.execute("SET tallystick.tenant = %s".replace("%s", str(tenant.id)))
-    owner.execute(
-        "SELECT append_events(%s, '{s/1}', '{1}', '{Eaten}', '{x}', '{2026-01-01}', '{a}', '{b}',"
-        " '{c}', '{}', '{}', '{}', '{}')",
-        (tenant.id,),
-    )
+    owner.execute(APPEND, append_parameters(tenant.id, [UNKNOWN_EVENT]))
     append(database, tenant, opening("B"))
 
     rebuild(database, ["accounts"])
