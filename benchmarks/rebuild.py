@@ -5,8 +5,8 @@ import resource
 from benchmarks.measure import Bench, Result, rate, timed
 from eventstore.codec import decode
 from projections.catalogue import READ_MODELS
-from projections.runner import Runner
 from runtime import read_models
+from runtime.refolding import Job
 
 
 def measure(bench: Bench, size: int) -> list[Result]:
@@ -14,14 +14,15 @@ def measure(bench: Bench, size: int) -> list[Result]:
     tenant = bench.tenants[size]
     bench.log(f"rebuild of the read models of {size:,} invoices")
     schema = "read_models_bench"
-    with bench.database.connect("owner") as owner, bench.database.connect("worker") as worker:
+    names = tuple(one.name for one in READ_MODELS)
+    with bench.database.connect("owner") as owner:
+        row = owner.execute("SELECT position FROM heads WHERE tenant = %s", (tenant.id,)).fetchone()
+        assert row is not None
+        events: int = row[0]
         with timed() as rebuilt:
             read_models.make_schema(owner, schema, READ_MODELS)
-            runner = Runner(worker, tenant.id, READ_MODELS, schema)
-            events = 0
-            while advanced := runner.advance():
-                events += advanced
-            read_models.make_indexes(owner, schema, READ_MODELS)
+            job = Job(tenant.id, names, events)
+            read_models.fill(bench.database, schema, READ_MODELS, [job])
         owner.execute(f"DROP SCHEMA {schema} CASCADE".encode())
         bench.log("limit: COPY of the log out, and decoding it")
         decoded = 0
@@ -38,7 +39,13 @@ def measure(bench: Bench, size: int) -> list[Result]:
                 decoded += 1
     assert decoded == events
     bench.note("rebuild", size, rebuilt[0] / size)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = (
+        max(
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        / 1024
+    )
     return [
         Result(
             "rebuild of all read models",

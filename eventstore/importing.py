@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from psycopg import Connection
+from psycopg import Connection, errors
 
 from eventstore.copying import copy_rows
 from eventstore.log import Appended, History, NewEvent
@@ -23,6 +23,7 @@ from eventstore.postgres import copy_events, load_histories, read_head
 Hashes = npt.NDArray[np.uint64]
 
 _LOCK_CLASS = 7413
+_LOCK_SECONDS_MAX = 1
 BLOCKS = 256
 """A manifest is kept in blocks by the first byte of the key's hash."""
 
@@ -61,11 +62,18 @@ class ImportSession:
         self.tenant = tenant
 
     def try_lock(self) -> bool:
-        """Become the tenant's only import; the lock goes with the connection."""
-        row = self._reading.execute(
-            "SELECT pg_try_advisory_lock(%s, %s)", (_LOCK_CLASS, self.tenant)
-        ).fetchone()
-        return bool(row and row[0])
+        """Become the tenant's only import; the lock goes with the connection.
+
+        It waits a moment, as the server may not have seen yet that a process was killed.
+        """
+        self._reading.execute(f"SET lock_timeout = '{_LOCK_SECONDS_MAX:d}s'".encode())
+        try:
+            self._reading.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCK_CLASS, self.tenant))
+        except errors.LockNotAvailable:
+            return False
+        finally:
+            self._reading.execute("RESET lock_timeout")
+        return True
 
     def unlock(self) -> None:
         """Let another import of the tenant begin."""

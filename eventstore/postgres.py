@@ -48,6 +48,18 @@ _PAGE = """
     WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s
 """
 
+_STREAMS = """
+    SELECT position, stream, version, type, data, recorded_at FROM events
+    WHERE tenant = %s AND stream > %s AND stream <= %s AND position <= %s ORDER BY stream, version
+"""
+
+_STREAM_AFTER = """
+    SELECT stream FROM events WHERE tenant = %s AND stream > %s
+    ORDER BY stream, version OFFSET %s LIMIT 1
+"""
+
+_LAST_STREAM = "SELECT max(stream) FROM events WHERE tenant = %s"
+
 
 class PostgresLog:
     """A tenant's log on connections of a pool."""
@@ -173,14 +185,45 @@ def read_page(connection: Connection[Any], tenant: int, after: int, limit: int) 
     rows = connection.execute(_PAGE, (tenant, after, limit), binary=True).fetchall()
     page: list[Recorded] = []
     try:
-        for position, stream, version, type_name, data, recorded_at in rows:
-            page.append(Recorded(position, stream, version, decode(type_name, data), recorded_at))
+        _decode_rows(rows, page)
     except (UnknownEvent, msgspec.DecodeError) as failure:
         if not page:
             position, stream, version, _, _, recorded_at = rows[0]
             unreadable = Unreadable(f"{type(failure).__name__}: {failure}")
             page.append(Recorded(position, stream, version, unreadable, recorded_at))
     return page
+
+
+def read_streams(
+    connection: Connection[Any], tenant: int, after: str, to: str, until: int
+) -> list[Recorded]:
+    """Return the events up to position `until` of the streams after one, up to another, whole.
+
+    They come stream by stream, in order.
+
+    Raises:
+        UnknownEvent, msgspec.DecodeError: if one cannot be decoded.
+    """
+    rows = connection.execute(_STREAMS, (tenant, after, to, until), binary=True).fetchall()
+    events: list[Recorded] = []
+    _decode_rows(rows, events)
+    return events
+
+
+def find_stretch(connection: Connection[Any], tenant: int, after: str, events: int) -> str | None:
+    """Return the last of the next streams that have about so many events; None if there are none.
+
+    The order is that of `read_streams`.
+    """
+    row = connection.execute(_STREAM_AFTER, (tenant, after, events)).fetchone()
+    if row is None:
+        row = connection.execute(_LAST_STREAM, (tenant,)).fetchone()
+    return row[0] if row and row[0] is not None and row[0] > after else None
+
+
+def _decode_rows(rows: Sequence[Any], into: list[Recorded]) -> None:
+    for position, stream, version, type_name, data, recorded_at in rows:
+        into.append(Recorded(position, stream, version, decode(type_name, data), recorded_at))
 
 
 def read_head(connection: Connection[Any], tenant: int) -> Head:

@@ -47,9 +47,14 @@ class Table(Struct, frozen=True):
         """The table's columns, in the order of the row's fields."""
         return self.row.__struct_fields__
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of the table, and that of its history if it has one."""
+        return (self.name, f"{self.name}_history") if self.history else (self.name,)
+
 
 EntityKey = tuple[str, ...]
-"""What tells an entity from the others of its tenant."""
+"""What tells an entity from the others of its tenant. All events about it are of one stream."""
 
 Keyed = tuple[EntityKey, Recorded]
 """An event and the entity that it is about."""

@@ -9,6 +9,7 @@ from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
 from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
+from runtime.refolding import RefoldLost
 from runtime.settings import SettingsError
 from runtime.tenants import TenantError
 from runtime.worker import ReadModelStopped, WorkerLost
@@ -19,6 +20,7 @@ EXPECTED = (
     MigrationError,
     ReadModelStopped,
     RebuildBusy,
+    RefoldLost,
     SettingsError,
     StreamMoved,
     TenantError,

@@ -7,21 +7,28 @@ swaps the tables in one transaction: readers see the old rows or the new, never 
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection, sql
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, UniqueViolation
 
 from projections.catalogue import READ_MODELS
 from projections.projection import ReadModel
+from projections.refold import clear_all
 from projections.runner import Runner
 from runtime.database import Database
+from runtime.refolding import Job, refold
 
 LIVE = "read_models"
 _REBUILD_LOCK = 7414
 _CHECK_LOCK = 7415
+INDEXES_AT_ONCE = 4
+"""Tables that are indexed at the same time."""
+
 _SWAP_TRIES = 300
 _SWAP_PAUSE_SECONDS = 1
 
@@ -121,11 +128,19 @@ def rebuild(
         _alone(owner, _REBUILD_LOCK, 0, "Another rebuild of the read models is running."),
     ):
         make_schema(owner, schema, chosen)
-        runners = {tenant: Runner(worker, tenant, chosen, schema) for tenant in _tenants(owner)}
-        read = _fold_all(runners, worker, progress)
-        make_indexes(owner, schema, chosen)
-        _swap(owner, worker, runners, schema, chosen)
-        return read
+        try:
+            jobs = [
+                Job(tenant, tuple(one.name for one in chosen), position)
+                for tenant, position in owner.execute("SELECT tenant, position FROM heads")
+            ]
+            fill(database, schema, chosen, jobs, progress)
+            runners = {job.tenant: Runner(worker, job.tenant, chosen, schema) for job in jobs}
+            for runner in runners.values():
+                runner.catch_up()
+            _swap(owner, worker, runners, schema, chosen)
+        finally:
+            _drop_schema(owner, schema)
+        return sum(job.until for job in jobs)
 
 
 def check(
@@ -148,14 +163,12 @@ def check(
     ):
         make_schema(owner, schema, READ_MODELS)
         try:
-            scratch = {one.name: Runner(worker, tenant, [one], schema) for one in READ_MODELS}
-            together: dict[int, list[ReadModel[Any, Any]]] = {}
+            together: dict[int, list[str]] = {}
             for name, position in _positions(owner, tenant).items():
-                together.setdefault(position, []).extend(scratch[name].read_models.values())
-            for position, read_models in together.items():
-                runner = Runner(worker, tenant, read_models, schema)
-                _fold_all({tenant: runner}, worker, progress, position)
-            make_indexes(owner, schema, READ_MODELS)
+                together.setdefault(position, []).append(name)
+            jobs = [Job(tenant, tuple(names), position) for position, names in together.items()]
+            fill(database, schema, READ_MODELS, jobs, progress)
+            scratch = {one.name: Runner(worker, tenant, [one], schema) for one in READ_MODELS}
             with owner.transaction():
                 _hold_back(owner, tenant)
                 for name, position in _positions(owner, tenant).items():
@@ -164,13 +177,11 @@ def check(
                     difference
                     for one in READ_MODELS
                     for table in one.tables
-                    for name in (
-                        [table.name, f"{table.name}_history"] if table.history else [table.name]
-                    )
+                    for name in table.names
                     if (difference := _difference(owner, schema, tenant, name)) is not None
                 ]
         finally:
-            owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+            _drop_schema(owner, schema)
 
 
 @contextmanager
@@ -184,21 +195,16 @@ def _alone(owner: Connection[Any], lock: int, tenant: int, busy: str) -> Generat
 
 
 def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
-    return [
-        name
-        for one in read_models
-        for table in one.tables
-        for name in ([table.name, f"{table.name}_history"] if table.history else [table.name])
-    ]
+    return [name for one in read_models for table in one.tables for name in table.names]
 
 
 def make_schema(
     owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
 ) -> None:
-    """Make empty twins of the read models' tables, with primary keys but no other indexes."""
+    """Make empty twins of the read models' tables, without indexes."""
     name = sql.Identifier(schema)
     with owner.transaction():
-        owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
+        _drop_schema(owner, schema)
         owner.execute(sql.SQL("CREATE SCHEMA {}").format(name))
         owner.execute(
             sql.SQL(
@@ -216,63 +222,98 @@ def make_schema(
             owner.execute(
                 sql.SQL("CALL public.open_read_model({})").format(sql.Literal(f"{schema}.{table}"))
             )
-            for statement in _index_statements(owner, schema, table, primary=True):
-                owner.execute(statement)
+        _make_indexes(owner, schema, "cursors")
 
 
-def _index_statements(
-    owner: Connection[Any], schema: str, table: str, *, primary: bool
-) -> list[sql.SQL]:
-    """Return what makes the live table's indexes on its twin, under the same names."""
+def _drop_schema(owner: Connection[Any], schema: str) -> None:
+    if not owner.closed:
+        owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+
+
+def _make_indexes(owner: Connection[Any], schema: str, table: str) -> None:
+    """Make the live table's indexes on its twin, under the same names."""
     rows = owner.execute(
         "SELECT c.relname, pg_get_indexdef(i.indexrelid), pg_get_constraintdef(k.oid)"
         " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
         " LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'p'"
-        " WHERE i.indrelid = %s::regclass AND i.indisprimary = %s ORDER BY c.relname",
-        (f"{LIVE}.{table}", primary),
-    )
-    statements: list[sql.SQL] = []
-    for index, definition, constraint in rows:
-        text = (
-            f"ALTER TABLE {schema}.{table} ADD CONSTRAINT {index} {constraint}"
-            if primary
-            else definition.replace(f" ON {LIVE}.", f" ON {schema}.", 1)
-        )
-        statements.append(sql.SQL(text))  # pyright: ignore[reportArgumentType]
-    return statements
+        " WHERE i.indrelid = %s::regclass ORDER BY c.relname",
+        (f"{LIVE}.{table}",),
+    ).fetchall()
+    with owner.transaction():
+        for index, definition, constraint in rows:
+            owner.execute(
+                f"ALTER TABLE {schema}.{table} ADD CONSTRAINT {index} {constraint}".encode()
+                if constraint
+                else definition.replace(f" ON {LIVE}.", f" ON {schema}.", 1).encode()
+            )
 
 
-def make_indexes(
-    owner: Connection[Any], schema: str, read_models: Sequence[ReadModel[Any, Any]]
+def fill(
+    database: Database,
+    schema: str,
+    read_models: Sequence[ReadModel[Any, Any]],
+    jobs: Sequence[Job],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> None:
-    """Make the other indexes of the twins, now that they are filled, and gather statistics."""
-    for table in _tables(read_models):
-        for statement in _index_statements(owner, schema, table, primary=False):
-            owner.execute(statement)
-        owner.execute(
-            sql.SQL("VACUUM (ANALYZE) {}.{}").format(sql.Identifier(schema), sql.Identifier(table))
-        )
+    """Fold logs into the empty tables of a schema, and index them when they are full.
+
+    A log that cannot be folded whole, or leads to rows that cannot stand beside each other, is
+    folded in its order, up to the event at which its read models stop.
+    """
+    whole = sum(job.until for job in jobs)
+    done = 0
+
+    def advance(events: int) -> None:
+        nonlocal done
+        done += events
+        progress(done, whole)
+
+    failed = refold(database, schema, jobs, advance)
+    with ThreadPoolExecutor(INDEXES_AT_ONCE) as pool:
+        found = pool.map(partial(_finish, database, schema), _tables(read_models))
+        contradicting = set[int]().union(*found)
+    with database.connect("worker") as worker:
+        for job in jobs:
+            chosen = [one for one in read_models if one.name in job.read_models]
+            runner = Runner(worker, job.tenant, chosen, schema)
+            if job in failed or job.tenant in contradicting:
+                clear_all(worker, schema, job.tenant, job.read_models)
+                runner.catch_up(job.until)
+            else:
+                runner.begin_at(job.until)
 
 
-def _fold_all(
-    runners: dict[int, Runner],
-    worker: Connection[Any],
-    progress: Callable[[int, int], None],
-    until: int | None = None,
-) -> int:
-    """Fold tenants' logs, up to the position `until` if given; return how many events were read."""
-    heads: dict[int, int] = dict(
-        worker.execute(
-            "SELECT tenant, position FROM public.heads WHERE tenant = ANY(%s)", (list(runners),)
-        ).fetchall()
-    )
-    whole = sum(heads.values()) if until is None else until
-    read = 0
-    for runner in runners.values():
-        while advanced := runner.advance(until):
-            read += advanced
-            progress(min(read, whole), whole)
-    return read
+def _finish(database: Database, schema: str, table: str) -> set[int]:
+    """Index a table that was filled, and gather statistics.
+
+    Return the tenants with rows of the same key: a log told of one entity in several streams.
+    """
+    contradicting: set[int] = set()
+    with database.connect("owner") as owner:
+        try:
+            _make_indexes(owner, schema, table)
+        except UniqueViolation:
+            contradicting = _delete_contradicting(owner, schema, table)
+            _make_indexes(owner, schema, table)
+        owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(schema, table)))
+    return contradicting
+
+
+def _delete_contradicting(owner: Connection[Any], schema: str, table: str) -> set[int]:
+    """Delete the rows of tenants that have some of the same key; return the tenants."""
+    row = owner.execute(
+        "SELECT array_agg(quote_ident(a.attname)) FROM pg_index i JOIN pg_attribute a"
+        " ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+        " WHERE i.indrelid = %s::regclass AND i.indisprimary",
+        (f"{LIVE}.{table}",),
+    ).fetchone()
+    assert row is not None
+    key = ", ".join(row[0])
+    name = f"{schema}.{table}"
+    repeated = f"SELECT DISTINCT tenant FROM {name} GROUP BY {key} HAVING count(*) > 1"
+    tenants = {row[0] for row in owner.execute(repeated.encode())}
+    owner.execute(f"DELETE FROM {name} WHERE tenant = ANY(%s)".encode(), (list(tenants),))
+    return tenants
 
 
 def _positions(owner: Connection[Any], tenant: int) -> dict[str, int]:
@@ -359,7 +400,6 @@ def _replace_tables(
             " moved_at = excluded.moved_at"
         ).format(live=live, new=new)
     )
-    owner.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(new))
 
 
 def _difference(owner: Connection[Any], schema: str, tenant: int, table: str) -> Difference | None:

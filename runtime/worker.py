@@ -1,14 +1,17 @@
 """Keeps the read models of tenants up with their logs: on a thread, or in a process of its own.
 
-`python -m runtime.worker URL TENANT` is that process; it works until its standard input closes,
-so that it goes with whoever started it, however that one ends.
+`python -m runtime.worker TENANT` is that process; the first line of its standard input is the
+database's connection string. It works until its standard input closes, so that it goes with
+whoever started it, however that one ends.
 """
 
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -157,7 +160,8 @@ class ReadModelProcess:
     """
 
     def __init__(self, url: str, tenant: int) -> None:
-        self._command = [sys.executable, "-m", "runtime.worker", url, str(tenant)]
+        self._url = url
+        self._command = [sys.executable, "-m", "runtime.worker", str(tenant)]
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
 
@@ -171,6 +175,10 @@ class ReadModelProcess:
     def _start(self) -> None:
         root = Path(__file__).parent.parent
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it ended at once: the next look starts it anew
+            self._process.stdin.write(f"{self._url}\n".encode())
+            self._process.stdin.flush()
 
     def keep_alive(self) -> None:
         """Start the process, anew if it has ended, however it did; the log has lost nothing.
@@ -217,10 +225,12 @@ def wait_until(
         time.sleep(WAIT_POLL_SECONDS)
 
 
-def _main(url: str, tenant: int) -> None:
+def _main(tenant: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
+    url = sys.stdin.buffer.readline().decode().rstrip("\n")
     with rare_collection(), ReadModelWorker(url, lambda _: [tenant]):
         sys.stdin.buffer.read()
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], int(sys.argv[2]))
+    _main(int(sys.argv[1]))

@@ -205,6 +205,7 @@ def test_a_running_worker_takes_up_what_is_to_be_tried_again(
     assert names(database, tenant) == {"A": None, "B": None, "C": None}
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_page_ends_where_an_append_ends(database: Database, tenant: Tenant) -> None:
     size = PAGE_EVENTS_MAX // 4 - 500
     for start in range(5):
@@ -304,7 +305,7 @@ def test_a_worker_killed_again_and_again_ends_with_what_a_fresh_fold_gives(
     database: Database, tenant: Tenant
 ) -> None:
     rng = random.Random(7)
-    command = [sys.executable, "-m", "runtime.worker", database.url("worker"), str(tenant.id)]
+    command = [sys.executable, "-m", "runtime.worker", str(tenant.id)]
     stop = threading.Event()
 
     def write() -> None:
@@ -321,6 +322,9 @@ def test_a_worker_killed_again_and_again_ends_with_what_a_fresh_fold_gives(
     with database.connect("worker") as connection:
         while kills < 8:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)
+            assert process.stdin is not None
+            process.stdin.write(f"{database.url('worker')}\n".encode())
+            process.stdin.flush()
             before = position(connection, tenant)
             eventually(lambda before=before: position(connection, tenant) != before)
             time.sleep(rng.random() * 0.1)
@@ -562,8 +566,7 @@ def test_a_rebuild_steps_back_for_a_reader_that_takes_long(
         with reader.transaction():
             reader.execute("SELECT 1 FROM read_models.sync_runs")
             rebuilding = pool.submit(rebuild, database)
-            while not waits_for_readers(database):
-                time.sleep(0.02)
+            eventually(lambda: waits_for_readers(database) or rebuilding.done())
             reader.execute("SELECT 1 FROM read_models.companies")
             assert not rebuilding.done()
         rebuilding.result(timeout=60)

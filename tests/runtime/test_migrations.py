@@ -41,7 +41,7 @@ def shape(url: str) -> list[tuple[Any, ...]]:
         UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger
         WHERE NOT tgisinternal
         UNION ALL SELECT 'policy', schemaname || '.' || tablename || '.' || policyname, qual
-        FROM pg_policies
+        FROM pg_policies WHERE schemaname IN ('public', 'read_models')
         UNION ALL SELECT 'right', table_schema || '.' || table_name || '.' || grantee,
                          privilege_type FROM information_schema.role_table_grants
         WHERE table_schema IN ('public', 'read_models')
