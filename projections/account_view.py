@@ -43,7 +43,7 @@ def _aged(asked: Asked) -> str:
             SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
                 SELECT b.*,
                     {bucket_sql(Basis.INVOICE, options, "b.tran_date", "b.due_date")} AS age_bucket,
-                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_base("b"))} AS due_bucket
+                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_base("b", options))} AS due_bucket
                 FROM ({amounts}) b
             ) aged
         ) counted

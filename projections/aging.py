@@ -80,7 +80,7 @@ def aging_cells(
     (AGE-17); they age by their own date (G13).
     """
     account = "b.cust_id" if by is AgingBy.ACCOUNT else "NULL::text"
-    age = bucket_sql(basis, options, "b.tran_date", late_base("b"))
+    age = bucket_sql(basis, options, "b.tran_date", late_base("b", options))
     one = "b.company_id = %(company_id)s" if company_id is not None else "true"
     if cust_id is not None:
         one += " AND b.cust_id = %(cust_id)s"

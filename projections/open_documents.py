@@ -95,8 +95,10 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
               + applied.later <> 0"""
 
 
-def late_base(alias: str) -> str:
+def late_base(alias: str, options: SiteOptions) -> str:
     """Return the SQL of the date from which an amount is late; credits age by their own (G13)."""
+    if not options.age_unapplied:  # then there are no credits among the amounts
+        return f"{alias}.due_date"
     return f"CASE WHEN {alias}.balance_hc < 0 THEN {alias}.tran_date ELSE {alias}.due_date END"
 
 
