@@ -5,6 +5,7 @@ together, in one transaction: a tenant's rate is bound by commits, not by comman
 """
 
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -34,6 +35,9 @@ ATTEMPTS_MAX = 10
 
 BATCH_COMMANDS_MAX = 500
 """Commands merged into one append at most."""
+
+LINGER_SHARE = 0.5
+"""How long a batch waits at most for more commands, as a share of what the last one took."""
 
 STATES_MAX = 10_000
 """Streams whose state a queue remembers, at most."""
@@ -304,13 +308,23 @@ def _reused() -> Refused:
 
 
 class CommandQueue:
-    """Merges the waiting commands of one tenant into appends, on a thread of its own."""
+    """Merges the waiting commands of one tenant into appends, on a thread of its own.
+
+    Clients that were answered together send their next commands at about the same time. A batch
+    waits for as many as there were, but not for long against what an append takes: else clients
+    fall apart into two groups that wait for each other's commits.
+    """
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self._states = States()
         self._waiting: deque[tuple[Request, Future[Handled]]] = deque()
         self._wake = threading.Condition()
+        self._enough = 1
+        """Waiting commands that wake the thread."""
+        self._clients = 1
+        """Who waited for an answer or a turn when the last append was done."""
+        self._append_seconds = 0.0
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="commands", daemon=True)
         self._thread.start()
@@ -325,7 +339,8 @@ class CommandQueue:
             if self._closed:
                 raise RuntimeError("The command queue is closed.")
             self._waiting.append((request, future))
-            self._wake.notify()
+            if len(self._waiting) >= self._enough:
+                self._wake.notify()
         return future
 
     def close(self) -> None:
@@ -336,19 +351,26 @@ class CommandQueue:
         self._thread.join()
 
     def _work(self) -> None:
-        while True:
-            with self._wake:
-                while not self._waiting and not self._closed:
-                    self._wake.wait()
-                if not self._waiting:
-                    return
-                count = min(len(self._waiting), BATCH_COMMANDS_MAX)
-                taken = [self._waiting.popleft() for _ in range(count)]
+        while taken := self._take():
             wanted = [one for one in taken if one[1].set_running_or_notify_cancel()]
             if wanted:
                 self._carry_out(wanted)
 
+    def _take(self) -> "list[tuple[Request, Future[Handled]]]":
+        """Return the next commands; none once the queue is closed."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._waiting or self._closed)
+            self._enough = min(self._clients, BATCH_COMMANDS_MAX)
+            self._wake.wait_for(
+                lambda: len(self._waiting) >= self._enough or self._closed,
+                LINGER_SHARE * self._append_seconds,
+            )
+            self._enough = 1
+            count = min(len(self._waiting), BATCH_COMMANDS_MAX)
+            return [self._waiting.popleft() for _ in range(count)]
+
     def _carry_out(self, taken: "list[tuple[Request, Future[Handled]]]") -> None:
+        began = time.monotonic()
         try:
             outcomes = handle_all(self._log, [request for request, _ in taken], self._states)
         except LogUnavailable as failure:
@@ -363,6 +385,8 @@ class CommandQueue:
                 return
             taken[0][1].set_exception(failure)
             return
+        self._append_seconds = time.monotonic() - began
+        self._clients = len(taken) + len(self._waiting)
         for (_, future), outcome in zip(taken, outcomes, strict=True):
             if isinstance(outcome, Refused):
                 future.set_exception(outcome)

@@ -13,7 +13,7 @@ from runtime.clock import business_date, now
 from runtime.database import Database
 from runtime.tenants import Tenant, create_tenant
 
-REPEATS = 5
+REPEATS = 15
 
 
 class Result(Struct, frozen=True):

@@ -11,7 +11,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from eventstore.appending import APPEND, StoredForm, append_parameters
-from eventstore.codec import UnknownEvent, Unreadable, decode, encode
+from eventstore.codec import UnknownEvent, Unreadable, decode, encode, encode_all
 from eventstore.log import (
     NO_VERSIONS,
     Appended,
@@ -243,25 +243,25 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
         StreamMoved: if a version of the batch is taken; the transaction is then void.
     """
     assert connection.info.transaction_status == TransactionStatus.INTRANS, "it would leave a gap"
-    datas = [encode(new.event) for new in batch]
+    datas = encode_all([new.event for new in batch])
     row = connection.execute(
         "SELECT first_position, stamped_at FROM begin_append(%s, %s)", (tenant, len(batch))
     ).fetchone()
     assert row is not None
     first, stamped_at = row
-    lines: list[str] = []
-    told_by: tuple[str, str, str] | None = None
-    tail = ""
-    for position, (new, data) in enumerate(zip(batch, datas, strict=True), first):
-        if told_by != (new.actor, new.cause, new.correlation):
-            told_by = new.actor, new.cause, new.correlation
-            tail = "\t".join(("", str(stamped_at), *map(_copy_text, told_by))) + "\n"
-        stream = _copy_text(new.stream)
-        json = data.decode() if b"\\" not in data else f"\\\\x{data.hex()}"
-        lines.append(
-            f"{tenant}\t{position}\t{stream}\t{new.version}\t{type(new.event).__name__}\t{json}"
-            f"\t{new.effective_on.isoformat()}{tail}"
+    dates = {on: on.isoformat() for on in {new.effective_on for new in batch}}
+    tails = {
+        told_by: "\t".join(("", str(stamped_at), *_copy_texts(told_by))) + "\n"
+        for told_by in {(new.actor, new.cause, new.correlation) for new in batch}
+    }
+    lines = [
+        f"{tenant}\t{position}\t{stream}\t{new.version}\t{type(new.event).__name__}\t{data}"
+        f"\t{dates[new.effective_on]}{tails[new.actor, new.cause, new.correlation]}"
+        for position, (new, stream, data) in enumerate(
+            zip(batch, _copy_texts([new.stream for new in batch]), _copy_bytes(datas), strict=True),
+            first,
         )
+    ]
     cursor = connection.cursor()
     try:
         with cursor.copy(f"COPY events ({_COLUMNS}) FROM STDIN") as copy:
@@ -275,6 +275,16 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _copy_text(text: str) -> str:
-    """Return text as COPY reads it."""
-    return text if text.isprintable() and "\\" not in text else text.translate(_SPECIAL)
+def _copy_texts(texts: Sequence[str]) -> Sequence[str]:
+    """Return texts as COPY reads them."""
+    whole = "".join(texts)
+    if whole.isprintable() and "\\" not in whole:
+        return texts
+    return [text.translate(_SPECIAL) for text in texts]
+
+
+def _copy_bytes(texts: Sequence[str]) -> Sequence[str]:
+    """Return what COPY reads as the bytes of texts without control characters."""
+    if "\\" not in "".join(texts):
+        return texts
+    return [text if "\\" not in text else f"\\\\x{text.encode().hex()}" for text in texts]

@@ -28,6 +28,7 @@ def _company(asked: Asked) -> str:
 def _aged(asked: Asked) -> str:
     """Join sums of what each account has open, bucket by bucket, in one pass over the steps."""
     options = asked.options
+    late_from = late_base("b", options)
     amounts = open_amounts(options, asked.known_at)
     shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
     sums = ",\n".join(
@@ -43,7 +44,7 @@ def _aged(asked: Asked) -> str:
             SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
                 SELECT b.*,
                     {bucket_sql(Basis.INVOICE, options, "b.tran_date", "b.due_date")} AS age_bucket,
-                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_base("b", options))} AS due_bucket
+                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_from)} AS due_bucket
                 FROM ({amounts}) b
             ) aged
         ) counted

@@ -94,6 +94,9 @@ class ReadModelWorker:
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(patient(self._url), autocommit=True) as connection:
+                    # What a crash of the server takes back is folded again: rows and position are
+                    # of one commit. The log itself is flushed before anybody is answered.
+                    connection.execute("SET synchronous_commit = off")
                     self._follow(connection)
                     return
             except OperationalError as failure:
