@@ -29,7 +29,7 @@ def _aged(asked: Asked) -> str:
     """Join sums of what each account has open, bucket by bucket, in one pass over the steps."""
     options = asked.options
     late_from = late_base("b", options)
-    amounts = open_amounts(options, asked.known_at)
+    amounts = " UNION ALL ".join(open_amounts(options, asked.known_at))
     shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
     sums = ",\n".join(
         f"sum(balance_hc) FILTER (WHERE {condition}) AS {name}" for condition, name in _SUMS.items()

@@ -84,17 +84,21 @@ def aging_cells(
     one = "b.company_id = %(company_id)s" if company_id is not None else "true"
     if cust_id is not None:
         one += " AND b.cust_id = %(cust_id)s"
-    statement = f"""
-        SELECT c.company_id, cells.cust_id, c.home_currency, cells.bucket, cells.amount,
-               cells.documents
-        FROM (
+    parts = " UNION ALL ".join(
+        f"""
             SELECT b.company_id, {account} AS cust_id, {age} AS bucket,
                    sum(b.balance_hc) AS amount, count(*) AS documents
-            FROM ({open_amounts(options, known_at, one)}) b
-            GROUP BY 1, 2, 3
-        ) cells
+            FROM ({part}) b
+            GROUP BY 1, 2, 3"""
+        for part in open_amounts(options, known_at, one)
+    )
+    statement = f"""
+        SELECT c.company_id, cells.cust_id, c.home_currency, cells.bucket,
+               sum(cells.amount), sum(cells.documents)::bigint
+        FROM ({parts}) cells
         JOIN companies c ON c.tenant = %(tenant)s AND c.company_id = cells.company_id
-        ORDER BY c.company_id, cells.cust_id, cells.bucket
+        GROUP BY 1, 2, 3, 4
+        ORDER BY 1, 2, 4
     """
     parameters = class_parameters(as_of) | {
         "tenant": tenant,

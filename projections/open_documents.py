@@ -30,12 +30,14 @@ def class_parameters(as_of: date) -> dict[str, Any]:
     }
 
 
-def open_amounts(options: SiteOptions, known_at: datetime | None, condition: str = "true") -> str:
-    """Return the SQL of the amounts that age on the date `as_of`.
+def open_amounts(
+    options: SiteOptions, known_at: datetime | None, condition: str = "true"
+) -> list[str]:
+    """Return the SQL of the amounts that age on the date `as_of`, in parts that add up.
 
-    Its columns are company_id, cust_id, tran_date, due_date and balance_hc. With `known_at`, what
-    was known at that moment. `condition` restricts the amounts (as `b`). Unapplied items, which
-    are negative balances and unapplied rests of payments, age only by option (AGE-17).
+    Their columns are company_id, cust_id, tran_date, due_date and balance_hc. With `known_at`,
+    what was known at that moment. `condition` restricts the amounts (as `b`). Unapplied items,
+    which are negative balances and unapplied rests of payments, age only by option (AGE-17).
     """
     counted = condition if options.age_unapplied else f"b.balance_hc > 0 AND {condition}"
     parts = [_steps("balances", counted)]
@@ -47,7 +49,7 @@ def open_amounts(options: SiteOptions, known_at: datetime | None, condition: str
         ]
     if options.age_unapplied:
         parts.append(_unapplied(known_at, condition))
-    return " UNION ALL ".join(parts)
+    return parts
 
 
 def _steps(table: str, condition: str) -> str:

@@ -29,6 +29,10 @@ _CHECK_LOCK = 7415
 INDEXES_AT_ONCE = 4
 """Tables that are indexed at the same time."""
 
+STATISTICS_TARGET = 30
+"""Rows are sampled for statistics in proportion to this. Enough to plan by, in a third of the time
+of PostgreSQL's own 100, to which it returns by itself as tables change."""
+
 _SWAP_TRIES = 300
 _SWAP_PAUSE_SECONDS = 1
 
@@ -290,6 +294,7 @@ def _finish(database: Database, schema: str, table: str) -> set[int]:
     """
     contradicting: set[int] = set()
     with database.connect("owner") as owner:
+        owner.execute(f"SET default_statistics_target = {STATISTICS_TARGET}".encode())
         try:
             _make_indexes(owner, schema, table)
         except UniqueViolation:

@@ -1,36 +1,23 @@
-"""Folds whole logs into empty tables by as many processes as there are processors.
-
-`python -m runtime.refolding SCHEMA` is one of them: its first line of standard input is the
-database's connection string, each further one a stretch, and it answers with a line for each. It
-ends when its input does, so that it goes with whoever started it, however that one ends.
-"""
+"""Folds whole logs into empty tables by as many processes as there are processors."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
-import psycopg
 import structlog
 from msgspec import Struct
 from psycopg import Connection
 
-from projections.refold import (
-    STRETCH_EVENTS,
-    CannotFold,
-    Stretch,
-    fold_stretch,
-    stretches,
-)
+from projections.refold import STRETCH_EVENTS, Stretch, stretches
 from runtime.database import Database
 from runtime.garbage import rare_collection
-from runtime.patience import patient
+from runtime.refolder import Folded, fold_or_tell, forget_flushes, write_line
 
 PROCESSES_MAX = 4
 """More would wait for the server, which has as much to do."""
@@ -48,13 +35,6 @@ class Job(Struct, frozen=True):
 
 class RefoldLost(Exception):
     """A process that folds ended; what it was at may be half done."""
-
-
-class _Folded(Struct, frozen=True):
-    """What became of a stretch: how many events it had, or why it cannot be folded."""
-
-    events: int
-    failure: str | None = None
 
 
 def refold(
@@ -77,7 +57,7 @@ def refold(
         database.connect("worker") as connection,
         rare_collection(),
     ):
-        _forget_flushes(connection)
+        forget_flushes(connection)
         work = _Work(surveyor, jobs, progress)
         with ThreadPoolExecutor(max(others, 1), thread_name_prefix="refold") as pool:
             helping = [
@@ -85,7 +65,7 @@ def refold(
             ]
             try:
                 while (taken := work.take()) is not None:
-                    work.done(taken, _fold(connection, schema, taken[1]))
+                    work.done(taken, fold_or_tell(connection, schema, taken[1]))
             finally:
                 work.stop()
             for one in helping:
@@ -117,7 +97,7 @@ class _Work:
         with self._guard:
             return None if self._stopped else next(self._stretches, None)
 
-    def done(self, taken: tuple[Job, Stretch], folded: _Folded) -> None:
+    def done(self, taken: tuple[Job, Stretch], folded: Folded) -> None:
         """Take note of what became of a stretch."""
         job, _ = taken
         with self._guard:
@@ -132,16 +112,9 @@ class _Work:
             self._stopped = True
 
 
-def _fold(connection: Connection[Any], schema: str, stretch: Stretch) -> _Folded:
-    try:
-        return _Folded(fold_stretch(connection, schema, stretch))
-    except CannotFold as failure:
-        return _Folded(0, str(failure))
-
-
 def _delegate(url: str, schema: str, work: _Work) -> None:
     """Have another process fold stretches until none is left."""
-    command = [sys.executable, "-m", "runtime.refolding", schema]
+    command = [sys.executable, "-m", "runtime.refolder", schema]
     pipe = subprocess.PIPE
     try:
         with subprocess.Popen(
@@ -149,42 +122,15 @@ def _delegate(url: str, schema: str, work: _Work) -> None:
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
-            _write(process.stdin, url)
+            write_line(process.stdin, url)
             while (taken := work.take()) is not None:
-                _write(process.stdin, taken[1])
+                write_line(process.stdin, taken[1])
                 line = process.stdout.readline()
                 if not line:
                     raise BrokenPipeError
-                work.done(taken, msgspec.json.decode(line, type=_Folded))
+                work.done(taken, msgspec.json.decode(line, type=Folded))
     except BrokenPipeError as failure:
         work.stop()
         raise RefoldLost(
             "A process that folds the log ended. The read models are as they were; try again."
         ) from failure
-
-
-def _write(stream: BinaryIO | Any, told: object) -> None:
-    stream.write(msgspec.json.encode(told) + b"\n")
-    stream.flush()
-
-
-def _forget_flushes(connection: Connection[Any]) -> None:
-    """Let commits not wait for the disk: who swaps the tables in waits for all of it."""
-    connection.execute("SET synchronous_commit = off")
-
-
-def _main(schema: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
-    lines = iter(sys.stdin.buffer.readline, b"")
-    url = msgspec.json.decode(next(lines), type=str)
-    with rare_collection(), psycopg.connect(patient(url), autocommit=True) as connection:
-        _forget_flushes(connection)
-        for line in lines:
-            _write(
-                sys.stdout.buffer,
-                _fold(connection, schema, msgspec.json.decode(line, type=Stretch)),
-            )
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1])
