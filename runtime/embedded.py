@@ -403,6 +403,7 @@ def _settings(socket_dir: Path) -> str:
         "work_mem": "32MB",
         "maintenance_work_mem": f"{max(64, min(512, memory // 20))}MB",
         "wal_buffers": "16MB",
+        "wal_writer_delay": "10ms",
         "max_wal_size": "4GB",
         "min_wal_size": "512MB",
         "checkpoint_timeout": "15min",
