@@ -1,22 +1,17 @@
-"""What an import needs of the database, set by set: a lock, staging, manifests and appends.
+"""What an import needs of the database, set by set: a lock, manifests and appends.
 
 All on connections of the worker role, which may COPY. A manifest holds two hashes of every
 source row as last loaded, so that the next export is compared without reading the log; it only
 narrows what is looked at, and is saved after the events it speaks of.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
 from psycopg import Connection, errors
 
-from eventstore.copying import copy_rows
 from eventstore.log import Appended, History, NewEvent
 from eventstore.postgres import copy_events, load_histories, read_head
 
@@ -28,23 +23,8 @@ BLOCKS = 256
 """A manifest is kept in blocks by the first byte of the key's hash."""
 
 
-class StagedApplication(Struct, frozen=True, array_like=True, gc=False):
-    """A row of payment applications that waits for its document."""
-
-    key_hash: int
-    company_id: str
-    tran_id: str
-    payment_id: str
-    amount: Decimal
-    applied_date: date
-    line: int
-
-
-_STAGED_COLUMNS = ", ".join(StagedApplication.__struct_fields__)
-
-
 class ImportSession:
-    """One import of one tenant: reads and staging on one connection, appends on another.
+    """One import of one tenant: reads on one connection, appends on another.
 
     `appended` is called after each append, on the thread that appended.
     """
@@ -114,40 +94,6 @@ class ImportSession:
     def head(self) -> int:
         """Return the last position of the log."""
         return read_head(self._reading, self.tenant).position
-
-    @contextmanager
-    def staging(self) -> Generator[None]:
-        """Hold staged applications while the import lasts."""
-        self._reading.execute("DROP TABLE IF EXISTS pg_temp.staged_applications")
-        self._reading.execute(
-            "CREATE TEMPORARY TABLE staged_applications (key_hash bigint, company_id text,"
-            " tran_id text, payment_id text, amount numeric, applied_date date, line integer)"
-        )
-        try:
-            yield
-        finally:
-            if not self._reading.broken and not self._reading.closed:
-                self._reading.execute("DROP TABLE IF EXISTS pg_temp.staged_applications")
-
-    def stage(self, applications: Sequence[StagedApplication]) -> None:
-        """Add applications to the staged ones."""
-        copy_rows(self._reading, "pg_temp.staged_applications", _STAGED_COLUMNS, applications)
-
-    def end_staging(self) -> None:
-        """Make the staged applications fast to find."""
-        self._reading.execute("CREATE INDEX ON pg_temp.staged_applications (key_hash)")
-        self._reading.execute("ANALYZE pg_temp.staged_applications")
-
-    def staged(self, key_hashes: Sequence[int]) -> list[StagedApplication]:
-        """Return the staged applications to the documents of these hashes, in file order."""
-        rows = self._reading.execute(
-            "SELECT key_hash, company_id, tran_id, payment_id, amount, applied_date, line"
-            " FROM pg_temp.staged_applications"
-            " WHERE key_hash = ANY(%s::bigint[]) ORDER BY line",
-            (list(key_hashes),),
-            binary=True,
-        )
-        return [StagedApplication(*row) for row in rows]
 
     def manifest(self, kind: str) -> tuple[Hashes, Hashes]:
         """Return the hashes of the keys of a kind's rows, sorted, and those of their contents."""

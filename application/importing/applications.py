@@ -1,78 +1,115 @@
-"""Payment applications of an export, staged until the document they apply to is read."""
+"""Payment applications of an export, staged until the document they apply to is read.
 
+They wait in a file without a name, which goes with the process; in memory are 24 bytes a row.
+"""
+
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from application.importing.manifest import Flags, Hashes, Manifest
 from application.importing.source import key_hash
 from domain.shared.rows import KEY_SEPARATOR
-from eventstore.importing import ImportSession, StagedApplication
 
 LEFTOVERS_PAGE = 2_000
 """Documents whose left-over applications are taken at once."""
+
+_LINE_BREAK = ord("\n")
+
+Offsets = npt.NDArray[np.int64]
+
+
+class StagedApplication(Struct, frozen=True, array_like=True, gc=False):
+    """A row of payment applications that waits for its document."""
+
+    company_id: str
+    payment_id: str
+    tran_id: str
+    amount: Decimal
+    applied_date: date
+    line: int
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(list[StagedApplication])
 
 
 class StagedApplications:
     """The news among the applications, found by the hash of their document's key."""
 
-    def __init__(self, session: ImportSession, file: str, manifest: Manifest) -> None:
-        self._session = session
+    def __init__(self, file: str, manifest: Manifest) -> None:
         self._manifest = manifest
-        self._runs: list[Hashes] = []
+        self._kept = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `close`)
+        self._size = 0
+        self._runs: list[tuple[Hashes, Offsets, Offsets]] = []
         self._documents: Hashes = np.zeros(0, dtype=np.uint64)
+        self._starts: Offsets = np.zeros(0, dtype=np.int64)
+        self._ends: Offsets = np.zeros(0, dtype=np.int64)
         self._met: Flags = np.zeros(0, dtype=np.bool_)
         self.file = file
 
+    def close(self) -> None:
+        """Forget what is staged."""
+        self._kept.close()
+
     def stage(self, rows: Sequence[tuple[Sequence[Any], int]]) -> None:
         """Stage rows: their values and lines."""
-        staged: list[StagedApplication] = []
-        for (company_id, payment_id, tran_id, amount, applied_date), line in rows:
-            hashed = signed(key_hash(f"{company_id}{KEY_SEPARATOR}{tran_id}"))
-            staged.append(
-                StagedApplication(
-                    hashed, company_id, tran_id, payment_id, amount, applied_date, line
-                )
-            )
-        if staged:
-            self._session.stage(staged)
-            hashes = np.fromiter((one.key_hash for one in staged), np.int64, len(staged))
-            self._runs.append(hashes.astype(np.uint64))
+        if not rows:
+            return
+        hashes = np.fromiter(
+            (key_hash(f"{values[0]}{KEY_SEPARATOR}{values[2]}") for values, _ in rows),
+            np.uint64,
+            len(rows),
+        )
+        lines = _encoder.encode_lines([(*values, line) for values, line in rows])
+        ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == _LINE_BREAK) + self._size
+        self._runs.append((hashes, np.concatenate(([self._size], ends[:-1] + 1)), ends))
+        self._kept.write(lines)
+        self._size += len(lines)
 
     def end(self) -> None:
         """Make the staged applications findable; none are staged after this."""
+        self._kept.flush()
         if self._runs:
-            self._documents = np.unique(np.concatenate(self._runs))
+            hashes, starts, ends = (
+                np.concatenate(parts) for parts in zip(*self._runs, strict=True)
+            )
+            order = np.argsort(hashes, kind="stable")  # those of a document stay in file order
+            self._documents, self._starts, self._ends = hashes[order], starts[order], ends[order]
             self._runs = []
-            self._session.end_staging()
         self._met = np.zeros(len(self._documents), dtype=np.bool_)
 
     def awaited(self, documents: Hashes) -> Flags:
         """Return which documents have staged applications."""
         if not len(self._documents):
             return np.zeros(len(documents), dtype=np.bool_)
-        return self._documents[self._places(documents)] == documents
+        places = np.searchsorted(self._documents, documents)
+        places[places == len(self._documents)] = 0
+        return self._documents[places] == documents
 
     def take(self, documents: Hashes) -> dict[tuple[str, str], list[StagedApplication]]:
         """Return the applications to these documents, by company and document."""
-        if not len(documents):
-            return {}
-        self._met[self._places(documents)] = True
-        return self._fetch(documents)
+        places = self._places(documents)
+        self._met[places] = True
+        return self._fetch(places)
 
     def give_back(self, document: int) -> None:
         """Note that a document's own row came to nothing: its applications are left over."""
-        hashed = np.array([document], dtype=np.uint64)
-        if self.awaited(hashed)[0]:
-            self._met[self._places(hashed)] = False
+        self._met[self._places(np.array([document], dtype=np.uint64))] = False
 
     def leftovers(self) -> Iterator[dict[tuple[str, str], list[StagedApplication]]]:
         """Yield the applications to documents that the export does not hold."""
-        left = self._documents[~self._met]
+        left = np.unique(self._documents[~self._met])
         for start in range(0, len(left), LEFTOVERS_PAGE):
-            yield self._fetch(left[start : start + LEFTOVERS_PAGE])
+            yield self._fetch(self._places(left[start : start + LEFTOVERS_PAGE]))
 
     def drop(self, one: StagedApplication) -> None:
         """Note that an application was rejected; it is looked at again next time."""
@@ -80,17 +117,21 @@ class StagedApplications:
         self._manifest.drop(key_hash(key))
 
     def _places(self, documents: Hashes) -> npt.NDArray[np.intp]:
-        places = np.searchsorted(self._documents, documents)
-        places[places == len(self._documents)] = 0
-        return places
+        """Return where the applications to these documents stand among all."""
+        first = np.searchsorted(self._documents, documents)
+        counts = np.searchsorted(self._documents, documents, side="right") - first
+        before = np.cumsum(counts) - counts
+        return np.repeat(first - before, counts) + np.arange(int(counts.sum()))
 
-    def _fetch(self, documents: Hashes) -> dict[tuple[str, str], list[StagedApplication]]:
+    def _fetch(
+        self, places: npt.NDArray[np.intp]
+    ) -> dict[tuple[str, str], list[StagedApplication]]:
+        kept = self._kept.fileno()
+        places = places[np.argsort(self._starts[places])]  # in file order
+        starts: list[int] = self._starts[places].tolist()
+        ends: list[int] = self._ends[places].tolist()
+        told = [os.pread(kept, end - at, at) for at, end in zip(starts, ends, strict=True)]
         found: dict[tuple[str, str], list[StagedApplication]] = {}
-        for one in self._session.staged(documents.astype(np.int64).tolist()):
+        for one in _decoder.decode(b"[%s]" % b",".join(told)):
             found.setdefault((one.company_id, one.tran_id), []).append(one)
         return found
-
-
-def signed(hashed: int) -> int:
-    """Return a hash as PostgreSQL's bigint holds it."""
-    return hashed - (1 << 64) if hashed >> 63 else hashed

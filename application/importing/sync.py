@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from application.importing import rows
 from application.importing.appending import AppendedBatch, Appender, Task
-from application.importing.applications import StagedApplications
+from application.importing.applications import StagedApplication, StagedApplications
 from application.importing.manifest import Flags, Hashes, Manifest
 from application.importing.source import Source, SourcePage, key_hash
 from domain.account import ACCOUNT, ImplyAccount
@@ -36,7 +36,7 @@ from domain.shared.decider import Decider
 from domain.shared.rows import KEY_SEPARATOR, BadRow
 from domain.shared.streams import stream_key, stream_name
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
-from eventstore.importing import ImportSession, StagedApplication
+from eventstore.importing import ImportSession
 
 REJECTED_LISTED_MAX = 100_000
 """Rejected rows told one by one; more are only counted."""
@@ -143,15 +143,16 @@ class Sync:
             raise SyncBusy
         self._theirs = foreign_columns(sources)
         try:
-            with self._session.staging():
-                self._load_companies()
-                for source in sources:
-                    self._read(source)
-                if self._applications is not None:
-                    self._apply_leftovers(self._applications)
-                self._count(self._appender.finish())
-                self._finish()
+            self._load_companies()
+            for source in sources:
+                self._read(source)
+            if self._applications is not None:
+                self._apply_leftovers(self._applications)
+            self._count(self._appender.finish())
+            self._finish()
         finally:
+            if self._applications is not None:
+                self._applications.close()
             self._appender.close()
             self._session.unlock()
         self.outcome.position = self._session.head()
@@ -175,11 +176,10 @@ class Sync:
             self._manifests[source.kind] = Manifest(self._session, source.kind)
         manifest = self._manifests[source.kind]
         if source.kind == "payment_applications":
-            applications = StagedApplications(self._session, source.file, manifest)
+            applications = self._applications = StagedApplications(source.file, manifest)
             for page in source.pages():
                 self._stage(source, manifest, page, applications)
             applications.end()
-            self._applications = applications
         else:
             for page in source.pages():
                 self._take(source, manifest, page)
