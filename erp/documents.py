@@ -6,6 +6,7 @@ its column, never a guess. Empty text means unknown.
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -162,12 +163,19 @@ def shown(value: str) -> str:
 def _texts(values: list[str]) -> list[str | None]:
     if max(map(len, values)) > TEXT_CHARACTERS_MAX:
         raise BadValue("is too long")
-    return [told.strip() or None for told in values]
+    return _stripped(values, "".join(values))
 
 
 def _key_texts(values: list[str]) -> list[str | None]:
-    if max(map(len, values)) > KEY_CHARACTERS_MAX or not "".join(values).isprintable():
+    joined = "".join(values)
+    if max(map(len, values)) > KEY_CHARACTERS_MAX or not joined.isprintable():
         raise BadValue("is no key")
+    return _stripped(values, joined)
+
+
+def _stripped(values: list[str], joined: str) -> list[str | None]:
+    if " " not in joined and joined.isprintable():  # no other space is printable
+        return [told or None for told in values]
     return [told.strip() or None for told in values]
 
 
@@ -180,18 +188,21 @@ def _iso_date_or_none(value: str) -> date | None:
     return iso_date(value) if value else None
 
 
-_AMOUNTS = re.compile(rf"(?:(?:-?\d{{1,{AMOUNT_DIGITS_MAX - 10}}}(?:\.\d{{1,8}})?)?\n)*", re.ASCII)
+_OF_AMOUNTS = b"0123456789.-"
+"""What amounts are written with, but for spaces and pluses, which few have."""
 
 
 def _amounts(values: list[str]) -> list[Decimal | None]:
-    joined = "\n".join(values)
+    joined = "".join(values)
     if (
-        "-0" in joined
-        or joined.count("\n") >= len(values)  # a field that holds a line break is no amount
-        or _AMOUNTS.fullmatch(joined + "\n") is None
+        joined.isascii()
+        and not joined.encode().translate(None, _OF_AMOUNTS)
+        and "-0" not in joined
+        and max(map(len, values)) <= AMOUNT_DIGITS_MAX
     ):
-        return [amount(told) if told else None for told in values]
-    return [Decimal(told) if told else None for told in values]
+        with suppress(InvalidOperation):
+            return [Decimal(told) if told else None for told in values]
+    return [amount(told) if told else None for told in values]
 
 
 _PARSERS_OF_MANY: dict[Callable[[str], Any], Callable[[list[str]], list[Any]]] = {

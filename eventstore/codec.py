@@ -36,9 +36,9 @@ class Unreadable(Event, frozen=True):
 encode: Callable[[Event], bytes] = _encoder.encode
 
 
-def encode_all(events: Sequence[Event]) -> list[str]:
-    """Return the stored form of each event, as text; in one call, for imports."""
-    return _encoder.encode_lines(events).decode().split("\n")[:-1]
+def encode_all(events: Sequence[Event]) -> list[bytes]:
+    """Return the stored form of each event; in one call, for imports."""
+    return _encoder.encode_lines(events).split(b"\n")[:-1]
 
 
 def decode(type_name: str, data: bytes) -> Event:

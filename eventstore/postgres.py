@@ -11,7 +11,8 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from eventstore.appending import APPEND, StoredForm, append_parameters
-from eventstore.codec import UnknownEvent, Unreadable, decode, encode, encode_all
+from eventstore.codec import UnknownEvent, Unreadable, decode, encode
+from eventstore.event_copy import EVENT_COLUMNS, binary_events
 from eventstore.log import (
     NO_VERSIONS,
     Appended,
@@ -32,11 +33,6 @@ _LOAD = """
     JOIN events e ON e.tenant = %s AND e.stream = known.stream AND e.version > known.version
     ORDER BY e.stream, e.version
 """
-
-_COLUMNS = (
-    "tenant, position, stream, version, type, data, effective_on, recorded_at, actor, cause,"
-    " correlation"
-)
 
 _RESULTS = """
     SELECT idempotency_key, request_digest, first_position, last_position FROM command_results
@@ -243,48 +239,16 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
         StreamMoved: if a version of the batch is taken; the transaction is then void.
     """
     assert connection.info.transaction_status == TransactionStatus.INTRANS, "it would leave a gap"
-    datas = encode_all([new.event for new in batch])
     row = connection.execute(
         "SELECT first_position, stamped_at FROM begin_append(%s, %s)", (tenant, len(batch))
     ).fetchone()
     assert row is not None
     first, stamped_at = row
-    dates = {on: on.isoformat() for on in {new.effective_on for new in batch}}
-    tails = {
-        told_by: "\t".join(("", str(stamped_at), *_copy_texts(told_by))) + "\n"
-        for told_by in {(new.actor, new.cause, new.correlation) for new in batch}
-    }
-    lines = [
-        f"{tenant}\t{position}\t{stream}\t{new.version}\t{type(new.event).__name__}\t{data}"
-        f"\t{dates[new.effective_on]}{tails[new.actor, new.cause, new.correlation]}"
-        for position, (new, stream, data) in enumerate(
-            zip(batch, _copy_texts([new.stream for new in batch]), _copy_bytes(datas), strict=True),
-            first,
-        )
-    ]
     cursor = connection.cursor()
     try:
-        with cursor.copy(f"COPY events ({_COLUMNS}) FROM STDIN") as copy:
-            copy.write("".join(lines))
+        with cursor.copy(f"COPY events ({EVENT_COLUMNS}) FROM STDIN (FORMAT binary)") as copy:
+            copy.write(binary_events(tenant, first, stamped_at, batch))
     except errors.UniqueViolation as taken:
         raise StreamMoved(str(taken.diag.message_detail)) from taken
     assert cursor.rowcount == len(batch), "the log would have a gap"
     return Appended(first, first + len(batch) - 1, stamped_at)
-
-
-_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _copy_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Return texts as COPY reads them."""
-    whole = "".join(texts)
-    if whole.isprintable() and "\\" not in whole:
-        return texts
-    return [text.translate(_SPECIAL) for text in texts]
-
-
-def _copy_bytes(texts: Sequence[str]) -> Sequence[str]:
-    """Return what COPY reads as the bytes of texts without control characters."""
-    if "\\" not in "".join(texts):
-        return texts
-    return [text if "\\" not in text else f"\\\\x{text.encode().hex()}" for text in texts]

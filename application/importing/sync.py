@@ -327,8 +327,9 @@ class Sync:
     def _imply_account(self, row: _Row, company_id: str, cust_id: str) -> None:
         """Open the account that a row names, if it is not known."""
         key = (company_id, cust_id)
-        if key not in self._known_accounts():
-            self._known_accounts().add(key)
+        known = self._known_accounts()
+        if key not in known:
+            known.add(key)
             command = ImplyAccount(company_id, cust_id)
             self._appender.add(Task(ACCOUNT, key, command, row.file, row.line, False, False))
 

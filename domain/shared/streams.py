@@ -4,6 +4,8 @@
 written %2F (and a percent sign %25), so that a name can always be taken apart again.
 """
 
+from functools import lru_cache
+
 
 def stream_name(category: str, *key: str) -> str:
     """Return the name of the stream of `category` about `key`."""
@@ -13,6 +15,7 @@ def stream_name(category: str, *key: str) -> str:
     return "/".join((category, *(part.replace("%", "%25").replace("/", "%2F") for part in key)))
 
 
+@lru_cache(maxsize=4_096)
 def stream_key(stream: str) -> tuple[str, ...]:
     """Return the natural key in the name of a stream, without its category."""
     parts = stream.split("/")[1:]
