@@ -17,6 +17,8 @@ BOUNDARIES = (30, 60, 90, 120)
 """Default boundaries of both sets, in days."""
 
 BOUNDARIES_COUNT = 4
+BOUNDARY_MAX = 36_500
+"""A hundred years of days."""
 
 
 class Basis(StrEnum):
@@ -79,15 +81,21 @@ def elapsed(since: date, until: date, unit: AgeUnit) -> int:
 
 
 def checked_boundaries(boundaries: Sequence[int], field: str) -> tuple[int, ...]:
-    """Return the boundaries if they are four rising whole numbers above zero (AGE-02).
+    """Return the boundaries if they are four rising whole numbers from 1 to `BOUNDARY_MAX` (AGE-02).
 
     :raises Refused: otherwise.
     """
     rising = all(low < high for low, high in pairwise(boundaries))
-    if len(boundaries) != BOUNDARIES_COUNT or not rising or boundaries[0] < 1:
+    if (
+        len(boundaries) != BOUNDARIES_COUNT
+        or not rising
+        or boundaries[0] < 1
+        or boundaries[-1] > BOUNDARY_MAX
+    ):
         raise Refused(
             "aging_boundaries_invalid",
-            "Aging needs four boundaries above zero, each larger than the one before.",
+            "Aging needs four boundaries above zero, each larger than the one before and none"
+            f" above {BOUNDARY_MAX}.",
             field,
         )
     return tuple(boundaries)

@@ -109,18 +109,16 @@ def bucket_sql(basis: Basis, options: SiteOptions, tran_date: str, due_date: str
     base = tran_date if basis is Basis.INVOICE else due_date
     boundaries = boundaries_of(basis, options)
     first = 1 if basis is Basis.INVOICE else 2
-    if options.age_unit is AgeUnit.DAYS:
-        age = f"(%(as_of)s::date - ({base}))"
+    if options.age_unit is AgeUnit.DAYS:  # a comparison of dates is cheaper than one of ages
+        within = [f"{base} >= %(as_of)s::date - {boundary:d}" for boundary in boundaries]
     else:
         age = (
             f"((extract(year FROM %(as_of)s::date) - extract(year FROM {base})) * 12"
             f" + extract(month FROM %(as_of)s::date) - extract(month FROM {base})"
             f" - (extract(day FROM %(as_of)s::date) < extract(day FROM {base}))::integer)"
         )
-    steps = " ".join(
-        f"WHEN {age} <= {boundary:d} THEN {first + number}"
-        for number, boundary in enumerate(boundaries)
-    )
+        within = [f"{age} <= {boundary:d}" for boundary in boundaries]
+    steps = " ".join(f"WHEN {holds} THEN {first + n}" for n, holds in enumerate(within))
     current = "" if basis is Basis.INVOICE else f"WHEN %(as_of)s::date <= {base} THEN 1"
     return (
         f"CASE WHEN {tran_date} > %(as_of)s THEN 0 {current} {steps}"

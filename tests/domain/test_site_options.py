@@ -41,6 +41,11 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
     [
         ({"aging_boundaries_due": (1, 2, 3)}, "aging_boundaries_invalid", "aging_boundaries_due"),
         (
+            {"aging_boundaries_due": (30, 60, 90, 36_501)},
+            "aging_boundaries_invalid",
+            "aging_boundaries_due",
+        ),
+        (
             {"aging_boundaries_due": (0, 1, 2, 3)},
             "aging_boundaries_invalid",
             "aging_boundaries_due",
