@@ -98,6 +98,10 @@ class Context(BaseContext):
         reading = Reading(snapshot, _asked(snapshot, as_of, known_at))
         return self._readings.setdefault((as_of, known_at), reading)
 
+    async def today(self) -> date:
+        """Return the business date of now."""
+        return (await self.reading()).asked.as_of
+
     async def reading_at_least(self, position: int) -> Reading | None:
         """Return the read models once they show `position`; None if they do not in time."""
         shown = await self.services.wait_until(

@@ -8,10 +8,9 @@ from msgspec import UnsetType
 from strawberry.types.unset import UNSET
 
 from api.aging import Basis
-from api.commands import IDEMPOTENCY_KEY, carry_out
+from api.commands import IDEMPOTENCY_KEY, Payload, answer
 from api.connections import AtLeast
 from api.context import Info
-from api.errors import UserError
 from domain.aging import AgeUnit
 from domain.api_key import Role
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions
@@ -90,17 +89,18 @@ class ChangeSiteOptionsInput:
 
 
 @strawberry.type(description="What changing the options led to.")
-class ChangeSiteOptionsPayload:
+class ChangeSiteOptionsPayload(Payload):
     """What changing the options led to."""
 
-    site_options: SiteOptionsResult | None = strawberry.field(
+    @strawberry.field(
         description="The options as they are now; null if the change was refused, or if the read"
         " models did not follow in time."
     )
-    user_errors: list[UserError] = strawberry.field(description="Why it was refused.")
-    position: int | None = strawberry.field(
-        description="Position of the log at which the change is complete, for `atLeast`."
-    )
+    def site_options(self) -> SiteOptionsResult | None:
+        """Return the options."""
+        if self.reading is None:
+            return None
+        return SiteOptionsResult.of(self.reading.asked.options)
 
 
 @strawberry.type
@@ -133,18 +133,12 @@ class SiteOptionsMutation:
         """Change options."""
         context = info.context
         context.require(Role.ADMIN)
-        told = await carry_out(
+        return await answer(
             context,
+            ChangeSiteOptionsPayload,
             SITE_OPTIONS,
             (SITE,),
             input.command(),
             mutation="changeSiteOptions",
             idempotency_key=input.idempotency_key,
-        )
-        changed = None
-        if told.position is not None:
-            reading = await context.reading_at_least(told.position)
-            changed = SiteOptionsResult.of(reading.asked.options) if reading is not None else None
-        return ChangeSiteOptionsPayload(
-            site_options=changed, user_errors=list(told.errors), position=told.position
         )

@@ -7,7 +7,7 @@ together, in one transaction: a tenant's rate is bound by commits, not by comman
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date
 from functools import reduce
@@ -43,11 +43,29 @@ STATES_MAX = 10_000
 """Streams whose state a queue remembers, at most."""
 
 
+class Consulted(Struct, frozen=True):
+    """Another stream that a decision looks at, and what of its state the decision may know.
+
+    The facts are as of the decision; the log does not hold them still while it is appended.
+    """
+
+    decider: Decider[Any, Any, Any]
+    key: tuple[str, ...]
+    facts: Callable[[Any], Any]
+
+    @property
+    def stream(self) -> str:
+        """The name of the stream."""
+        return stream_name(self.decider.category, *self.key)
+
+
 class Request(Struct, frozen=True):
     """A command to the stream of `decider` about `key`, by whom and on which business date.
 
     `cause` names what led to it; `correlation` is shared by all that one request set off. A
-    command with an `idempotency_key` is carried out once, however often it is sent.
+    command with an `idempotency_key` is carried out once, however often it is sent. A command
+    that consults other streams has a method `knowing`, which takes their facts in order and
+    returns the command that knows them.
     """
 
     decider: Decider[Any, Any, Any]
@@ -58,6 +76,7 @@ class Request(Struct, frozen=True):
     cause: str
     correlation: str
     idempotency_key: str | None = None
+    consults: tuple[Consulted, ...] = ()
 
     @property
     def stream(self) -> str:
@@ -97,18 +116,23 @@ class States:
         self._known: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 
     def remembered(self, requests: Sequence[Request]) -> dict[str, tuple[Any, int]] | None:
-        """Return the states and versions of the requests' streams, if all are known."""
+        """Return the states and versions of the requests' streams, if all are known.
+
+        A request that consults others is decided on what the log says of them now.
+        """
         states: dict[str, tuple[Any, int]] = {}
         for one in requests:
             found = self._known.get(one.stream)
-            if found is None:
+            if found is None or one.consults:
                 return None
             states[one.stream] = found
         return states
 
     def fresh(self, log: Log, requests: Sequence[Request]) -> dict[str, tuple[Any, int]]:
         """Return the states and versions of the requests' streams, as of now."""
-        deciders = {one.stream: one.decider for one in requests}
+        deciders = {
+            one.stream: one.decider for request in requests for one in (request, *request.consults)
+        }
         known = {
             stream: found for stream in deciders if (found := self._known.get(stream)) is not None
         }
@@ -125,8 +149,9 @@ class States:
 
     def forget(self, requests: Sequence[Request]) -> None:
         """Forget the requests' streams, to load them whole the next time."""
-        for one in requests:
-            self._known.pop(one.stream, None)
+        for request in requests:
+            for one in (request, *request.consults):
+                self._known.pop(one.stream, None)
 
     def keep(self, states: Mapping[str, tuple[Any, int]]) -> None:
         """Keep states that the log has confirmed."""
@@ -246,8 +271,13 @@ class _Batch:
     def _decide(self, number: int, request: Request) -> None:
         stream = request.stream
         state, version = self._states[stream]
+        command: Any = request.command
+        if request.consults:
+            command = command.knowing(
+                [one.facts(self._states[one.stream][0]) for one in request.consults]
+            )
         try:
-            events = request.decider.decide(request.command, state)
+            events = request.decider.decide(command, state)
         except Refused as refusal:
             self._outcomes.append(refusal)
             return

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
+from domain.shared.facts import AccountFacts
 from domain.shared.text import can_be_kept
 
 NOTE_CHARACTERS_MAX = 10_000
@@ -178,6 +179,14 @@ def add_note(command: AddAccountNote, account: Opened) -> Sequence[AccountEvent]
         )
     company_id, cust_id = account.document.company_id, account.document.cust_id
     return [AccountNoteAdded(company_id, cust_id, command.note_id, text, command.business_date)]
+
+
+def facts(account: Account) -> AccountFacts | None:
+    """Return what other decisions may know of the account; None if nothing is known of it."""
+    if isinstance(account, NotOpened):
+        return None
+    document = account.document
+    return AccountFacts(document.company_id, document.cust_id, document.parent_id)
 
 
 ACCOUNT: Decider[Account, AccountCommand, AccountEvent] = Decider(

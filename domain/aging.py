@@ -81,7 +81,7 @@ def elapsed(since: date, until: date, unit: AgeUnit) -> int:
 
 
 def checked_boundaries(boundaries: Sequence[int], field: str) -> tuple[int, ...]:
-    """Return the boundaries if they are four rising whole numbers from 1 to `BOUNDARY_MAX` (AGE-02).
+    """Return the boundaries if they are four rising numbers from 1 to `BOUNDARY_MAX` (AGE-02).
 
     :raises Refused: otherwise.
     """

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from domain.shared.currency import rounded
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
+from domain.shared.facts import DocumentFacts
 
 ZERO = Decimal(0)
 
@@ -576,6 +577,29 @@ def total(entries: Iterable[Applied | Unexplained]) -> tuple[Decimal, Decimal]:
         amount += one.amount
         amount_hc += one.amount_hc
     return amount, amount_hc
+
+
+def facts(invoice: Invoice) -> DocumentFacts | None:
+    """Return what other decisions may know of the document; None if nothing is known of it."""
+    if isinstance(invoice, NotRegistered):
+        return None
+    document = invoice.document
+    lowered, lowered_hc = total([*invoice.applications.values(), *invoice.unexplained])
+    return DocumentFacts(
+        document.company_id,
+        document.tran_id,
+        document.cust_id,
+        document.type,
+        document.tran_date,
+        document.due_date or document.tran_date,
+        document.curr_id,
+        document.home_curr_id,
+        document.amount,
+        document.amount_hc,
+        document.amount - lowered,
+        document.amount_hc - lowered_hc,
+        invoice.closed_on,
+    )
 
 
 INVOICE: Decider[Invoice, InvoiceCommand, InvoiceEvent] = Decider(

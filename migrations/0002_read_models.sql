@@ -252,21 +252,29 @@ CREATE TABLE sync_runs (
     PRIMARY KEY (tenant, run_id)
 );
 
--- Each of these tables has a history: its columns and when a row stopped being known.
+-- Gives a table a history: its columns and when a row stopped being known.
+CREATE PROCEDURE public.keep_history(live regclass) LANGUAGE plpgsql AS $$
+DECLARE
+    name text := (SELECT relname FROM pg_class WHERE oid = live);
+    columns text;
+BEGIN
+    EXECUTE format('CREATE TABLE %I (LIKE %s, known_to timestamptz NOT NULL)', name || '_history', live);
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) INTO columns
+    FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (attnum, n)
+    JOIN pg_attribute a ON a.attnum = k.attnum
+    WHERE i.indrelid = live AND i.indisprimary AND a.attrelid = i.indrelid;
+    EXECUTE format('CREATE INDEX %I ON %I (%s, known_to)', name || '_history_key', name || '_history', columns);
+    EXECUTE format('CREATE INDEX %I ON %I (tenant, known_to)', name || '_history_known', name || '_history');
+END
+$$;
+
 DO $$
 DECLARE
     live text;
-    columns text;
 BEGIN
     FOREACH live IN ARRAY ARRAY['companies', 'accounts', 'contacts', 'invoices',
         'payment_applications', 'balances', 'payments', 'site_options', 'api_keys'] LOOP
-        EXECUTE format('CREATE TABLE %I (LIKE %I, known_to timestamptz NOT NULL)', live || '_history', live);
-        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) INTO columns
-        FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (attnum, n)
-        JOIN pg_attribute a ON a.attnum = k.attnum
-        WHERE i.indrelid = live::regclass AND i.indisprimary AND a.attrelid = live::regclass;
-        EXECUTE format('CREATE INDEX %I ON %I (%s, known_to)', live || '_history_key', live || '_history', columns);
-        EXECUTE format('CREATE INDEX %I ON %I (tenant, known_to)', live || '_history_known', live || '_history');
+        CALL public.keep_history(live::regclass);
     END LOOP;
 END
 $$;

@@ -12,12 +12,13 @@ from psycopg import Connection
 from application.importing.source import Source
 from application.importing.sync import Outcome, Sync
 from eventstore.importing import ImportSession
+from eventstore.postgres import PostgresLog
+from runtime.after_sync import ALIVE_POLL_SECONDS, Following, follow
 from runtime.database import Database
 from runtime.garbage import rare_collection
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
-ALIVE_POLL_SECONDS = 0.5
 LARGE_BYTES = 16_000_000
 """From this size on, the read models follow in a process of their own, on another core."""
 
@@ -40,7 +41,7 @@ def sync(
     business_date: date,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Synced:
-    """Load `sources` and return when the read models show it.
+    """Load `sources`, do what follows from them, and return when the read models show it all.
 
     Raises:
         SyncBusy: if another sync of the tenant is running.
@@ -64,6 +65,12 @@ def sync(
         outcome = run.run(sources)
         while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):
             worker.keep_alive()
+        with database.pool("app", size=1) as pool:
+            log = PostgresLog(pool, tenant.id)
+            following = Following(reading, log, tenant.id, business_date, actor, run.cause)
+            followed = follow(following, worker.keep_alive)
+        outcome.events += followed.events
+        outcome.position = max(outcome.position, followed.position)
         return Synced(outcome, _vanished(reading, tenant, run))
 
 

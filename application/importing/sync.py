@@ -115,8 +115,9 @@ class Sync:
         self._session = session
         self._business_date = business_date
         self._progress = progress
+        self.cause = f"sync/{self.run_id}"
         self._appender = Appender(
-            session, actor=actor, business_date=business_date, cause=f"sync/{self.run_id}"
+            session, actor=actor, business_date=business_date, cause=self.cause
         )
         self._home: dict[str, str] = {}
         self._accounts: set[tuple[str, ...]] | None = None

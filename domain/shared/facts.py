@@ -1,0 +1,40 @@
+"""What a decision on one stream may know of another: plain facts, by value.
+
+Aggregates know each other only by id. Who carries out a command asks the other streams for these
+(application/handling.py) and hands them in with the command.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
+
+
+class DocumentFacts(Struct, frozen=True, gc=False):
+    """A document of the ERP as known when a decision is taken.
+
+    Amounts are signed; `_hc` is home currency. `due_date` is the ERP's own, or the document's
+    date where it has none. The balance is what is open of it with everything known applied.
+    """
+
+    company_id: str
+    tran_id: str
+    cust_id: str
+    type: str
+    tran_date: date
+    due_date: date
+    curr_id: str
+    home_curr_id: str
+    amount: Decimal
+    amount_hc: Decimal
+    balance: Decimal
+    balance_hc: Decimal
+    closed_on: date | None
+
+
+class AccountFacts(Struct, frozen=True, gc=False):
+    """An account as known when a decision is taken."""
+
+    company_id: str
+    cust_id: str
+    parent_id: str | None
