@@ -19,12 +19,19 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.balance_changes import (
+    ZERO,
+    Applied,
+    Unexplained,
+    moved_to_closing,
+    post_dated,
+    total,
+    withdraw,
+)
 from domain.shared.currency import rounded
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import DocumentFacts
-
-ZERO = Decimal(0)
 
 
 class InvoiceDocument(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -61,14 +68,6 @@ class InvoiceDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     udf3: str | None = None
     udf4: str | None = None
     udf5: str | None = None
-
-
-class Unexplained(Struct, frozen=True, gc=False):
-    """A change of the balance that no known payment explains; positive lowers the balance."""
-
-    effective_on: date
-    amount: Decimal
-    amount_hc: Decimal
 
 
 # Events: stored for ever under these names and fields. Add, never rename.
@@ -206,14 +205,6 @@ InvoiceCommand: TypeAlias = ImportInvoice | ApplyPayments
 # State: only what decisions need.
 
 
-class Applied(Struct, frozen=True, gc=False):
-    """An application in force."""
-
-    amount: Decimal
-    amount_hc: Decimal
-    applied_on: date
-
-
 class NotRegistered(Struct, frozen=True):
     """Nothing is known of the document."""
 
@@ -326,13 +317,12 @@ def settle(command: ImportInvoice, invoice: Registered, before: Registered) -> l
     """Apply payments, reconcile with the ERP's balance, close or reopen."""
     events, applications = apply(command.applications, invoice)
     unexplained = reconcile(command, invoice, applications, before)
+    if command.closing_tran_date is None:
+        unexplained = not_after_payment(invoice, applications, unexplained)
     if unexplained != invoice.unexplained:
         events.append(InvoiceBalanceReconciled(unexplained, invoice.unexplained))
-    events.extend(
-        close_or_reopen(
-            invoice, applications, unexplained, before.closed_on, command.closing_tran_date
-        )
-    )
+    closing = command.closing_tran_date
+    events.extend(close_or_reopen(invoice, applications, unexplained, before.closed_on, closing))
     return events
 
 
@@ -495,48 +485,18 @@ def reconcile(
     return (*known, Unexplained(on, change, change_hc))
 
 
-def post_dated(applications: Mapping[str, Applied], business_date: date) -> tuple[Decimal, Decimal]:
-    """Return what applications dated after the business date pay, in own and home currency."""
-    return total(one for one in applications.values() if one.applied_on > business_date)
-
-
-def moved_to_closing(
-    known: tuple[Unexplained, ...], closing: date, closed_before: date | None, *, paid: bool
+def not_after_payment(
+    invoice: Registered, applications: Mapping[str, Applied], known: tuple[Unexplained, ...]
 ) -> tuple[Unexplained, ...]:
-    """Return `known` with the closing that the ERP tells.
-
-    What was taken for the closing moves with it, and what was only noticed after the day on
-    which the document was `paid` had happened by then.
-    """
+    """Return `known`; of a document that is paid, with what is home currency alone by then."""
+    paid = total([*applications.values(), *known])[0] == invoice.document.amount
+    if not paid:
+        return known
+    paid_on = last_change(invoice, applications, [entry for entry in known if entry.amount])
     return tuple(
-        replace(entry, effective_on=closing)
-        if entry.effective_on == closed_before or (paid and entry.effective_on > closing)
-        else entry
+        entry if entry.amount else replace(entry, effective_on=min(entry.effective_on, paid_on))
         for entry in known
     )
-
-
-def withdraw(
-    known: tuple[Unexplained, ...], explained: Decimal, explained_hc: Decimal, sign: int
-) -> tuple[Unexplained, ...]:
-    """Return `known` less `explained`, the earliest first.
-
-    `explained` is positive and at most what `known` lowers the balance by; `explained_hc` is
-    signed, and what no withdrawn entry accounts for stays where the last of them was.
-    """
-    left: list[Unexplained] = []
-    rest_hc = -explained_hc
-    for entry in sorted(known, key=lambda entry: entry.effective_on):
-        amount = entry.amount * sign
-        taken = min(max(amount, ZERO), explained)
-        if not taken:
-            left.append(entry)
-            continue
-        explained -= taken
-        rest_hc += entry.amount_hc
-        if not explained and (rest_hc or taken < amount):
-            left.append(Unexplained(entry.effective_on, (amount - taken) * sign, rest_hc))
-    return tuple(left)
 
 
 def close_or_reopen(
@@ -568,15 +528,6 @@ def last_change(
     for entry in unexplained:
         on = max(on, entry.effective_on)
     return on
-
-
-def total(entries: Iterable[Applied | Unexplained]) -> tuple[Decimal, Decimal]:
-    """Return what entries take off the balance, in the document's and in home currency."""
-    amount = amount_hc = ZERO
-    for one in entries:
-        amount += one.amount
-        amount_hc += one.amount_hc
-    return amount, amount_hc
 
 
 def facts(invoice: Invoice) -> DocumentFacts | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from domain.balance_changes import Unexplained
 from domain.invoice import (
     INVOICE,
     Application,
@@ -21,7 +22,6 @@ from domain.invoice import (
     InvoiceStatusChanged,
     PaymentApplied,
     PaymentUnapplied,
-    Unexplained,
 )
 from domain.shared.decider import ImpossibleHistory
 from tests.story import Story
@@ -331,6 +331,23 @@ def test_in_another_currency_paid_has_nothing_open_in_home_currency_since_it_was
     rest = InvoiceBalanceReconciled((Unexplained(FEB10, D(0), D("0.01")),))
     command = told(FOREIGN, balance=D(0), closing_tran_date=FEB10)
     invoice.given(*paid).when(command).then(rest, InvoiceClosed(FEB10))
+
+
+def test_in_another_currency_cancelled_has_nothing_open_in_home_currency_since_its_payment() -> (
+    None
+):
+    half = (registered(FOREIGN), PaymentApplied("1", "I1", "P1", D(50), D("45.10"), FEB1))
+    lowered = Unexplained(MAR2, D(50), D("44.90"))
+    history = (*half, InvoiceBalanceReconciled((lowered,)), InvoiceClosed(MAR2))
+    cancelled = replace(FOREIGN, amount=D(50), amount_hc=D("45.00"))
+    amended, reconciled, closed = (
+        invoice.given(*history).when(told(cancelled, balance=D(0), on=MAR2)).decided()
+    )
+    assert isinstance(amended, InvoiceAmended)
+    assert reconciled == InvoiceBalanceReconciled(
+        (Unexplained(FEB1, D(0), D("-0.10")),), (lowered,)
+    )
+    assert closed == InvoiceClosed(FEB1)
 
 
 def test_in_another_currency_explained_late_keeps_its_home_balance() -> None:

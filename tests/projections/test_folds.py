@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple
 
 from domain.api_key import ApiKeyRevoked
+from domain.balance_changes import Unexplained
 from domain.durations import FOREVER, OPEN_ENDED, duration_class
 from domain.invoice import (
     INVOICE,
@@ -22,7 +23,6 @@ from domain.invoice import (
     InvoiceDocument,
     InvoiceRegistered,
     PaymentApplied,
-    Unexplained,
 )
 from domain.shared.event import Event
 from domain.shared.streams import stream_name
