@@ -1,5 +1,7 @@
 """GraphQL: options of the site, and changing them (ADM-02)."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -13,7 +15,7 @@ from api.connections import AtLeast
 from api.context import Info
 from domain.aging import AgeUnit
 from domain.api_key import Role
-from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions
+from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions, Trend
 from projections.site_options import SITE
 
 Given = TypeVar("Given")
@@ -27,6 +29,24 @@ _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
 _UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
 _ZONE = "IANA time zone in which the site's business day is cut."
+_APR = "What open amounts cost, in whole percent a year. (KPI-17)"
+_SIZES = (
+    "The amounts in home currency, six at most, at which a further range of sizes of invoices"
+    " begins. (KPI-13)"
+)
+_AUTOMATIC = (
+    "Whether the ranges of sizes are worked out from the invoices that were paid, as seven of"
+    " about as many each. (KPI-13)"
+)
+_EXCLUDE = "Invoices dated before do not count in average days to pay; null for none. (KPI-15)"
+_TREND = "What the panel of the prior six months shows. (KPI-03)"
+
+strawberry.enum(
+    Trend,
+    name="PriorSixMonths",
+    description="What the panel of the prior six months shows: DSO, or AVERAGE_DAYS late, plain"
+    " and weighted.",
+)
 
 
 @strawberry.type(name="SiteOptions", description="Options of the site.")
@@ -41,6 +61,11 @@ class SiteOptionsResult:
     aging_basis: Basis = strawberry.field(description=_BASIS)
     age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
     time_zone: str = strawberry.field(description=_ZONE)
+    credit_apr: int = strawberry.field(description=_APR)
+    size_ranges: list[Decimal] = strawberry.field(description=_SIZES)
+    size_ranges_automatic: bool = strawberry.field(description=_AUTOMATIC)
+    exclude_invoices_before: date | None = strawberry.field(description=_EXCLUDE)
+    prior_six_months: Trend = strawberry.field(description=_TREND)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -52,6 +77,11 @@ class SiteOptionsResult:
             aging_basis=options.aging_basis,
             age_unapplied=options.age_unapplied,
             time_zone=options.time_zone,
+            credit_apr=options.credit_apr,
+            size_ranges=list(options.size_ranges),
+            size_ranges_automatic=options.size_ranges_automatic,
+            exclude_invoices_before=options.exclude_invoices_before,
+            prior_six_months=options.prior_six_months,
         )
 
 
@@ -69,15 +99,23 @@ class ChangeSiteOptionsInput:
     aging_basis: Basis | None = strawberry.field(default=UNSET, description=_BASIS)
     age_unapplied: bool | None = strawberry.field(default=UNSET, description=_UNAPPLIED)
     time_zone: str | None = strawberry.field(default=UNSET, description=_ZONE)
+    credit_apr: int | None = strawberry.field(default=UNSET, description=_APR)
+    size_ranges: list[Decimal] | None = strawberry.field(default=UNSET, description=_SIZES)
+    size_ranges_automatic: bool | None = strawberry.field(default=UNSET, description=_AUTOMATIC)
+    exclude_invoices_before: date | None = strawberry.field(
+        default=UNSET, description=_EXCLUDE + " Here null means none."
+    )
+    prior_six_months: Trend | None = strawberry.field(default=UNSET, description=_TREND)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
-        """Return the command; null leaves an option as it is, too."""
+        """Return the command; null leaves an option as it is, too, where it is no value of it."""
 
         def given(value: Given | None) -> Given | UnsetType:
             return NOT_GIVEN if value is UNSET or value is None else value
 
         due, invoice = given(self.aging_boundaries_due), given(self.aging_boundaries_invoice)
+        sizes, before = given(self.size_ranges), self.exclude_invoices_before
         return ChangeSiteOptions(
             aging_boundaries_due=NOT_GIVEN if due is NOT_GIVEN else tuple(due),
             aging_boundaries_invoice=NOT_GIVEN if invoice is NOT_GIVEN else tuple(invoice),
@@ -85,6 +123,11 @@ class ChangeSiteOptionsInput:
             aging_basis=given(self.aging_basis),
             age_unapplied=given(self.age_unapplied),
             time_zone=given(self.time_zone),
+            credit_apr=given(self.credit_apr),
+            size_ranges=NOT_GIVEN if sizes is NOT_GIVEN else tuple(sizes),
+            size_ranges_automatic=given(self.size_ranges_automatic),
+            exclude_invoices_before=NOT_GIVEN if before is UNSET else before,
+            prior_six_months=given(self.prior_six_months),
         )
 
 

@@ -4,6 +4,9 @@ default --change--> changed
 """
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
@@ -12,13 +15,27 @@ from domain.aging import BOUNDARIES, AgeUnit, Basis, checked_boundaries
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.time_zones import is_time_zone
+from domain.size_ranges import SIZE_RANGES, checked_size_ranges
+
+CREDIT_APR_MAX = 1_000
+
+
+class Trend(StrEnum):
+    """What the panel of the prior six months shows: one of the two, never both (KPI-03)."""
+
+    DSO = "dso"
+    AVERAGE_DAYS = "average_days"
 
 
 class SiteOptions(Struct, frozen=True, omit_defaults=True):
     """The options and their defaults.
 
     The two aging sets (AGE-02), the age unit (AGE-03), the set that dashboards show (AGE-16),
-    whether unapplied items age (AGE-17), and the IANA time zone of the site.
+    whether unapplied items age (AGE-17), and the IANA time zone of the site. The rate at which
+    open amounts cost, in percent a year (KPI-17). The sizes of invoices, in home currency, at
+    which a further range of sizes begins, or that they are worked out from what was paid
+    (KPI-13); from which invoice date on invoices count in average days to pay (KPI-15); and what
+    the panel of the prior six months shows (KPI-03).
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -27,6 +44,11 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     aging_basis: Basis = Basis.DUE
     age_unapplied: bool = False
     time_zone: str = "UTC"
+    credit_apr: int = 10
+    size_ranges: tuple[Decimal, ...] = SIZE_RANGES
+    size_ranges_automatic: bool = False
+    exclude_invoices_before: date | None = None
+    prior_six_months: Trend = Trend.DSO
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -44,6 +66,11 @@ class ChangeSiteOptions(Struct, frozen=True):
     aging_basis: Basis | UnsetType = UNSET
     age_unapplied: bool | UnsetType = UNSET
     time_zone: str | UnsetType = UNSET
+    credit_apr: int | UnsetType = UNSET
+    size_ranges: tuple[Decimal, ...] | UnsetType = UNSET
+    size_ranges_automatic: bool | UnsetType = UNSET
+    exclude_invoices_before: date | UnsetType | None = UNSET
+    prior_six_months: Trend | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -60,6 +87,15 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
     zone = given.get("time_zone")
     if zone is not None and not is_time_zone(zone):
         raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "time_zone")
+    apr = given.get("credit_apr")
+    if apr is not None and not 0 <= apr <= CREDIT_APR_MAX:
+        raise Refused(
+            "credit_apr_invalid",
+            f"The rate is a whole number of percent a year, from 0 to {CREDIT_APR_MAX}.",
+            "credit_apr",
+        )
+    if "size_ranges" in given:
+        given["size_ranges"] = checked_size_ranges(given["size_ranges"], "size_ranges")
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
 

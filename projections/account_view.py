@@ -1,11 +1,11 @@
 """View: accounts with what they have open in both aging sets, at any date on both axes."""
 
-from domain.aging import Basis
 from domain.company import DEFAULT_HOME_CURRENCY
+from projections.account_figures import figure_fields
+from projections.account_joins import EACH, JOINS, open_sum
 from projections.accounts import ACCOUNTS
-from projections.aging_fields import CURRENT, aging_fields
+from projections.aging_fields import aging_fields
 from projections.companies import COMPANIES
-from projections.open_documents import bucket_sql, late_base, open_amounts
 from projections.view import Asked, Field, Kind, View, plain
 
 (_ACCOUNTS,) = ACCOUNTS.tables
@@ -25,43 +25,7 @@ def _company(asked: Asked) -> str:
         ON h.tenant = c.tenant AND h.company_id = c.company_id"""
 
 
-def _aged(asked: Asked) -> str:
-    """Join sums of what each account has open, bucket by bucket, in one pass over the steps."""
-    options = asked.options
-    late_from = late_base("b", options)
-    amounts = " UNION ALL ".join(open_amounts(options, asked.known_at))
-    shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
-    sums = ",\n".join(
-        f"sum(balance_hc) FILTER (WHERE {condition}) AS {name}" for condition, name in _SUMS.items()
-    )
-    return f"""LEFT JOIN (
-        SELECT company_id, cust_id, {sums},
-               count(*) FILTER (WHERE due_bucket > {CURRENT} AND balance_hc > 0) AS no_over_due_inv,
-               count(*) AS open_documents,
-               %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
-                   AS oldest_tran_date_days
-        FROM (
-            SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
-                SELECT b.*,
-                    {bucket_sql(Basis.INVOICE, options, "b.tran_date", "b.due_date")} AS age_bucket,
-                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_from)} AS due_bucket
-                FROM ({amounts}) b
-            ) aged
-        ) counted
-        GROUP BY company_id, cust_id
-    ) a ON a.company_id = c.company_id AND a.cust_id = c.cust_id"""
-
-
-_NEEDS = ("company", "aged")
-
-_SUMS: dict[str, str] = {}
-"""Condition on an open amount -> the column of the join with the sum of such amounts."""
-
-
-def _sum(condition: str) -> str:
-    """Return the SQL of what an account has open under a condition."""
-    return f"coalesce(a.{_SUMS.setdefault(condition, f'sum_{len(_SUMS)}')}, 0)"
-
+_NEEDS = ("company", "open")
 
 ACCOUNT_VIEW = View(
     name="accounts",
@@ -69,7 +33,8 @@ ACCOUNT_VIEW = View(
     key=("company_id", "cust_id"),
     source=_source,
     where=_where,
-    joins={"company": _company, "aged": _aged},
+    joins={"company": _company, **JOINS},
+    each=EACH,
     fields=(
         *plain(
             "c",
@@ -148,7 +113,7 @@ ACCOUNT_VIEW = View(
             "c.implied",
             source="SYN-07",
         ),
-        *aging_fields(_sum, currency="home_curr_id", needs=_NEEDS),
+        *aging_fields(open_sum, currency="home_curr_id", needs=_NEEDS),
         Field(
             "no_over_due_inv",
             Kind.INTEGER,
@@ -175,6 +140,7 @@ ACCOUNT_VIEW = View(
             needs=_NEEDS,
             source="INV-31",
         ),
+        *figure_fields(),
         Field(
             "known_from",
             Kind.MOMENT,

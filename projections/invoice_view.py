@@ -4,7 +4,7 @@ from domain.aging import Basis
 from projections.accounts import ACCOUNTS
 from projections.aging_fields import CURRENT, aging_fields
 from projections.invoices import INVOICES
-from projections.open_documents import bucket_sql
+from projections.open_documents import balance_on, bucket_sql
 from projections.view import Asked, Field, Kind, View, plain
 
 _INVOICES, _APPLICATIONS, _BALANCES = INVOICES.tables
@@ -23,15 +23,10 @@ def _where(asked: Asked) -> str:
 
 def _open(asked: Asked) -> str:
     """Join what is open on the date: the present balance, or the step of a past one."""
-
-    def balance(column: str) -> str:
-        return f"""CASE WHEN i.balance_since <= %(as_of)s THEN i.{column} ELSE coalesce((
-            SELECT s.{column} FROM {asked.rows(_BALANCES)} s
-            WHERE s.tenant = i.tenant AND s.company_id = i.company_id AND s.tran_id = i.tran_id
-              AND s.effective_from <= %(as_of)s AND s.effective_to > %(as_of)s), 0) END"""
-
+    steps = asked.rows(_BALANCES)
     return f"""CROSS JOIN LATERAL (
-        SELECT {balance("balance")} AS balance, {balance("balance_hc")} AS balance_hc) o"""
+        SELECT {balance_on("i", "balance", steps)} AS balance,
+               {balance_on("i", "balance_hc", steps)} AS balance_hc) o"""
 
 
 def _paid(asked: Asked) -> str:

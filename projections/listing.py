@@ -92,20 +92,11 @@ def page(listing: Listing, cut: Cut) -> Query[Record]:
     """Return the question for a part of a list; backward ones answer from the end on."""
     compiled = _Compiled(listing)
     conditions = [compiled.where]
-    keys = [(one, compiled.sql(one.field)) for one in listing.full_order]
+    keys = compiled.keys()
     for values, following in ((cut.after, True), (cut.before, False)):
         if values is not None:
             conditions.append(_beyond(keys, values, compiled, following=following))
-    order = ", ".join(
-        f"{expression} {'DESC' if one.descending != cut.backward else 'ASC'}"
-        f" NULLS {'FIRST' if cut.backward else 'LAST'}"
-        for one, expression in keys
-    )
-    columns = ", ".join(compiled.sql(name) for name in listing.columns)
-    statement = (
-        f"SELECT {columns}\n{compiled.from_clause()}\nWHERE {' AND '.join(conditions)}\n"
-        f"ORDER BY {order}\nLIMIT {cut.count:d}"
-    )
+    statement = _part(compiled, keys, conditions, cut.count, backward=cut.backward)
     return Query(sql(statement), compiled.parameters, record)
 
 
@@ -117,11 +108,7 @@ def page_per_parent(
     `link` names the text fields that hold the parent's key; answers begin with its values.
     """
     compiled = _Compiled(listing)
-    keys = [(one, compiled.sql(one.field)) for one in listing.full_order]
-    order = ", ".join(
-        f"{expression} {'DESC' if one.descending else 'ASC'} NULLS LAST" for one, expression in keys
-    )
-    columns = ", ".join(compiled.sql(name) for name in listing.columns)
+    keys = compiled.keys()
     arrays = ", ".join(
         f"%({compiled.keep([parent[place] for parent in parents])})s::text[]"
         for place in range(len(link))
@@ -130,12 +117,57 @@ def page_per_parent(
     linked = " AND ".join(
         f"{compiled.sql(name)} = parent.parent_{place}" for place, name in enumerate(link)
     )
+    children = _part(compiled, keys, [compiled.where, linked], count)
     statement = (
         f"SELECT parent.*, child.* FROM unnest({arrays}) AS parent ({names})\n"
-        f"CROSS JOIN LATERAL (SELECT {columns}\n{compiled.from_clause()}\n"
-        f"WHERE {compiled.where} AND {linked}\nORDER BY {order}\nLIMIT {count:d}) child"
+        f"CROSS JOIN LATERAL ({children}) child"
     )
     return Query(sql(statement), compiled.parameters, record)
+
+
+def _part(
+    compiled: "_Compiled",
+    keys: Sequence[tuple[Order, str]],
+    conditions: Sequence[str],
+    count: int,
+    *,
+    backward: bool = False,
+) -> str:
+    """Return the statement for the first `count` records under some conditions.
+
+    Figures that neither the conditions nor the order depend on are worked out for these records
+    alone, once they are found.
+    """
+    words = [
+        f"{'DESC' if one.descending != backward else 'ASC'} NULLS {'FIRST' if backward else 'LAST'}"
+        for one, _ in keys
+    ]
+    order = ", ".join(
+        f"{expression} {word}" for (_, expression), word in zip(keys, words, strict=True)
+    )
+    where = " AND ".join(conditions)
+    columns = ", ".join(compiled.view.field(name).sql for name in compiled.columns)
+    shown = [compiled.view.field(name) for name in compiled.columns]
+    if not compiled.view.works_out(shown):
+        source = compiled.from_clause(shown)
+        return f"SELECT {columns}\n{source}\nWHERE {where}\nORDER BY {order}\nLIMIT {count:d}"
+    key = compiled.view.key
+    found = ", ".join(
+        [
+            *(f"{compiled.sql(name)} AS key_{place}" for place, name in enumerate(key)),
+            *(f"{expression} AS order_{place}" for place, (_, expression) in enumerate(keys)),
+        ]
+    )
+    same = " AND ".join(
+        f"{compiled.view.field(name).sql} = found.key_{place}" for place, name in enumerate(key)
+    )
+    order_found = ", ".join(f"found.order_{place} {word}" for place, word in enumerate(words))
+    source = compiled.view.from_clause(compiled.asked, shown, few=True).removeprefix("FROM ")
+    return (
+        f"SELECT {columns}\nFROM (\nSELECT {found}\n{compiled.from_clause()}\nWHERE {where}\n"
+        f"ORDER BY {order}\nLIMIT {count:d}\n) found CROSS JOIN {source}\n"
+        f"WHERE {same} AND {compiled.view.where(compiled.asked)}\nORDER BY {order_found}"
+    )
 
 
 def by_key(listing: Listing, keys: Sequence[Sequence[Any]]) -> Query[Record]:
@@ -149,7 +181,7 @@ def by_key(listing: Listing, keys: Sequence[Sequence[Any]]) -> Query[Record]:
         for place, name in enumerate(listing.view.key)
     )
     statement = (
-        f"SELECT {columns}\n{compiled.from_clause()}\nWHERE {compiled.where}"
+        f"SELECT {columns}\n{compiled.from_clause(few=True)}\nWHERE {compiled.where}"
         f" AND ({names}) IN (SELECT * FROM unnest({arrays}))"
     )
     return Query(sql(statement), compiled.parameters, record)
@@ -157,7 +189,7 @@ def by_key(listing: Listing, keys: Sequence[Sequence[Any]]) -> Query[Record]:
 
 def total(listing: Listing) -> Query[int]:
     """Return the question for how many records a list has."""
-    compiled = _Compiled(listing, counting=True)
+    compiled = _Compiled(listing)
     statement = f"SELECT count(*)\n{compiled.from_clause()}\nWHERE {compiled.where}"
     return Query(sql(statement), compiled.parameters, int)
 
@@ -166,7 +198,7 @@ def totals_per_parent(
     listing: Listing, link: Sequence[str], parents: Sequence[Sequence[str]]
 ) -> Query[Record]:
     """Return the question for how many records each of several parents has."""
-    compiled = _Compiled(listing, counting=True, also=link)
+    compiled = _Compiled(listing)
     keys = ", ".join(compiled.sql(name) for name in link)
     arrays = ", ".join(
         f"%({compiled.keep([parent[place] for parent in parents])})s::text[]"
@@ -182,17 +214,15 @@ def totals_per_parent(
 class _Compiled:
     """The SQL of a listing's parts, with the parameters that they use."""
 
-    def __init__(
-        self, listing: Listing, *, counting: bool = False, also: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, listing: Listing) -> None:
         self.view = listing.view
         self.asked = listing.asked
+        self.columns = listing.columns
+        self._order = listing.full_order
         self.parameters: dict[str, Any] = dict(listing.asked.parameters)
         self._used: dict[str, Field] = {}
         self._count = 0
         self.where = f"{self.view.where(self.asked)} AND {self._condition(listing.where, 1)}"
-        for name in also if counting else listing.columns:
-            self.sql(name)
 
     def sql(self, name: str) -> str:
         """Return the expression of a field, and note that it is used."""
@@ -211,9 +241,13 @@ class _Compiled:
         self.parameters[name] = value
         return name
 
-    def from_clause(self) -> str:
-        """Return FROM with what the fields used so far need."""
-        return self.view.from_clause(self.asked, list(self._used.values()))
+    def keys(self) -> list[tuple[Order, str]]:
+        """Return the order with the expressions that it is by."""
+        return [(one, self.sql(one.field)) for one in self._order]
+
+    def from_clause(self, also: Sequence[Field] = (), *, few: bool = False) -> str:
+        """Return FROM with what the fields used so far need, and those of `also`."""
+        return self.view.from_clause(self.asked, [*self._used.values(), *also], few=few)
 
     def _condition(self, condition: Condition, depth: int) -> str:
         if depth > DEPTH_MAX:

@@ -35,11 +35,12 @@ def open_amounts(
 ) -> list[str]:
     """Return the SQL of the amounts that age on the date `as_of`, in parts that add up.
 
-    Their columns are company_id, cust_id, tran_date, due_date and balance_hc. With `known_at`,
-    what was known at that moment. `condition` restricts the amounts (as `b`). Unapplied items,
-    which are negative balances and unapplied rests of payments, age only by option (AGE-17).
+    Their columns are company_id, cust_id, tran_id, tran_date, due_date and balance_hc. With
+    `known_at`, what was known at that moment. `condition` restricts the amounts (as `b`).
+    Unapplied items, which are negative balances and unapplied rests of payments, age only by
+    option (AGE-17).
     """
-    counted = condition if options.age_unapplied else f"b.balance_hc > 0 AND {condition}"
+    counted = _counted(options, condition)
     parts = [_steps("balances", counted)]
     if known_at is not None:
         began = f"b.known_from <= %(known_at)s AND {counted}"
@@ -52,10 +53,54 @@ def open_amounts(
     return parts
 
 
+def open_amounts_of(account: str, options: SiteOptions, known_at: datetime | None) -> list[str]:
+    """Return the SQL of the same amounts of the account that the row `account` is about.
+
+    For few accounts: it looks at their documents one by one.
+    """
+    invoices, _, balances = INVOICES.tables
+    documents, steps = invoices.name, balances.name
+    if known_at is not None:
+        documents, steps = f"({as_known(invoices)})", f"({as_known(balances)})"
+    own = f"b.company_id = {account}.company_id AND b.cust_id = {account}.cust_id"
+    parts = [
+        f"""
+        SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc
+        FROM (
+            SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date,
+                   coalesce(b.due_date, b.tran_date) AS due_date,
+                   {balance_on("b", "balance", steps)} AS balance,
+                   {balance_on("b", "balance_hc", steps)} AS balance_hc
+            FROM {documents} b
+            WHERE b.tenant = %(tenant)s AND {own}
+              AND (b.balance_hc <> 0 OR b.balance <> 0 OR b.balance_since > %(as_of)s)
+        ) b
+        WHERE {_counted(options, "(b.balance <> 0 OR b.balance_hc <> 0)")}"""
+    ]
+    if options.age_unapplied:
+        parts.append(_unapplied(known_at, own))
+    return parts
+
+
+def balance_on(document: str, column: str, steps: str) -> str:
+    """Return the SQL of a balance of the row `document` on the date: its present, or a past one."""
+    return f"""CASE WHEN {document}.balance_since <= %(as_of)s THEN {document}.{column}
+        ELSE coalesce((
+        SELECT s.{column} FROM {steps} s
+        WHERE s.tenant = {document}.tenant AND s.company_id = {document}.company_id
+          AND s.tran_id = {document}.tran_id
+          AND s.effective_from <= %(as_of)s AND s.effective_to > %(as_of)s), 0) END"""
+
+
+def _counted(options: SiteOptions, condition: str) -> str:
+    """Return the condition that an amount counts: credits only by option (AGE-17)."""
+    return condition if options.age_unapplied else f"b.balance_hc > 0 AND {condition}"
+
+
 def _steps(table: str, condition: str) -> str:
     """Return the SQL of the steps of a table that are open on the date."""
     return f"""
-        SELECT b.company_id, b.cust_id, b.tran_date, b.due_date, b.balance_hc
+        SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc
         FROM unnest(%(durations)s::smallint[], %(since)s::date[]) AS d (duration_class, since)
         CROSS JOIN LATERAL (
             SELECT * FROM {table} b
@@ -79,11 +124,12 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
         payments = as_known(PAYMENTS.tables[0])
         applications = as_known(INVOICES.tables[1])
     return f"""
-        SELECT b.company_id, b.cust_id, b.pmt_date AS tran_date, b.pmt_date AS due_date,
+        SELECT b.company_id, b.cust_id, NULL AS tran_id, b.pmt_date AS tran_date,
+               b.pmt_date AS due_date,
                -(coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
                  + applied.later) AS balance_hc
         FROM ({payments}) b
-        JOIN companies c ON c.tenant = b.tenant AND c.company_id = b.company_id
+        JOIN companies h ON h.tenant = b.tenant AND h.company_id = b.company_id
         CROSS JOIN LATERAL (
             SELECT coalesce(sum(a.amount_hc), 0) AS ever,
                    coalesce(sum(a.amount_hc) FILTER (WHERE a.applied_date > %(as_of)s), 0) AS later
@@ -92,7 +138,7 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
               AND a.payment_id = b.payment_id
         ) applied
         WHERE b.tenant = %(tenant)s AND b.pmt_date <= %(as_of)s AND {condition}
-          AND (b.curr_id = c.home_currency OR b.unapplied_amt_hc IS NOT NULL)
+          AND (b.curr_id = h.home_currency OR b.unapplied_amt_hc IS NOT NULL)
           AND coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
               + applied.later <> 0"""
 

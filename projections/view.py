@@ -69,7 +69,11 @@ class Asked(Struct, frozen=True):
     @property
     def parameters(self) -> dict[str, Any]:
         """The named parameters that every statement over a view may use."""
-        return class_parameters(self.as_of) | {"tenant": self.tenant, "known_at": self.known_at}
+        return class_parameters(self.as_of) | {
+            "tenant": self.tenant,
+            "known_at": self.known_at,
+            "credit_apr": self.options.credit_apr,
+        }
 
     def begun(self, column: str) -> str:
         """Return the condition that a record that begins at the date `column` is there."""
@@ -81,8 +85,10 @@ class View(Struct, frozen=True):
 
     `source` gives the FROM clause without joins, `where` which of its rows are the tenant's and
     there on the date, `joins` what a field may need beside them, in the order in which they are
-    put. `key` names the fields that tell records apart: every order
-    ends with them.
+    put. A join that works figures out for all records in one pass may have a twin in `each` that
+    does it for one record at a time: where few records are shown and nothing depends on the
+    figures of the others. `key` names the fields that tell records apart: every order ends with
+    them.
     """
 
     name: str
@@ -92,6 +98,7 @@ class View(Struct, frozen=True):
     source: Callable[[Asked], str]
     where: Callable[[Asked], str]
     joins: Mapping[str, Callable[[Asked], str]] = {}
+    each: Mapping[str, Callable[[Asked], str]] = {}
 
     def field(self, name: str) -> Field:
         """Return the field of a name.
@@ -101,11 +108,19 @@ class View(Struct, frozen=True):
         """
         return _by_name(self)[name]
 
-    def from_clause(self, asked: Asked, fields: Sequence[Field]) -> str:
-        """Return FROM with the joins that `fields` need."""
+    def from_clause(self, asked: Asked, fields: Sequence[Field], *, few: bool = False) -> str:
+        """Return FROM with the joins that `fields` need, made for `few` records or for all."""
         needed = {join for field in fields for join in field.needs}
-        joins = [join(asked) for name, join in self.joins.items() if name in needed]
+        joins = [
+            self.each.get(name, join)(asked) if few else join(asked)
+            for name, join in self.joins.items()
+            if name in needed
+        ]
         return "\n".join([f"FROM {self.source(asked)}", *joins])
+
+    def works_out(self, fields: Sequence[Field]) -> bool:
+        """Whether some of `fields` are figures that can be worked out record by record."""
+        return any(join in self.each for field in fields for join in field.needs)
 
 
 _fields_by_name: dict[str, dict[str, Field]] = {}

@@ -1,0 +1,181 @@
+"""What accounts are asked for beside their own row: sums over their documents, by account.
+
+Each join comes in two forms with the same columns: for all accounts in one pass, and for one
+account at a time (`c`), by the index of its documents. `a` has what is open, `s` what was sold,
+`p` what was paid, `r` the same by ranges of size, `e` what is expected.
+"""
+
+from collections.abc import Callable, Mapping
+
+from domain.aging import Basis
+from domain.size_ranges import RANGES
+from projections.aging_fields import CURRENT
+from projections.invoices import INVOICES
+from projections.open_documents import bucket_sql, late_base, open_amounts, open_amounts_of
+from projections.paid_documents import paid_documents, sized
+from projections.view import Asked
+
+_INVOICES = INVOICES.tables[0]
+
+PROJECTED_DAYS = (7, 14, 21, 28, 35)
+"""Within how many days projected payments are summed up, cumulatively (KPI-23)."""
+
+SALES_DAYS = 365
+"""The trailing days whose sales DSO is measured against (KPI-02)."""
+
+_sums: dict[str, str] = {}
+"""Condition on an open amount -> the column of the join with the sum of such amounts."""
+
+_OWN_DOCUMENTS = "i.company_id = c.company_id AND i.cust_id = c.cust_id"
+
+
+def open_sum(condition: str) -> str:
+    """Return the SQL of what an account has open under a condition; said while fields are told."""
+    return f"coalesce(a.{_sums.setdefault(condition, f'sum_{len(_sums)}')}, 0)"
+
+
+def _open(asked: Asked, amounts: list[str]) -> str:
+    """Return the SQL of sums of what accounts have open, in one pass over the amounts."""
+    options = asked.options
+    late_from = late_base("b", options)
+    shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
+    sums = ",\n".join(
+        f"sum(balance_hc) FILTER (WHERE {condition}) AS {name}" for condition, name in _sums.items()
+    )
+    return f"""
+        SELECT company_id, cust_id, {sums},
+               count(*) FILTER (WHERE due_bucket > {CURRENT} AND balance_hc > 0) AS no_over_due_inv,
+               count(*) AS open_documents,
+               %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
+                   AS oldest_tran_date_days,
+               sum(balance_hc) AS total,
+               sum(balance_hc * (%(as_of)s::date - tran_date)) AS carried
+        FROM (
+            SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
+                SELECT b.*,
+                    {bucket_sql(Basis.INVOICE, options, "b.tran_date", "b.due_date")} AS age_bucket,
+                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_from)} AS due_bucket
+                FROM ({" UNION ALL ".join(amounts)}) b
+            ) aged
+        ) counted
+        GROUP BY company_id, cust_id"""
+
+
+def _sold(asked: Asked, condition: str) -> str:
+    """Return the SQL of what accounts were invoiced, less credits, in the trailing year."""
+    return f"""
+        SELECT i.company_id, i.cust_id, sum(i.amount_hc) AS sales
+        FROM {asked.rows(_INVOICES)} i
+        WHERE i.tenant = %(tenant)s AND i.tran_date <= %(as_of)s
+          AND i.tran_date > %(as_of)s::date - {SALES_DAYS} AND i.effective_from <= %(as_of)s
+          AND {condition}
+        GROUP BY i.company_id, i.cust_id"""
+
+
+def _paid(asked: Asked, condition: str) -> str:
+    """Return the SQL of the sums that averages of days are made of (KPI-08)."""
+    return f"""
+        SELECT company_id, cust_id, count(*) AS documents, sum(days_late) AS days_late,
+               sum(amount_hc) AS amount, sum(days_late * amount_hc) AS weighted,
+               count(days_to_pay) AS counted, sum(days_to_pay) AS days_to_pay
+        FROM ({paid_documents(asked, condition)}) d
+        GROUP BY company_id, cust_id"""
+
+
+def _paid_by_size(asked: Asked, condition: str) -> str:
+    """Return the SQL of the sums that average days to pay by range of size are made of."""
+    sums = ", ".join(
+        f"count(days_to_pay) FILTER (WHERE size_range = {number}) AS counted_{number},"
+        f" sum(days_to_pay) FILTER (WHERE size_range = {number}) AS days_{number}"
+        for number in range(RANGES)
+    )
+    return f"""
+        SELECT company_id, cust_id, {sums}
+        FROM ({sized(asked, paid_documents(asked, condition))}) d
+        GROUP BY company_id, cust_id"""
+
+
+def _expected(asked: Asked, amounts: list[str], condition: str) -> str:
+    """Return the SQL of when what is open will be paid, by how the account paid so far."""
+    within = ", ".join(
+        f"sum(balance_hc) FILTER (WHERE projected_on <= %(as_of)s::date + {days}) AS within_{days}"
+        for days in PROJECTED_DAYS
+    )
+    return f"""
+        SELECT company_id, cust_id, {within}
+        FROM ({projected_payments(asked, amounts, condition)}) o
+        GROUP BY company_id, cust_id"""
+
+
+def projected_payments(asked: Asked, amounts: list[str], condition: str) -> str:
+    """Return the SQL of open amounts with `projected_days` and `projected_on` (KPI-20, KPI-24).
+
+    An account pays as many days after the due date as it did on average for documents of the
+    same range of size; else for all; else none. What should have come is expected on the date.
+    """
+    paid = sized(asked, paid_documents(asked, condition))
+    documents = f"""
+        SELECT b.*, i.amount_hc, i.home_curr_id
+        FROM ({" UNION ALL ".join(amounts)}) b
+        JOIN {asked.rows(_INVOICES)} i ON i.tenant = %(tenant)s
+          AND i.company_id = b.company_id AND i.tran_id = b.tran_id
+        WHERE b.balance_hc > 0"""
+    return f"""
+        SELECT q.*, greatest(%(as_of)s::date, q.due_date + q.projected_days) AS projected_on
+        FROM (
+            SELECT o.*, coalesce(round(alike.days), round(any_size.days), 0)::integer
+                   AS projected_days
+            FROM ({sized(asked, documents)}) o
+            LEFT JOIN (
+                SELECT company_id, cust_id, size_range, sum(days_late)::numeric / count(*) AS days
+                FROM ({paid}) d GROUP BY company_id, cust_id, size_range
+            ) alike ON alike.company_id = o.company_id AND alike.cust_id = o.cust_id
+              AND alike.size_range = o.size_range
+            LEFT JOIN (
+                SELECT company_id, cust_id, sum(days_late)::numeric / count(*) AS days
+                FROM ({paid_documents(asked, condition)}) d GROUP BY company_id, cust_id
+            ) any_size ON any_size.company_id = o.company_id AND any_size.cust_id = o.cust_id
+        ) q"""
+
+
+Join = Callable[[Asked], str]
+
+
+def _all(name: str, figures: Join) -> Join:
+    """Return a join of the figures of all accounts."""
+    return lambda asked: (
+        f"LEFT JOIN ({figures(asked)}) {name}"
+        f" ON {name}.company_id = c.company_id AND {name}.cust_id = c.cust_id"
+    )
+
+
+def _one(name: str, figures: Join) -> Join:
+    """Return a join of the figures of one account at a time."""
+    return lambda asked: f"LEFT JOIN LATERAL ({figures(asked)}) {name} ON true"
+
+
+def _open_of_all(asked: Asked) -> list[str]:
+    return open_amounts(asked.options, asked.known_at)
+
+
+def _open_of_one(asked: Asked) -> list[str]:
+    return open_amounts_of("c", asked.options, asked.known_at)
+
+
+JOINS: Mapping[str, Join] = {
+    "open": _all("a", lambda asked: _open(asked, _open_of_all(asked))),
+    "sold": _all("s", lambda asked: _sold(asked, "true")),
+    "paid": _all("p", lambda asked: _paid(asked, "true")),
+    "paid_by_size": _all("r", lambda asked: _paid_by_size(asked, "true")),
+    "expected": _all("e", lambda asked: _expected(asked, _open_of_all(asked), "true")),
+}
+"""The joins for all accounts."""
+
+EACH: Mapping[str, Join] = {
+    "open": _one("a", lambda asked: _open(asked, _open_of_one(asked))),
+    "sold": _one("s", lambda asked: _sold(asked, _OWN_DOCUMENTS)),
+    "paid": _one("p", lambda asked: _paid(asked, _OWN_DOCUMENTS)),
+    "paid_by_size": _one("r", lambda asked: _paid_by_size(asked, _OWN_DOCUMENTS)),
+    "expected": _one("e", lambda asked: _expected(asked, _open_of_one(asked), _OWN_DOCUMENTS)),
+}
+"""The same joins for one account at a time."""

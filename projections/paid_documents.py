@@ -1,0 +1,70 @@
+"""How fast accounts paid: the documents that were paid in full by the date, one by one (KPI-05).
+
+A document counts once it is closed, in every figure alike; credit memos, which nobody pays, do
+not. Days are told from the due date, and in `days_to_pay` from the date that the aging set of the
+site counts from (KPI-10). Averages are made of sums, so that groups average correctly (KPI-08).
+"""
+
+from domain.aging import Basis
+from domain.size_ranges import RANGES
+from projections.invoices import INVOICES
+from projections.view import Asked
+
+_INVOICES = INVOICES.tables[0]
+
+
+def paid_documents(asked: Asked, condition: str = "true") -> str:
+    """Return the SQL of the documents paid by the date, under a condition on the document (`i`).
+
+    Their columns are company_id, cust_id, home_curr_id, amount_hc, closed_on, days_late, and
+    days_to_pay, which is null for those that are dated too early to count in it (KPI-15).
+    """
+    options = asked.options
+    base = "i.tran_date" if options.aging_basis is Basis.INVOICE else DUE_DATE
+    days_to_pay = f"i.closing_tran_date - {base}"
+    if options.exclude_invoices_before is not None:
+        since = options.exclude_invoices_before.isoformat()
+        days_to_pay = f"CASE WHEN i.tran_date >= DATE '{since}' THEN {days_to_pay} END"
+    return f"""
+        SELECT i.company_id, i.cust_id, i.home_curr_id, i.amount_hc,
+               i.closing_tran_date AS closed_on,
+               i.closing_tran_date - {DUE_DATE} AS days_late,
+               {days_to_pay} AS days_to_pay
+        FROM {asked.rows(_INVOICES)} i
+        WHERE i.tenant = %(tenant)s AND i.amount_hc > 0 AND i.closing_tran_date <= %(as_of)s
+          AND {condition}"""
+
+
+DUE_DATE = "coalesce(i.due_date, i.tran_date)"
+"""The SQL of when a document is due; one without a due date is due on its date."""
+
+
+def sized(asked: Asked, documents: str) -> str:
+    """Return the SQL of documents with `size_range`, the range of their size, from 0 (KPI-13)."""
+    options = asked.options
+    if not options.size_ranges_automatic:
+        bounds = ", ".join(f"{bound:f}" for bound in options.size_ranges)
+        return f"""
+            SELECT d.*, width_bucket(d.amount_hc, ARRAY[{bounds}]::numeric[]) AS size_range
+            FROM ({documents}) d"""
+    return f"""
+        SELECT d.*, width_bucket(d.amount_hc, coalesce(bounds.bounds, '{{}}')) AS size_range
+        FROM ({documents}) d
+        LEFT JOIN ({automatic_bounds(asked)}) bounds USING (home_curr_id)"""
+
+
+def automatic_bounds(asked: Asked) -> str:
+    """Return the SQL of the bounds that cut what was paid in ranges of about as many documents.
+
+    They are rising, by home currency; where many documents are of one size there are fewer.
+    """
+    shares = ", ".join(f"{part}::float8 / {RANGES}" for part in range(1, RANGES))
+    return f"""
+        SELECT home_curr_id, array_agg(DISTINCT bound ORDER BY bound) AS bounds
+        FROM (
+            SELECT p.home_curr_id,
+                   unnest(percentile_disc(ARRAY[{shares}]) WITHIN GROUP (ORDER BY p.amount_hc))
+                       AS bound
+            FROM ({paid_documents(asked)}) p GROUP BY 1
+        ) cut
+        GROUP BY 1"""
