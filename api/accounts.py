@@ -25,7 +25,7 @@ from api.connections import (
 from api.contacts import CONTACTS, Contact, ContactFilter, ContactOrder
 from api.context import Info
 from api.nodes import Node
-from api.view_types import filter_of, object_of, order_of
+from api.view_types import filter_of, object_of, order_of, summary_of
 from domain.account import ACCOUNT
 from domain.shared.streams import stream_name
 from projections.account_note_view import ACCOUNT_NOTE_VIEW
@@ -33,7 +33,7 @@ from projections.account_view import ACCOUNT_VIEW
 from projections.listing import Order
 
 if TYPE_CHECKING:
-    from api.invoices import Invoice, InvoiceFilter, InvoiceOrder
+    from api.invoices import InvoiceConnection, InvoiceFilter, InvoiceOrder
     from api.payments import Payment, PaymentFilter, PaymentOrder
 
 _KEY = ("company_id", "cust_id")
@@ -91,7 +91,7 @@ class Account(Node, object_of(ACCOUNT_VIEW)):
     @strawberry.field(description="The accounts that this one pays for, by id.")
     async def children(
         self, info: Info, first: First = None
-    ) -> Connection[Annotated["Account", strawberry.lazy("api.accounts")]]:
+    ) -> Annotated["AccountConnection", strawberry.lazy("api.accounts")]:
         """Return the children."""
         return await connection_of_parent(
             info, ACCOUNTS, self.reading, self.values(*_KEY), ("company_id", "parent_id"), first
@@ -110,7 +110,7 @@ class Account(Node, object_of(ACCOUNT_VIEW)):
             list[Annotated["InvoiceOrder", strawberry.lazy("api.invoices")]] | None,
             strawberry.argument(description="In which order."),
         ] = None,
-    ) -> Connection[Annotated["Invoice", strawberry.lazy("api.invoices")]]:
+    ) -> Annotated["InvoiceConnection", strawberry.lazy("api.invoices")]:
         """Return documents, oldest first (ACC-29)."""
         return await connection_of_parent(
             info,
@@ -213,7 +213,29 @@ class AccountOrder(order_of(ACCOUNT_VIEW, "AccountOrder")):
     """An order of accounts."""
 
 
-ACCOUNTS = offer(Capability(ACCOUNT_VIEW, Account, links={"parent": ("parent_id",)}))
+@strawberry.type(description="Totals and averages of a list of accounts in one home currency.")
+class AccountSummary(summary_of(ACCOUNT_VIEW)):
+    """Totals of a list of accounts."""
+
+
+@strawberry.type(description="A page of a list of accounts.")
+class AccountConnection(Connection[Account]):
+    """A page of a list of accounts."""
+
+    @strawberry.field(
+        description="Totals and averages of the whole list, by home currency: sums never mix"
+        " currencies, and averages are made of the sums of all accounts."
+    )
+    async def summary(self, info: Info) -> list[AccountSummary]:
+        """Return the totals (KPI-25)."""
+        return await self.summaries(info, ACCOUNT_VIEW, AccountSummary)
+
+
+ACCOUNTS = offer(
+    Capability(
+        ACCOUNT_VIEW, Account, links={"parent": ("parent_id",)}, connection=AccountConnection
+    )
+)
 
 
 @strawberry.type
@@ -237,7 +259,7 @@ class AccountQuery:
         as_of: AsOf = None,
         known_at: KnownAt = None,
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
-    ) -> Connection[Account]:
+    ) -> AccountConnection:
         """Return accounts."""
         return await connection(
             info,

@@ -17,7 +17,17 @@ from strawberry.dataloader import DataLoader
 from api.context import Info, Reading
 from api.errors import ApiError, Code
 from api.selection import fields_below
-from api.view_types import FilterInput, OrderInput, ViewObject, camel, condition, orders, values_of
+from api.view_types import (
+    FilterInput,
+    OrderInput,
+    ViewObject,
+    camel,
+    condition,
+    orders,
+    total_names,
+    totals_of,
+    values_of,
+)
 from domain.api_key import Role
 from domain.conditions import AllOf, Condition
 from projections.listing import (
@@ -28,6 +38,7 @@ from projections.listing import (
     by_key,
     page,
     page_per_parent,
+    summary,
     total,
     totals_per_parent,
     typed,
@@ -41,6 +52,8 @@ PAGE_MAX = 500
 """Records of a page at most."""
 
 Node = TypeVar("Node", bound=ViewObject)
+Loaded = TypeVar("Loaded")
+AnySummary = TypeVar("AnySummary", bound=ViewObject)
 
 First = Annotated[
     int | None,
@@ -105,6 +118,8 @@ class Connection(Generic[Node]):
     nodes: list[Node] = strawberry.field(description="The page's records.")
     cursors: strawberry.Private[Callable[[], list[str]]]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+    sums: strawberry.Private[Callable[[tuple[str, ...]], Awaitable[list[Record]]]]
+    reading: strawberry.Private[Reading]
     has_next: strawberry.Private[bool]
     has_previous: strawberry.Private[bool]
 
@@ -132,18 +147,29 @@ class Connection(Generic[Node]):
         """Return the number of records of the whole list."""
         return await self.count()
 
+    async def summaries(
+        self, info: Info, view: View, summary_type: type[AnySummary]
+    ) -> list[AnySummary]:
+        """Return the totals of the whole list, by what its view is summed up by."""
+        names = total_names(view, fields_below(info))
+        return [
+            summary_type.of(totals_of(view, names, record), self.reading)
+            for record in await self.sums(names)
+        ]
+
 
 class Capability(Struct, frozen=True):
     """A view as GraphQL shows it: its object type and the fields that its resolvers need.
 
     The key is always read; `links` maps GraphQL fields that lead elsewhere to the view's fields
-    that they are resolved by.
+    that they are resolved by. `connection` is the type of its lists.
     """
 
     view: View
     node: type[ViewObject]
     links: dict[str, tuple[str, ...]] = {}
     roles: frozenset[Role] = frozenset(Role)
+    connection: type[Connection[Any]] = Connection
 
     def admit(self, info: Info) -> None:
         """Let only those read it who may.
@@ -226,8 +252,8 @@ async def connection(
     order_by: Sequence[OrderInput] | None = None,
     also: Condition | None = None,
     order: tuple[Order, ...] = (),
-) -> Connection[Any]:
-    """Return a page of a view: one statement, and one more if the total is asked for.
+) -> Any:
+    """Return a page of a view, of its capability's type: one statement, and one more a total.
 
     `also` holds beside the filter that the client gave; `order` is what counts if it gave none.
     """
@@ -240,7 +266,15 @@ async def connection(
         cutting.backward,
     )
     records = await reading.fetch(page(listing, cut))
-    return _page(capability, reading, listing, records, cutting, lambda: _count(reading, listing))
+    return _page(
+        capability,
+        reading,
+        listing,
+        records,
+        cutting,
+        lambda: _count(reading, listing),
+        lambda names: reading.fetch(summary(listing, names)),
+    )
 
 
 async def connection_of_parent(
@@ -254,7 +288,7 @@ async def connection_of_parent(
     where: FilterInput | None = None,
     order_by: Sequence[OrderInput] | None = None,
     order: tuple[Order, ...] = (),
-) -> Connection[Any]:
+) -> Any:
     """Return the first records that belong to a parent.
 
     All parents of a page are answered by one statement together.
@@ -278,9 +312,26 @@ async def connection_of_parent(
         }
         return [found.get(one, 0) for one in parents]
 
+    def sums(names: tuple[str, ...]) -> Awaitable[list[Record]]:
+        async def load(parents: list[tuple[str, ...]]) -> list[list[Record]]:
+            found: dict[tuple[str, ...], list[Record]] = {one: [] for one in parents}
+            for record in await reading.fetch(summary(listing, names, link, parents)):
+                found[record.values[: len(link)]].append(Record(record.values[len(link) :]))
+            return [found[one] for one in parents]
+
+        return _loaded(_loader(reading, ("sums", *told, names), load), parent)
+
     records = await _loader(reading, ("pages", *told), pages).load(parent)
     counter = _loader(reading, ("counts", *told), counts)
-    return _page(capability, reading, listing, records, cutting, lambda: _loaded(counter, parent))
+    return _page(
+        capability,
+        reading,
+        listing,
+        records,
+        cutting,
+        lambda: _loaded(counter, parent),
+        sums,
+    )
 
 
 async def one(
@@ -334,7 +385,7 @@ def _loader(
     return known
 
 
-async def _loaded(loader: DataLoader[Any, int], key: tuple[str, ...]) -> int:
+async def _loaded(loader: DataLoader[Any, Loaded], key: tuple[str, ...]) -> Loaded:
     return await loader.load(key)
 
 
@@ -370,16 +421,19 @@ def _page(
     records: Sequence[Record],
     cutting: Cutting,
     count: Callable[[], Awaitable[int]],
+    sums: Callable[[tuple[str, ...]], Awaitable[list[Record]]],
 ) -> Connection[Any]:
     more = len(records) > cutting.count
     shown = list(records[: cutting.count])
     if cutting.backward:
         shown.reverse()
     values = values_of(capability.view, listing.columns)
-    return Connection(
+    return capability.connection(
         nodes=[capability.node.of(values(record), reading) for record in shown],
         cursors=lambda: _cursors(listing, shown),
         count=count,
+        sums=sums,
+        reading=reading,
         has_next=cutting.before is not None if cutting.backward else more,
         has_previous=more if cutting.backward else cutting.after is not None,
     )

@@ -24,7 +24,7 @@ from api.connections import (
 )
 from api.context import Info
 from api.nodes import Node
-from api.view_types import filter_of, object_of, order_of
+from api.view_types import filter_of, object_of, order_of, summary_of
 from domain.invoice import INVOICE
 from domain.shared.streams import stream_name
 from projections.invoice_view import INVOICE_VIEW
@@ -88,8 +88,31 @@ class InvoiceOrder(order_of(INVOICE_VIEW, "InvoiceOrder")):
     """An order of documents."""
 
 
+@strawberry.type(description="Totals of a list of documents in one pair of currencies.")
+class InvoiceSummary(summary_of(INVOICE_VIEW)):
+    """Totals of a list of documents."""
+
+
+@strawberry.type(description="A page of a list of documents.")
+class InvoiceConnection(Connection[Invoice]):
+    """A page of a list of documents."""
+
+    @strawberry.field(
+        description="Totals of the whole list, by customer's and home currency: sums never mix"
+        " currencies."
+    )
+    async def summary(self, info: Info) -> list[InvoiceSummary]:
+        """Return the totals (KPI-25)."""
+        return await self.summaries(info, INVOICE_VIEW, InvoiceSummary)
+
+
 INVOICES = offer(
-    Capability(INVOICE_VIEW, Invoice, links={"account": ("cust_id",), "soldTo": ("sold_to_id",)})
+    Capability(
+        INVOICE_VIEW,
+        Invoice,
+        links={"account": ("cust_id",), "soldTo": ("sold_to_id",)},
+        connection=InvoiceConnection,
+    )
 )
 
 
@@ -117,7 +140,7 @@ class InvoiceQuery:
         as_of: AsOf = None,
         known_at: KnownAt = None,
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
-    ) -> Connection[Invoice]:
+    ) -> InvoiceConnection:
         """Return documents."""
         return await connection(
             info,

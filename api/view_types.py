@@ -65,6 +65,43 @@ def object_of(view: View) -> type[ViewObject]:
     return cast("type[ViewObject]", strawberry.type(made))
 
 
+def summary_of(view: View) -> type[ViewObject]:
+    """Return the base of the type of a list's totals, with a GraphQL field for each of them."""
+    by = [view.field(name) for name in view.summed_by]
+    annotations: dict[str, Any] = {"count": int}
+    namespace: dict[str, Any] = {
+        "__annotations__": annotations,
+        "__module__": __name__,
+        "count": strawberry.field(description="How many records the list has."),
+    }
+    for told in (*by, *view.totals):
+        python_type = _PYTHON_TYPES[told.kind]
+        annotations[told.name] = python_type | None if told.nullable else python_type
+        namespace[told.name] = strawberry.field(description=told.description)
+    made = type(f"{_pascal(view.name)}Totals", (ViewObject,), namespace)
+    return cast("type[ViewObject]", strawberry.type(made))
+
+
+def total_names(view: View, asked_for: frozenset[str]) -> tuple[str, ...]:
+    """Return the totals of a view that a query asks for by their GraphQL names."""
+    return tuple(one.name for one in view.totals if camel(one.name) in asked_for)
+
+
+def totals_of(view: View, names: Sequence[str], record: Record) -> dict[str, Any]:
+    """Return the totals of a summary's record, by name."""
+    count = len(view.summed_by)
+    values = record.values
+    found: dict[str, Any] = dict(zip(view.summed_by, values, strict=False))
+    found["count"] = values[count]
+    totals = [one for one in view.totals if one.name in names]
+    for one, value in zip(totals, values[count + 1 :], strict=True):
+        if value is None or one.kind is not Kind.MONEY:
+            found[one.name] = value
+        else:
+            found[one.name] = Money.of(value, found[one.currency])
+    return found
+
+
 def values_of(view: View, columns: Sequence[str]) -> Callable[[Record], dict[str, Any]]:
     """Return what turns a record with these columns into values by field name."""
     places = {name: place for place, name in enumerate(columns)}

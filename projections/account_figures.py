@@ -3,9 +3,11 @@
 Sums stand beside each average, so that groups of accounts average correctly (KPI-08).
 """
 
+from collections.abc import Sequence
+
 from domain.size_ranges import RANGES
 from projections.account_joins import PROJECTED_DAYS, SALES_DAYS
-from projections.view import Field, Kind
+from projections.view import Field, Kind, Total, sum_of
 
 _PAID = ("paid",)
 _CURRENCY = "home_curr_id"
@@ -14,6 +16,86 @@ _CURRENCY = "home_curr_id"
 def figure_fields() -> tuple[Field, ...]:
     """Return the fields of the figures."""
     return (*_days_late(), *_days_to_pay(), *_credit(), *_expected())
+
+
+_ADDED_UP = {
+    "no_over_due_inv",
+    "open_documents",
+    "avg_days_count_total",
+    "avg_days_sum_total",
+    "avg_days_weighted_total",
+    "days_to_pay_count",
+    "days_to_pay_sum",
+}
+"""Counts and sums that add up over accounts; amounts of money all do."""
+
+
+def totals(fields: Sequence[Field]) -> tuple[Total, ...]:
+    """Return the totals of a list of accounts with these fields (KPI-25).
+
+    Averages are made of the sums of all its accounts, never of their averages (KPI-08).
+    """
+    added_up = (
+        sum_of(field) for field in fields if field.kind is Kind.MONEY or field.name in _ADDED_UP
+    )
+    return (*added_up, *_averages())
+
+
+def _averages() -> tuple[Total, ...]:
+    late = "sum(p.days_late)::numeric / nullif(sum(p.documents), 0)"
+    weighted = "sum(p.weighted) / nullif(sum(p.amount), 0)"
+    by_size = (
+        _average(
+            f"avg_days_to_pay{number + 1}",
+            f"Average days to pay of the documents in range {number + 1} of size.",
+            f"sum(r.days_{number})::numeric / nullif(sum(r.counted_{number}), 0)",
+            "KPI-13",
+            "paid_by_size",
+        )
+        for number in range(RANGES)
+    )
+    return (
+        _average("avg_days_late", "Average days late of all documents paid.", late, "KPI-05"),
+        _average(
+            "avg_days_late_weighted",
+            "The same average, each document weighted by its amount.",
+            weighted,
+            "KPI-06",
+        ),
+        _average(
+            "avg_days_late_diff",
+            "The plain average less the weighted one.",
+            f"{late} - {weighted}",
+            "KPI-07",
+        ),
+        _average(
+            "avg_days_to_pay_total",
+            "Average days to pay of all documents paid.",
+            "sum(p.days_to_pay)::numeric / nullif(sum(p.counted), 0)",
+            "KPI-14",
+        ),
+        *by_size,
+        _average(
+            "dso",
+            "Days sales outstanding of all accounts together.",
+            f"sum({_OPEN}) / nullif(sum(s.sales), 0) * {SALES_DAYS}",
+            "KPI-02",
+            "open",
+            "sold",
+        ),
+    )
+
+
+def _average(name: str, description: str, sql: str, source: str, *needs: str) -> Total:
+    return Total(
+        name,
+        Kind.NUMBER,
+        f"{description} Null if there is nothing to divide by.",
+        f"round({sql}, 2)",
+        nullable=True,
+        needs=needs or _PAID,
+        source=source,
+    )
 
 
 def _days_late() -> tuple[Field, ...]:

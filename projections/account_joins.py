@@ -12,7 +12,7 @@ from domain.size_ranges import RANGES
 from projections.aging_fields import CURRENT
 from projections.invoices import INVOICES
 from projections.open_documents import bucket_sql, late_base, open_amounts, open_amounts_of
-from projections.paid_documents import paid_documents, sized
+from projections.paid_documents import paid_documents, projected_payments, sized
 from projections.view import Asked
 
 _INVOICES = INVOICES.tables[0]
@@ -26,7 +26,7 @@ SALES_DAYS = 365
 _sums: dict[str, str] = {}
 """Condition on an open amount -> the column of the join with the sum of such amounts."""
 
-_OWN_DOCUMENTS = "i.company_id = c.company_id AND i.cust_id = c.cust_id"
+_OWN_DOCUMENTS = "doc.company_id = c.company_id AND doc.cust_id = c.cust_id"
 
 
 def open_sum(condition: str) -> str:
@@ -64,12 +64,12 @@ def _open(asked: Asked, amounts: list[str]) -> str:
 def _sold(asked: Asked, condition: str) -> str:
     """Return the SQL of what accounts were invoiced, less credits, in the trailing year."""
     return f"""
-        SELECT i.company_id, i.cust_id, sum(i.amount_hc) AS sales
-        FROM {asked.rows(_INVOICES)} i
-        WHERE i.tenant = %(tenant)s AND i.tran_date <= %(as_of)s
-          AND i.tran_date > %(as_of)s::date - {SALES_DAYS} AND i.effective_from <= %(as_of)s
+        SELECT doc.company_id, doc.cust_id, sum(doc.amount_hc) AS sales
+        FROM {asked.rows(_INVOICES)} doc
+        WHERE doc.tenant = %(tenant)s AND doc.tran_date <= %(as_of)s
+          AND doc.tran_date > %(as_of)s::date - {SALES_DAYS} AND doc.effective_from <= %(as_of)s
           AND {condition}
-        GROUP BY i.company_id, i.cust_id"""
+        GROUP BY doc.company_id, doc.cust_id"""
 
 
 def _paid(asked: Asked, condition: str) -> str:
@@ -103,39 +103,8 @@ def _expected(asked: Asked, amounts: list[str], condition: str) -> str:
     )
     return f"""
         SELECT company_id, cust_id, {within}
-        FROM ({projected_payments(asked, amounts, condition)}) o
+        FROM ({projected_payments(asked, " UNION ALL ".join(amounts), condition)}) o
         GROUP BY company_id, cust_id"""
-
-
-def projected_payments(asked: Asked, amounts: list[str], condition: str) -> str:
-    """Return the SQL of open amounts with `projected_days` and `projected_on` (KPI-20, KPI-24).
-
-    An account pays as many days after the due date as it did on average for documents of the
-    same range of size; else for all; else none. What should have come is expected on the date.
-    """
-    paid = sized(asked, paid_documents(asked, condition))
-    documents = f"""
-        SELECT b.*, i.amount_hc, i.home_curr_id
-        FROM ({" UNION ALL ".join(amounts)}) b
-        JOIN {asked.rows(_INVOICES)} i ON i.tenant = %(tenant)s
-          AND i.company_id = b.company_id AND i.tran_id = b.tran_id
-        WHERE b.balance_hc > 0"""
-    return f"""
-        SELECT q.*, greatest(%(as_of)s::date, q.due_date + q.projected_days) AS projected_on
-        FROM (
-            SELECT o.*, coalesce(round(alike.days), round(any_size.days), 0)::integer
-                   AS projected_days
-            FROM ({sized(asked, documents)}) o
-            LEFT JOIN (
-                SELECT company_id, cust_id, size_range, sum(days_late)::numeric / count(*) AS days
-                FROM ({paid}) d GROUP BY company_id, cust_id, size_range
-            ) alike ON alike.company_id = o.company_id AND alike.cust_id = o.cust_id
-              AND alike.size_range = o.size_range
-            LEFT JOIN (
-                SELECT company_id, cust_id, sum(days_late)::numeric / count(*) AS days
-                FROM ({paid_documents(asked, condition)}) d GROUP BY company_id, cust_id
-            ) any_size ON any_size.company_id = o.company_id AND any_size.cust_id = o.cust_id
-        ) q"""
 
 
 Join = Callable[[Asked], str]

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from domain.conditions import ALWAYS, AllOf, AnyOf, Compared, Condition, Negated, Operator
 from projections.query import Query, sql
-from projections.view import Asked, Field, Kind, View
+from projections.view import Asked, Field, Kind, Total, View
 
 CONDITIONS_MAX = 200
 """Comparisons in one condition at most."""
@@ -200,15 +200,47 @@ def totals_per_parent(
     """Return the question for how many records each of several parents has."""
     compiled = _Compiled(listing)
     keys = ", ".join(compiled.sql(name) for name in link)
+    linked = _linked(compiled, link, parents)
+    statement = (
+        f"SELECT {keys}, count(*)\n{compiled.from_clause()}\nWHERE {compiled.where}"
+        f" AND {linked}\nGROUP BY {keys}"
+    )
+    return Query(sql(statement), compiled.parameters, record)
+
+
+def summary(
+    listing: Listing,
+    names: Sequence[str],
+    link: Sequence[str] = (),
+    parents: Sequence[Sequence[str]] = (),
+) -> Query[Record]:
+    """Return the question for totals of a list, by the fields that its view is summed up by.
+
+    Answers have the values of those fields, how many records there are, and the totals of
+    `names`; with a `link`, they are told for each of several parents, whose keys come first.
+    """
+    compiled = _Compiled(listing)
+    view = listing.view
+    totals = [one for one in view.totals if one.name in names]
+    groups = [*link, *view.summed_by]
+    keys = ", ".join(compiled.sql(name) for name in groups)
+    figures = ", ".join(["count(*)", *(one.sql for one in totals)])
+    linked = f" AND {_linked(compiled, link, parents)}" if link else ""
+    statement = (
+        f"SELECT {keys}, {figures}\n{compiled.from_clause(totals)}\nWHERE {compiled.where}"
+        f"{linked}\nGROUP BY {keys}\nORDER BY {keys}"
+    )
+    return Query(sql(statement), compiled.parameters, record)
+
+
+def _linked(compiled: "_Compiled", link: Sequence[str], parents: Sequence[Sequence[str]]) -> str:
+    """Return the condition that a record belongs to one of the parents."""
+    keys = ", ".join(compiled.sql(name) for name in link)
     arrays = ", ".join(
         f"%({compiled.keep([parent[place] for parent in parents])})s::text[]"
         for place in range(len(link))
     )
-    statement = (
-        f"SELECT {keys}, count(*)\n{compiled.from_clause()}\nWHERE {compiled.where}"
-        f" AND ({keys}) IN (SELECT * FROM unnest({arrays}))\nGROUP BY {keys}"
-    )
-    return Query(sql(statement), compiled.parameters, record)
+    return f"({keys}) IN (SELECT * FROM unnest({arrays}))"
 
 
 class _Compiled:
@@ -245,7 +277,7 @@ class _Compiled:
         """Return the order with the expressions that it is by."""
         return [(one, self.sql(one.field)) for one in self._order]
 
-    def from_clause(self, also: Sequence[Field] = (), *, few: bool = False) -> str:
+    def from_clause(self, also: Sequence[Field | Total] = (), *, few: bool = False) -> str:
         """Return FROM with what the fields used so far need, and those of `also`."""
         return self.view.from_clause(self.asked, [*self._used.values(), *also], few=few)
 

@@ -14,28 +14,28 @@ _INVOICES = INVOICES.tables[0]
 
 
 def paid_documents(asked: Asked, condition: str = "true") -> str:
-    """Return the SQL of the documents paid by the date, under a condition on the document (`i`).
+    """Return the SQL of the documents paid by the date, under a condition on the document (`doc`).
 
     Their columns are company_id, cust_id, home_curr_id, amount_hc, closed_on, days_late, and
     days_to_pay, which is null for those that are dated too early to count in it (KPI-15).
     """
     options = asked.options
-    base = "i.tran_date" if options.aging_basis is Basis.INVOICE else DUE_DATE
-    days_to_pay = f"i.closing_tran_date - {base}"
+    base = "doc.tran_date" if options.aging_basis is Basis.INVOICE else DUE_DATE
+    days_to_pay = f"doc.closing_tran_date - {base}"
     if options.exclude_invoices_before is not None:
         since = options.exclude_invoices_before.isoformat()
-        days_to_pay = f"CASE WHEN i.tran_date >= DATE '{since}' THEN {days_to_pay} END"
+        days_to_pay = f"CASE WHEN doc.tran_date >= DATE '{since}' THEN {days_to_pay} END"
     return f"""
-        SELECT i.company_id, i.cust_id, i.home_curr_id, i.amount_hc,
-               i.closing_tran_date AS closed_on,
-               i.closing_tran_date - {DUE_DATE} AS days_late,
+        SELECT doc.company_id, doc.cust_id, doc.home_curr_id, doc.amount_hc,
+               doc.closing_tran_date AS closed_on,
+               doc.closing_tran_date - {DUE_DATE} AS days_late,
                {days_to_pay} AS days_to_pay
-        FROM {asked.rows(_INVOICES)} i
-        WHERE i.tenant = %(tenant)s AND i.amount_hc > 0 AND i.closing_tran_date <= %(as_of)s
-          AND {condition}"""
+        FROM {asked.rows(_INVOICES)} doc
+        WHERE doc.tenant = %(tenant)s AND doc.amount_hc > 0
+          AND doc.closing_tran_date <= %(as_of)s AND {condition}"""
 
 
-DUE_DATE = "coalesce(i.due_date, i.tran_date)"
+DUE_DATE = "coalesce(doc.due_date, doc.tran_date)"
 """The SQL of when a document is due; one without a due date is due on its date."""
 
 
@@ -68,3 +68,35 @@ def automatic_bounds(asked: Asked) -> str:
             FROM ({paid_documents(asked)}) p GROUP BY 1
         ) cut
         GROUP BY 1"""
+
+
+def projected_payments(asked: Asked, amounts: str, condition: str) -> str:
+    """Return the SQL of open amounts with `projected_days` and `projected_on` (KPI-20, KPI-24).
+
+    An account pays as many days after the due date as it did on average for documents of the
+    same range of size; else for all; else none. What should have come is expected on the date.
+    `condition` restricts the paid documents to the accounts in question.
+    """
+    documents = f"""
+        SELECT b.*, doc.amount_hc, doc.home_curr_id
+        FROM ({amounts}) b
+        JOIN {asked.rows(_INVOICES)} doc ON doc.tenant = %(tenant)s
+          AND doc.company_id = b.company_id AND doc.tran_id = b.tran_id
+        WHERE b.balance_hc > 0"""
+    paid = paid_documents(asked, condition)
+    return f"""
+        SELECT q.*, greatest(%(as_of)s::date, q.due_date + q.projected_days) AS projected_on
+        FROM (
+            SELECT o.*, coalesce(round(alike.days), round(any_size.days), 0)::integer
+                   AS projected_days
+            FROM ({sized(asked, documents)}) o
+            LEFT JOIN (
+                SELECT company_id, cust_id, size_range, sum(days_late)::numeric / count(*) AS days
+                FROM ({sized(asked, paid)}) d GROUP BY company_id, cust_id, size_range
+            ) alike ON alike.company_id = o.company_id AND alike.cust_id = o.cust_id
+              AND alike.size_range = o.size_range
+            LEFT JOIN (
+                SELECT company_id, cust_id, sum(days_late)::numeric / count(*) AS days
+                FROM ({paid}) d GROUP BY company_id, cust_id
+            ) any_size ON any_size.company_id = o.company_id AND any_size.cust_id = o.cust_id
+        ) q"""

@@ -48,6 +48,36 @@ class Field(Struct, frozen=True):
     source: str = ""
 
 
+class Total(Struct, frozen=True):
+    """A figure of a whole list: `sql` adds up, or averages, over its records.
+
+    It reads the view's source and the joins that it `needs`, as a field does. A MONEY total
+    names one of the fields that the list is summed up by in `currency`.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    sql: str
+    nullable: bool = False
+    currency: str = ""
+    needs: tuple[str, ...] = ()
+    source: str = ""
+
+
+def sum_of(field: Field) -> Total:
+    """Return the total that a field adds up to; unknown values add nothing."""
+    return Total(
+        field.name,
+        field.kind,
+        f"The sum over the list. Of each: {field.description}",
+        f"coalesce(sum({field.sql}), 0)",
+        currency=field.currency,
+        needs=field.needs,
+        source=field.source,
+    )
+
+
 class Asked(Struct, frozen=True):
     """For whom and for when a view is asked.
 
@@ -88,7 +118,7 @@ class View(Struct, frozen=True):
     put. A join that works figures out for all records in one pass may have a twin in `each` that
     does it for one record at a time: where few records are shown and nothing depends on the
     figures of the others. `key` names the fields that tell records apart: every order ends with
-    them.
+    them. A list is summed up to `totals` by the fields `summed_by`, so that currencies never mix.
     """
 
     name: str
@@ -99,6 +129,8 @@ class View(Struct, frozen=True):
     where: Callable[[Asked], str]
     joins: Mapping[str, Callable[[Asked], str]] = {}
     each: Mapping[str, Callable[[Asked], str]] = {}
+    totals: tuple[Total, ...] = ()
+    summed_by: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         """Return the field of a name.
@@ -108,7 +140,9 @@ class View(Struct, frozen=True):
         """
         return _by_name(self)[name]
 
-    def from_clause(self, asked: Asked, fields: Sequence[Field], *, few: bool = False) -> str:
+    def from_clause(
+        self, asked: Asked, fields: Sequence[Field | Total], *, few: bool = False
+    ) -> str:
         """Return FROM with the joins that `fields` need, made for `few` records or for all."""
         needed = {join for field in fields for join in field.needs}
         joins = [

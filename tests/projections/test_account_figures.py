@@ -10,13 +10,15 @@ import pytest
 from msgspec.structs import replace
 
 from domain.aging import Basis
+from domain.conditions import Compared, Operator
 from domain.site_options import SiteOptions
 from domain.size_ranges import RANGES, size_range
 from projections.account_joins import EACH, PROJECTED_DAYS
 from projections.account_view import ACCOUNT_VIEW
-from projections.listing import Cut, Listing, Order, page
+from projections.invoice_view import INVOICE_VIEW
+from projections.listing import Cut, Listing, Order, page, summary
 from projections.query import fetch
-from projections.view import Asked
+from projections.view import Asked, View
 from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.histories import DAYS, day
@@ -219,21 +221,23 @@ def test_ordered_by_a_figure_accounts_show_what_they_show_one_by_one(
     assert compared > 1_000
 
 
+@pytest.mark.parametrize("view", [ACCOUNT_VIEW, INVOICE_VIEW], ids=["accounts", "invoices"])
 def test_the_whole_and_the_single_form_of_each_join_agree(
-    database: Database, tenant: Tenant
+    database: Database, tenant: Tenant, view: View
 ) -> None:
     fill(database, tenant, random.Random(24))
     asked = Asked(tenant.id, replace(OPTIONS[0], age_unapplied=True), day(300))
+    figures = [field for field in view.fields if set(field.needs) & set(view.each)]
+    fields = [*(view.field(name) for name in view.key), *figures]
+    columns = ", ".join(field.sql for field in fields)
     with database.connect("worker") as connection:
-        fields = [ACCOUNT_VIEW.field(name) for name in (*ACCOUNT_VIEW.key, *FIGURES)]
-        columns = ", ".join(field.sql for field in fields)
         rows = [
             sorted(
                 map(
                     repr,
                     connection.execute(
-                        f"SELECT {columns} {ACCOUNT_VIEW.from_clause(asked, fields, few=few)}"
-                        f" WHERE {ACCOUNT_VIEW.where(asked)}".encode(),
+                        f"SELECT {columns} {view.from_clause(asked, fields, few=few)}"
+                        f" WHERE {view.where(asked)}".encode(),
                         asked.parameters,
                     ).fetchall(),
                 )
@@ -241,3 +245,59 @@ def test_the_whole_and_the_single_form_of_each_join_agree(
             for few in (True, False)
         ]
     assert rows[0] == rows[1]
+    assert len(rows[0]) > 1
+
+
+@pytest.mark.parametrize("view", [ACCOUNT_VIEW, INVOICE_VIEW], ids=["accounts", "invoices"])
+def test_a_list_is_summed_up_by_currency(database: Database, tenant: Tenant, view: View) -> None:
+    fill(database, tenant, random.Random(25))
+    asked = Asked(tenant.id, OPTIONS[1], day(320))
+    sums = [one.name for one in view.totals if one.sql.startswith("coalesce(sum(")]
+    listing = Listing(view, asked, tuple(sums), where=Compared("company_id", Operator.EQ, "2"))
+    with database.connect("worker") as connection:
+        (told,) = fetch(connection, summary(listing, [one.name for one in view.totals]))
+        records = fetch(connection, page(listing, Cut(1_000)))
+    names = [*view.summed_by, "count", *(one.name for one in view.totals)]
+    found = dict(zip(names, told.values, strict=True))
+    assert found["count"] == len(records)
+    for name in sums:
+        place = listing.columns.index(name)
+        known = [one.values[place] for one in records if one.values[place] is not None]
+        assert found[name] == sum(known, Decimal(0)), name
+    assert {one.name for one in view.totals} - set(sums)
+
+
+def test_averages_of_a_list_are_made_of_the_sums_of_its_accounts(
+    database: Database, tenant: Tenant
+) -> None:
+    events = fill(database, tenant, random.Random(26))
+    options, as_of = OPTIONS[0], day(380)
+    asked = Asked(tenant.id, options, as_of)
+    known = documents(events, None)
+    paid = [
+        Paid(one, options)
+        for one in known
+        if one.state.closed_on is not None
+        and one.state.closed_on <= as_of
+        and one.plain.document.amount_hc > 0
+    ]
+    late = [one.days_late for one in paid]
+    amount = sum((one.amount for one in paid), Decimal(0))
+    weighted = sum((one.days_late * one.amount for one in paid), Decimal(0))
+    sized = [size_range(one.amount, options.size_ranges) for one in paid]
+    listing = Listing(ACCOUNT_VIEW, asked, ())
+    averages = ["avg_days_late", "avg_days_late_weighted", "avg_days_to_pay_total"]
+    averages += [f"avg_days_to_pay{number}" for number in range(1, RANGES + 1)]
+    with database.connect("worker") as connection:
+        (told,) = fetch(connection, summary(listing, averages))
+    assert told.values[2:] == (
+        rounded_mean(late),
+        rounded(weighted / amount),
+        rounded_mean([one.days_to_pay or 0 for one in paid]),
+        *(
+            rounded_mean(
+                [one.days_to_pay or 0 for one, n in zip(paid, sized, strict=True) if n == r]
+            )
+            for r in range(RANGES)
+        ),
+    )
