@@ -25,6 +25,7 @@ from api.connections import (
 from api.contacts import CONTACTS, Contact, ContactFilter, ContactOrder
 from api.context import Info
 from api.nodes import Node
+from api.trends import DaysLateMonth, days_late_of_account
 from api.view_types import filter_of, object_of, order_of, summary_of
 from domain.account import ACCOUNT
 from domain.shared.streams import stream_name
@@ -201,6 +202,14 @@ class Account(Node, object_of(ACCOUNT_VIEW)):
             order_by=order_by,
             order=(Order("known_from", descending=True),),
         )
+
+    @strawberry.field(
+        description="How days late moved over the six months up to that of the as-of date: what"
+        " was paid in full in each."
+    )
+    async def days_late_trend(self, info: Info) -> list[DaysLateMonth]:  # noqa: ARG002
+        """Return the months (KPI-09)."""
+        return await days_late_of_account(self.reading, self.values(*_KEY))
 
 
 @strawberry.input(description="Which accounts; all that is given must hold.")

@@ -233,6 +233,14 @@ def summary(
     return Query(sql(statement), compiled.parameters, record)
 
 
+def keys_of(listing: Listing) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of the keys of a list's records, for use within others, and its parameters."""
+    compiled = _Compiled(listing)
+    keys = ", ".join(compiled.sql(name) for name in listing.view.key)
+    statement = f"SELECT {keys}\n{compiled.from_clause()}\nWHERE {compiled.where}"
+    return statement, compiled.parameters
+
+
 def _linked(compiled: "_Compiled", link: Sequence[str], parents: Sequence[Sequence[str]]) -> str:
     """Return the condition that a record belongs to one of the parents."""
     keys = ", ".join(compiled.sql(name) for name in link)
