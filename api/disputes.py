@@ -202,6 +202,7 @@ class ReopenDisputeInput:
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.type
 class _AboutDispute(Payload):
     @strawberry.field(
         description="The dispute; null if it was refused or the read models did not follow in time."

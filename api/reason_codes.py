@@ -106,6 +106,7 @@ class RetireReasonCodeInput:
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.type
 class _AboutReasonCode(Payload):
     @strawberry.field(
         description="The reason code; null if it was refused or the read models did not follow in"
