@@ -49,9 +49,12 @@ _CONNECTIONS = frozenset(
         "children",
         "companies",
         "contacts",
+        "disputes",
+        "invoiceReasons",
         "invoices",
         "notes",
         "payments",
+        "reasonCodes",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

@@ -52,8 +52,11 @@ _VIEWS = {
     "AccountNote": "account_notes",
     "Company": "companies",
     "Contact": "contacts",
+    "Dispute": "disputes",
     "Invoice": "invoices",
+    "InvoiceReason": "invoice_reasons",
     "Payment": "payments",
+    "ReasonCode": "reason_codes",
 }
 """The view of each type that has global ids."""
 

@@ -21,13 +21,16 @@ from api.accounts import AccountQuery
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
+from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
 from api.invoice_changes import InvoiceSubscription
+from api.invoice_reasons import InvoiceReasonMutation, InvoiceReasonQuery
 from api.invoices import InvoiceQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
 from api.payments import PaymentQuery
+from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.viewer import ViewerQuery
@@ -41,6 +44,9 @@ class Query(
     AccountQuery,
     InvoiceQuery,
     PaymentQuery,
+    DisputeQuery,
+    ReasonCodeQuery,
+    InvoiceReasonQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -55,7 +61,13 @@ class Query(
     description="Everything that can be done. A refusal is told in `userErrors`, and then nothing"
     " has changed."
 )
-class Mutation(AccountNoteMutation, SiteOptionsMutation):
+class Mutation(
+    AccountNoteMutation,
+    DisputeMutation,
+    InvoiceReasonMutation,
+    ReasonCodeMutation,
+    SiteOptionsMutation,
+):
     """Everything that can be done."""
 
 

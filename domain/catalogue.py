@@ -6,8 +6,11 @@ from domain.account import ACCOUNT
 from domain.api_key import API_KEY
 from domain.company import COMPANY
 from domain.contact import CONTACT
+from domain.dispute import DISPUTE
 from domain.invoice import INVOICE
+from domain.invoice_reason import INVOICE_REASON
 from domain.payment import PAYMENT
+from domain.reason_code import REASON_CODE
 from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
@@ -19,6 +22,9 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     CONTACT,
     INVOICE,
     PAYMENT,
+    REASON_CODE,
+    DISPUTE,
+    INVOICE_REASON,
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,

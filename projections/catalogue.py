@@ -7,9 +7,12 @@ from projections.accounts import ACCOUNTS
 from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
 from projections.contacts import CONTACTS
+from projections.disputes import DISPUTES
+from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
 from projections.projection import ReadModel
+from projections.reason_codes import REASON_CODES
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
 
@@ -20,6 +23,9 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     CONTACTS,
     INVOICES,
     PAYMENTS,
+    REASON_CODES,
+    DISPUTES,
+    INVOICE_REASONS,
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,

@@ -15,8 +15,11 @@ from projections.audit_trail import AUDIT_TRAIL
 from projections.catalogue import READ_MODELS
 from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
+from projections.dispute_view import DISPUTE_VIEW
+from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+from projections.reason_code_view import REASON_CODE_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
 
@@ -28,6 +31,9 @@ VIEWS = (
     INVOICE_VIEW,
     PAYMENT_VIEW,
     PAYMENT_APPLICATION_VIEW,
+    REASON_CODE_VIEW,
+    DISPUTE_VIEW,
+    INVOICE_REASON_VIEW,
     AUDIT_TRAIL,
 )
 

@@ -19,6 +19,14 @@ from domain.api_key import API_KEY, IssueApiKey, RevokeApiKey, Role
 from domain.catalogue import DECIDERS
 from domain.company import COMPANY, CompanyDocument, ImportCompany
 from domain.contact import CONTACT, ContactDocument, ImportContact, Person
+from domain.dispute import (
+    DISPUTE,
+    ChangeDispute,
+    CloseDispute,
+    DisputeCommand,
+    OpenDispute,
+    ReopenDispute,
+)
 from domain.invoice import (
     INVOICE,
     Application,
@@ -32,9 +40,12 @@ from domain.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
+from domain.invoice_reason import INVOICE_REASON, ClearInvoiceReason, SetInvoiceReason
 from domain.payment import PAYMENT, ImportPayment, PaymentDocument
+from domain.reason_code import REASON_CODE, DefineReasonCode, RetireReasonCode
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
+from domain.shared.facts import DocumentFacts, ReasonCodeFacts
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
@@ -147,6 +158,35 @@ def words(*others: str | None) -> st.SearchStrategy[Any]:
     return st.sampled_from([None, "x", "y", *others])
 
 
+def disputed(tran_id: str, balance: int) -> DocumentFacts:
+    """What a dispute knows of a document of 100 USD, booked at 90 EUR."""
+    amounts = (Decimal(100), Decimal(90), Decimal(balance), Decimal(balance) * 9 / 10)
+    return DocumentFacts("1", tran_id, "A", "IN", FIRST, FIRST, "USD", "EUR", *amounts, None)
+
+
+@st.composite
+def disputing(draw: st.DrawFn, dispute_id: str) -> DisputeCommand:
+    """A command to a dispute, with what it knows of others."""
+    invoice = disputed("I1", draw(st.sampled_from([50, 100])))
+    amount = Decimal(draw(st.integers(1, 120)))
+    code = draw(words())
+    reason = ReasonCodeFacts(code, active=True) if code else None
+    today = day(draw(st.integers(0, DAYS)))
+    exclude, note = draw(st.booleans()), draw(words())
+    match draw(st.sampled_from(["open", "change", "close", "reopen"])):
+        case "open":
+            on = day(draw(st.integers(0, 100)))
+            return OpenDispute(
+                dispute_id, amount, on, "u", today, code, exclude, note, None, invoice, reason
+            )
+        case "change":
+            return ChangeDispute(today, amount, code, exclude, note, invoice, reason)
+        case "close":
+            return CloseDispute(today, today, draw(words()), note)
+        case _:
+            return ReopenDispute(invoice)
+
+
 @st.composite
 def told(draw: st.DrawFn) -> Told:
     """A command to a stream of any kind; there are few streams of each, so that they meet."""
@@ -176,6 +216,21 @@ def told(draw: st.DrawFn) -> Told:
             rest = draw(st.sampled_from([None, Decimal(0), Decimal("1.50")]))
             document = PaymentDocument("1", one, "A", FIRST, Decimal(9), "EUR", unapplied_amt=rest)
             return Told(PAYMENT, ("1", one), ImportPayment(document))
+        case "reason_code":
+            severity = draw(st.sampled_from([None, 1, 2]))
+            define = DefineReasonCode(one, draw(words()) or "z", severity)
+            return Told(REASON_CODE, (one,), draw(st.sampled_from([define, RetireReasonCode()])))
+        case "dispute":
+            return Told(DISPUTE, (one,), draw(disputing(one)))
+        case "invoice_reason":
+            code, today = draw(words()), day(draw(st.integers(0, DAYS)))
+            invoice = disputed(one, 100)
+            command = (
+                ClearInvoiceReason(today, invoice)
+                if code is None
+                else SetInvoiceReason(code, today, invoice, ReasonCodeFacts(code, active=True))
+            )
+            return Told(INVOICE_REASON, ("1", one), command)
         case "site_options":
             boundaries = draw(st.sampled_from([(30, 60, 90, 120), (1, 2, 3, 4)]))
             command = ChangeSiteOptions(boundaries, age_unapplied=draw(st.booleans()))

@@ -38,3 +38,10 @@ class AccountFacts(Struct, frozen=True, gc=False):
     company_id: str
     cust_id: str
     parent_id: str | None
+
+
+class ReasonCodeFacts(Struct, frozen=True, gc=False):
+    """A reason code as known when a decision is taken; a retired one is not `active`."""
+
+    code: str
+    active: bool

@@ -2,10 +2,29 @@
 
 import re
 
+from domain.shared.decider import Refused
+
 
 def can_be_kept(text: str) -> bool:
     """Whether text holds neither a NUL nor half of a character, which no database keeps."""
     return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
+
+
+def cleaned(text: str, name: str, field: str, characters_max: int) -> str:
+    """Return text without the space around it; `name` says in codes what the text is.
+
+    Raises:
+        Refused: if it cannot be kept or is longer than `characters_max`.
+    """
+    words = name.replace("_", " ").capitalize()
+    if not can_be_kept(text):
+        raise Refused(f"{name}_not_text", f"{words}: this is no plain text.", field)
+    text = text.strip()
+    if len(text) > characters_max:
+        raise Refused(
+            f"{name}_too_long", f"{words}: at most {characters_max} characters, please.", field
+        )
+    return text
 
 
 _HALF = re.compile("[\ud800-\udfff]")

@@ -5,12 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.account import AccountAmended, AccountDocument, AccountNoteAdded, AccountOpened
 from domain.api_key import ApiKeyIssued, ApiKeyRevoked, Role
 from domain.company import CompanyAmended, CompanyDocument, CompanyRegistered
 from domain.contact import ContactAmended, ContactDocument, ContactRecorded, Person
+from domain.dispute import DisputeAmountChanged, DisputeOpened
+from domain.invoice_reason import InvoiceReasonCleared, InvoiceReasonSet
 from domain.payment import PaymentAmended, PaymentDocument, PaymentRecorded
+from domain.reason_code import ReasonCodeDefined, ReasonCodeRetired
 from domain.shared.event import Event
 from domain.site_options import SiteOptions, SiteOptionsChanged
 from domain.sync_run import SyncCompleted
@@ -19,6 +23,9 @@ from tests.projections.test_folds import START, Tables, recorded
 
 ON = date(2026, 3, 1)
 PAYMENT = PaymentDocument("1", "P1", "ACME", ON, Decimal(60), "EUR")
+
+TEN = Decimal(10)
+DISPUTE = DisputeOpened("d1", "1", "I1", "ACME", TEN, TEN, "EUR", "EUR", ON, ON, "u")
 
 CASES: list[tuple[str, str, Event, str, Event, Event, dict[str, Any]]] = [
     (
@@ -65,6 +72,33 @@ CASES: list[tuple[str, str, Event, str, Event, Event, dict[str, Any]]] = [
         ApiKeyIssued("k2", "Eve", Role.AUDITOR, "d2"),
         ApiKeyRevoked("k1"),
         {"name": "Dana", "role": "admin", "revoked": True},
+    ),
+    (
+        "reason_codes",
+        "reason_code/PRICE",
+        ReasonCodeDefined("PRICE", "Wrong price", 1),
+        "reason_code/PO",
+        ReasonCodeDefined("PO", "Missing PO"),
+        ReasonCodeRetired("PRICE"),
+        {"description": "Wrong price", "severity": 1, "active": False},
+    ),
+    (
+        "disputes",
+        "dispute/d1",
+        DISPUTE,
+        "dispute/d2",
+        replace(DISPUTE, dispute_id="d2"),
+        DisputeAmountChanged(Decimal(5), Decimal(5)),
+        {"amount": Decimal(5), "amount_hc": Decimal(5), "closed_on": None},
+    ),
+    (
+        "invoice_reasons",
+        "invoice_reason/1/I1",
+        InvoiceReasonSet("1", "I1", "PRICE", ON),
+        "invoice_reason/1/I2",
+        InvoiceReasonSet("1", "I2", "PRICE", ON),
+        InvoiceReasonCleared("1", "I1", ON),
+        {"reason_code": "PRICE", "cleared_on": ON},
     ),
 ]
 
