@@ -54,6 +54,7 @@ _VIEWS = {
     "Contact": "contacts",
     "Invoice": "invoices",
     "Payment": "payments",
+    "Promise": "promises",
 }
 """The view of each type that has global ids."""
 

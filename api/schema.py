@@ -28,6 +28,7 @@ from api.invoices import InvoiceQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
 from api.payments import PaymentQuery
+from api.promises import PromiseMutation, PromiseQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.viewer import ViewerQuery
@@ -41,6 +42,7 @@ class Query(
     AccountQuery,
     InvoiceQuery,
     PaymentQuery,
+    PromiseQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -55,7 +57,7 @@ class Query(
     description="Everything that can be done. A refusal is told in `userErrors`, and then nothing"
     " has changed."
 )
-class Mutation(AccountNoteMutation, SiteOptionsMutation):
+class Mutation(AccountNoteMutation, PromiseMutation, SiteOptionsMutation):
     """Everything that can be done."""
 
 

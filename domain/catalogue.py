@@ -8,6 +8,7 @@ from domain.company import COMPANY
 from domain.contact import CONTACT
 from domain.invoice import INVOICE
 from domain.payment import PAYMENT
+from domain.promise import PROMISE
 from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
@@ -19,6 +20,7 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     CONTACT,
     INVOICE,
     PAYMENT,
+    PROMISE,
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,

@@ -10,6 +10,7 @@ from projections.contacts import CONTACTS
 from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
 from projections.projection import ReadModel
+from projections.promises import PROMISES
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
 
@@ -20,6 +21,7 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     CONTACTS,
     INVOICES,
     PAYMENTS,
+    PROMISES,
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,
