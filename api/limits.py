@@ -55,6 +55,8 @@ _CONNECTIONS = frozenset(
         "notes",
         "payments",
         "reasonCodes",
+        "promises",
+        "receipts",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

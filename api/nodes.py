@@ -57,6 +57,7 @@ _VIEWS = {
     "InvoiceReason": "invoice_reasons",
     "Payment": "payments",
     "ReasonCode": "reason_codes",
+    "Promise": "promises",
 }
 """The view of each type that has global ids."""
 

@@ -30,6 +30,7 @@ from api.invoices import InvoiceQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
 from api.payments import PaymentQuery
+from api.promises import PromiseMutation, PromiseQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
@@ -47,6 +48,7 @@ class Query(
     DisputeQuery,
     ReasonCodeQuery,
     InvoiceReasonQuery,
+    PromiseQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -66,6 +68,7 @@ class Mutation(
     DisputeMutation,
     InvoiceReasonMutation,
     ReasonCodeMutation,
+    PromiseMutation,
     SiteOptionsMutation,
 ):
     """Everything that can be done."""

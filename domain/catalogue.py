@@ -10,6 +10,7 @@ from domain.dispute import DISPUTE
 from domain.invoice import INVOICE
 from domain.invoice_reason import INVOICE_REASON
 from domain.payment import PAYMENT
+from domain.promise import PROMISE
 from domain.reason_code import REASON_CODE
 from domain.shared.decider import Decider
 from domain.shared.event import Event
@@ -25,6 +26,7 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     REASON_CODE,
     DISPUTE,
     INVOICE_REASON,
+    PROMISE,
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,

@@ -12,6 +12,7 @@ from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
 from projections.projection import ReadModel
+from projections.promises import PROMISES
 from projections.reason_codes import REASON_CODES
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
@@ -26,6 +27,7 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     REASON_CODES,
     DISPUTES,
     INVOICE_REASONS,
+    PROMISES,
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,

@@ -19,6 +19,7 @@ from projections.dispute_view import DISPUTE_VIEW
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
@@ -34,6 +35,9 @@ VIEWS = (
     REASON_CODE_VIEW,
     DISPUTE_VIEW,
     INVOICE_REASON_VIEW,
+    PROMISE_VIEW,
+    PROMISE_INVOICE_VIEW,
+    PROMISE_RECEIPT_VIEW,
     AUDIT_TRAIL,
 )
 

@@ -42,10 +42,19 @@ from domain.invoice import (
 )
 from domain.invoice_reason import INVOICE_REASON, ClearInvoiceReason, SetInvoiceReason
 from domain.payment import PAYMENT, ImportPayment, PaymentDocument
+from domain.promise import (
+    PROMISE,
+    ConfirmPromise,
+    JudgePromise,
+    PromiseCommand,
+    RecordExpectedPayment,
+    WithdrawPromise,
+)
 from domain.reason_code import REASON_CODE, DefineReasonCode, RetireReasonCode
+from domain.receipts import Receipt
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
-from domain.shared.facts import DocumentFacts, ReasonCodeFacts
+from domain.shared.facts import AccountFacts, DocumentFacts, ReasonCodeFacts
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
@@ -144,6 +153,69 @@ def added_up(events: Sequence[InvoiceEvent]) -> Plain | None:
     return Plain(document, start, [*applied.values(), *unexplained]) if document else None
 
 
+def invoice_facts(
+    tran_id: str = "I1",
+    cust_id: str = "A",
+    curr_id: str = "EUR",
+    closed_on: date | None = None,
+) -> DocumentFacts:
+    """What is known of an invoice of 100."""
+    amount = Decimal(100)
+    balance = Decimal(0) if closed_on else amount
+    return DocumentFacts(
+        "1",
+        tran_id,
+        cust_id,
+        "IN",
+        FIRST,
+        FIRST,
+        curr_id,
+        "EUR",
+        amount,
+        amount,
+        balance,
+        balance,
+        closed_on,
+    )
+
+
+@st.composite
+def receipts(draw: st.DrawFn) -> tuple[Receipt, ...]:
+    """What was received from the first day on, and some of it taken back."""
+    found: dict[str, Receipt] = {}
+    for _ in range(draw(st.integers(0, 5))):
+        one = Receipt(
+            day(draw(st.integers(-1, 9))),
+            Decimal(draw(st.sampled_from([-30, 0, 10, 50, 60, 100]))),
+            draw(st.sampled_from([None, "P1", "P2", "P3"])),
+            draw(st.sampled_from([None, "I1", "I2"])),
+        )
+        found[one.receipt_id] = one
+    return tuple(found.values())
+
+
+@st.composite
+def promise_commands(draw: st.DrawFn, promise_id: str = "p") -> PromiseCommand:
+    """What somebody may ask of an expected payment of 100 by the fifth day."""
+    on = day(draw(st.integers(0, 9)))
+    recording = RecordExpectedPayment(
+        promise_id,
+        "1",
+        "A",
+        Decimal(100),
+        day(5),
+        FIRST,
+        tran_ids=("I1", "I2"),
+        promise=draw(st.booleans()),
+        note=draw(words()),
+        account=AccountFacts("1", "A", None),
+        documents=(invoice_facts(), invoice_facts("I2")),
+    )
+    judging = JudgePromise(draw(receipts()), on)
+    others = [ConfirmPromise(on), WithdrawPromise("A mistake.", on)]
+    return draw(st.sampled_from([recording, recording, judging, judging, judging, *others]))
+
+
 @dataclass(frozen=True)
 class Told:
     """A command to a stream."""
@@ -231,6 +303,8 @@ def told(draw: st.DrawFn) -> Told:
                 else SetInvoiceReason(code, today, invoice, ReasonCodeFacts(code, active=True))
             )
             return Told(INVOICE_REASON, ("1", one), command)
+        case "promise":
+            return Told(PROMISE, (one,), draw(promise_commands(one)))
         case "site_options":
             boundaries = draw(st.sampled_from([(30, 60, 90, 120), (1, 2, 3, 4)]))
             command = ChangeSiteOptions(boundaries, age_unapplied=draw(st.booleans()))
