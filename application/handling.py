@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
@@ -85,9 +85,11 @@ class Request(Struct, frozen=True):
 
     @property
     def digest(self) -> bytes:
-        """Tells requests apart that use the same idempotency key."""
+        """Tells requests apart that use the same idempotency key, on whatever day they come."""
         told = f"{self.stream}\n{type(self.command).__name__}\n".encode()
-        return sha256(told + msgspec.json.encode(self.command)).digest()
+        fields = structs.asdict(self.command)
+        fields.pop("business_date", None)
+        return sha256(told + msgspec.json.encode(fields)).digest()
 
 
 class Handled(Struct, frozen=True):

@@ -6,10 +6,13 @@ from concurrent.futures import Future
 from datetime import date
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from application.handling import (
     ATTEMPTS_MAX,
     CommandQueue,
+    Consulted,
     Handled,
     Request,
     States,
@@ -24,7 +27,7 @@ from domain.account import (
     AddAccountNote,
     ImportAccount,
 )
-from domain.shared.decider import Refused
+from domain.shared.decider import Decider, Refused
 from eventstore.log import (
     Appended,
     LogUnavailable,
@@ -36,6 +39,28 @@ from eventstore.log import (
 from eventstore.memory import MemoryLog
 
 TODAY = date(2026, 3, 2)
+
+
+def answered(told: str) -> AccountNoteAdded:
+    return AccountNoteAdded("1", "W", "n", told, TODAY)
+
+
+class Ask(Struct, frozen=True):
+    """Ask another stream."""
+
+    told: str = ""
+
+    def knowing(self, facts: Sequence[str]) -> "Ask":
+        return Ask(facts[0])
+
+
+WITNESS: Decider[None, Ask, AccountNoteAdded] = Decider(
+    category="witness",
+    events=(AccountNoteAdded,),
+    initial=None,
+    evolve=lambda _state, _event: None,
+    decide=lambda command, _state: [answered(command.told)],
+)
 
 
 def request(command: object, *, cust_id: str = "ACME", key: str | None = None) -> Request:
@@ -91,6 +116,32 @@ def test_a_command_sent_again_answers_with_its_first_result() -> None:
     assert (first.position, first.repeated) == (2, False)
     assert (again.position, again.repeated, list(again.events)) == (2, True, [])
     assert len(events(log)) == 3
+
+
+def test_a_command_sent_again_on_another_day_is_the_same_command() -> None:
+    log = MemoryLog()
+    handle(log, opening())
+    first = request(AddAccountNote("n1", "text", TODAY), key="k")
+    handle(log, first)
+
+    tomorrow = AddAccountNote("n1", "text", date(2026, 3, 3))
+    assert handle(log, replace(first, command=tomorrow)).repeated
+    assert len(events(log)) == 2
+
+
+def test_a_decision_knows_what_the_streams_say_that_it_consults() -> None:
+    log = MemoryLog()
+    limits = Consulted(ACCOUNT, ("1", "ACME"), lambda account: type(account).__name__)
+    asking = Request(WITNESS, ("w",), Ask(), "t", TODAY, "t", "t", consults=(limits,))
+    states = States()
+
+    assert handle_all(log, [asking], states) == [Handled([answered("NotOpened")], 1)]
+    handle(log, opening())  # by another process, behind the back of what is remembered
+    assert handle_all(log, [asking], states) == [Handled([answered("Opened")], 3)]
+    later = request(ImportAccount(AccountDocument("1", "B")), cust_id="B")
+    about_b = replace(limits, key=("1", "B"))
+    first_of_batch = replace(asking, consults=(about_b,))
+    assert handle_all(log, [later, first_of_batch], states)[1] == Handled([answered("Opened")], 5)
 
 
 def test_a_command_sent_twice_in_one_batch_is_carried_out_once() -> None:
