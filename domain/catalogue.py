@@ -3,10 +3,13 @@
 from typing import Any
 
 from domain.account import ACCOUNT
+from domain.activity import ACTIVITY
+from domain.activity_type import ACTIVITY_TYPE
 from domain.api_key import API_KEY
 from domain.company import COMPANY
 from domain.contact import CONTACT
 from domain.invoice import INVOICE
+from domain.issue import ISSUE
 from domain.payment import PAYMENT
 from domain.shared.decider import Decider
 from domain.shared.event import Event
@@ -22,6 +25,9 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,
+    ACTIVITY_TYPE,
+    ISSUE,
+    ACTIVITY,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {
