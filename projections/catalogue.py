@@ -4,10 +4,13 @@ from typing import Any
 
 from projections.account_notes import ACCOUNT_NOTES
 from projections.accounts import ACCOUNTS
+from projections.activities import ACTIVITIES
+from projections.activity_types import ACTIVITY_TYPES
 from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
 from projections.contacts import CONTACTS
 from projections.invoices import INVOICES
+from projections.issues import ISSUES
 from projections.payments import PAYMENTS
 from projections.projection import ReadModel
 from projections.site_options import SITE_OPTIONS
@@ -23,4 +26,7 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,
+    ACTIVITY_TYPES,
+    ISSUES,
+    ACTIVITIES,
 )
