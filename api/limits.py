@@ -44,12 +44,15 @@ COST_MAX = 50_000
 _CONNECTIONS = frozenset(
     {
         "accounts",
+        "activities",
+        "activityTypes",
         "applications",
         "auditTrail",
         "children",
         "companies",
         "contacts",
         "invoices",
+        "issues",
         "notes",
         "payments",
     }

@@ -50,9 +50,12 @@ class Node:
 _VIEWS = {
     "Account": "accounts",
     "AccountNote": "account_notes",
+    "Activity": "activities",
+    "ActivityType": "activity_types",
     "Company": "companies",
     "Contact": "contacts",
     "Invoice": "invoices",
+    "Issue": "issues",
     "Payment": "payments",
 }
 """The view of each type that has global ids."""

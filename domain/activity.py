@@ -341,6 +341,8 @@ def record(command: RecordActivity) -> Sequence[ActivityEvent]:
     if command.follow_up.follow_up_on is not None:
         events.append(follow_up_of(command.follow_up, command.business_date))
     if command.complete:
+        if recorded.standard_type is StandardType.ACCOUNT_NOTE and recorded.note is None:
+            raise Refused("note_empty", "A note needs some text.", "note")
         told = CompleteActivity(command.business_date, successful=command.successful)
         events += complete(told, recorded)
     elif command.successful is not None:

@@ -151,8 +151,9 @@ def test_knows_what_it_names() -> None:
         ({"follow_up": FollowUp(duration_minutes=1441)}, "duration_invalid", "durationMinutes"),
         ({"follow_up": FollowUp(LATER, None, TODAY)}, "respond_by_date_past", "respondBy"),
         ({"successful": True}, "activity_not_complete", "successful"),
+        ({"activity_type": "AcctNote", "complete": True, "note": " "}, "note_empty", "note"),
         (
-            {"activity_type": "AcctNote", "complete": True, "successful": False},
+            {"activity_type": "EmailSend", "complete": True, "successful": False},
             "not_a_phone_call",
             "successful",
         ),
