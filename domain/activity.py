@@ -355,11 +355,8 @@ def record(command: RecordActivity) -> Sequence[ActivityEvent]:
 def record_again(command: RecordActivity, activity: Recorded) -> Sequence[ActivityEvent]:
     """Add nothing: an id is new for each activity, so this one was told before."""
     known = activity.recorded
-    if (command.company_id, command.cust_id, command.activity_type) != (
-        known.company_id,
-        known.cust_id,
-        known.activity_type,
-    ):
+    told = (command.company_id, command.cust_id, command.activity_type)
+    if told != (known.company_id, known.cust_id, known.activity_type):
         raise Refused(
             "activity_exists", "Another activity was recorded with this id.", "idempotencyKey"
         )
