@@ -44,6 +44,8 @@ COST_MAX = 50_000
 _CONNECTIONS = frozenset(
     {
         "accounts",
+        "activities",
+        "activityTypes",
         "applications",
         "auditTrail",
         "children",
@@ -52,6 +54,7 @@ _CONNECTIONS = frozenset(
         "disputes",
         "invoiceReasons",
         "invoices",
+        "issues",
         "notes",
         "payments",
         "reasonCodes",

@@ -18,6 +18,9 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.account_notes import AccountNoteMutation
 from api.accounts import AccountQuery
+from api.activities import ActivityQuery
+from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
+from api.activity_work import ActivityMutation
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
@@ -27,6 +30,8 @@ from api.execution import Execution
 from api.invoice_changes import InvoiceSubscription
 from api.invoice_reasons import InvoiceReasonMutation, InvoiceReasonQuery
 from api.invoices import InvoiceQuery
+from api.issue_work import IssueMutation
+from api.issues import IssueQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
 from api.payments import PaymentQuery
@@ -53,6 +58,9 @@ class Query(
     AuditTrailQuery,
     CompanyQuery,
     SiteOptionsQuery,
+    IssueQuery,
+    ActivityQuery,
+    ActivityTypeQuery,
     ViewerQuery,
     NodeQuery,
 ):
@@ -70,6 +78,9 @@ class Mutation(
     ReasonCodeMutation,
     PromiseMutation,
     SiteOptionsMutation,
+    IssueMutation,
+    ActivityMutation,
+    ActivityTypeMutation,
 ):
     """Everything that can be done."""
 

@@ -3,12 +3,15 @@
 from typing import Any
 
 from domain.account import ACCOUNT
+from domain.activity import ACTIVITY
+from domain.activity_type import ACTIVITY_TYPE
 from domain.api_key import API_KEY
 from domain.company import COMPANY
 from domain.contact import CONTACT
 from domain.dispute import DISPUTE
 from domain.invoice import INVOICE
 from domain.invoice_reason import INVOICE_REASON
+from domain.issue import ISSUE
 from domain.payment import PAYMENT
 from domain.promise import PROMISE
 from domain.reason_code import REASON_CODE
@@ -30,6 +33,9 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,
+    ACTIVITY_TYPE,
+    ISSUE,
+    ACTIVITY,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {

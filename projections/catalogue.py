@@ -4,12 +4,15 @@ from typing import Any
 
 from projections.account_notes import ACCOUNT_NOTES
 from projections.accounts import ACCOUNTS
+from projections.activities import ACTIVITIES
+from projections.activity_types import ACTIVITY_TYPES
 from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
 from projections.contacts import CONTACTS
 from projections.disputes import DISPUTES
 from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
+from projections.issues import ISSUES
 from projections.payments import PAYMENTS
 from projections.projection import ReadModel
 from projections.promises import PROMISES
@@ -31,4 +34,7 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,
+    ACTIVITY_TYPES,
+    ISSUES,
+    ACTIVITIES,
 )

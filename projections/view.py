@@ -175,3 +175,8 @@ def plain(
         Field(name, kind, description, f"{alias}.{name}", nullable=nullable, source=source)
         for name, description in described.items()
     )
+
+
+def numbered(column: str) -> str:
+    """Return the SQL of a number as people write it, with ten digits or more (ISS-02)."""
+    return f"lpad({column}::text, greatest(10, length({column}::text)), '0')"

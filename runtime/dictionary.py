@@ -11,6 +11,8 @@ from msgspec import Struct
 from domain.catalogue import DECIDERS
 from projections.account_note_view import ACCOUNT_NOTE_VIEW
 from projections.account_view import ACCOUNT_VIEW
+from projections.activity_type_view import ACTIVITY_TYPE_VIEW
+from projections.activity_view import ACTIVITY_TAG_VIEW, ACTIVITY_VIEW
 from projections.audit_trail import AUDIT_TRAIL
 from projections.catalogue import READ_MODELS
 from projections.company_view import COMPANY_VIEW
@@ -18,6 +20,7 @@ from projections.contact_view import CONTACT_VIEW
 from projections.dispute_view import DISPUTE_VIEW
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
+from projections.issue_view import ISSUE_INVOICE_VIEW, ISSUE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
 from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
@@ -38,6 +41,11 @@ VIEWS = (
     PROMISE_VIEW,
     PROMISE_INVOICE_VIEW,
     PROMISE_RECEIPT_VIEW,
+    ACTIVITY_TYPE_VIEW,
+    ISSUE_VIEW,
+    ISSUE_INVOICE_VIEW,
+    ACTIVITY_VIEW,
+    ACTIVITY_TAG_VIEW,
     AUDIT_TRAIL,
 )
 

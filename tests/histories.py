@@ -15,6 +15,19 @@ from domain.account import (
     ImplyAccount,
     ImportAccount,
 )
+from domain.activity import (
+    ACTIVITY,
+    ActivityCommand,
+    CompleteActivity,
+    CompleteFollowUp,
+    ReassignActivity,
+    RecordActivity,
+    ReopenActivity,
+    SetFollowUp,
+    TagInvoices,
+    UntagInvoices,
+)
+from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActivityType
 from domain.api_key import API_KEY, IssueApiKey, RevokeApiKey, Role
 from domain.catalogue import DECIDERS
 from domain.company import COMPANY, CompanyDocument, ImportCompany
@@ -41,6 +54,15 @@ from domain.invoice import (
     PaymentUnapplied,
 )
 from domain.invoice_reason import INVOICE_REASON, ClearInvoiceReason, SetInvoiceReason
+from domain.issue import (
+    ISSUE,
+    IssueCommand,
+    OpenIssue,
+    ReassignIssue,
+    ReopenIssue,
+    ResolveIssue,
+    Resolver,
+)
 from domain.payment import PAYMENT, ImportPayment, PaymentDocument
 from domain.promise import (
     PROMISE,
@@ -52,9 +74,11 @@ from domain.promise import (
 )
 from domain.reason_code import REASON_CODE, DefineReasonCode, RetireReasonCode
 from domain.receipts import Receipt
+from domain.scheduling import FollowUp
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts, DocumentFacts, ReasonCodeFacts
+from domain.shared.standard_type import StandardType
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
@@ -259,6 +283,78 @@ def disputing(draw: st.DrawFn, dispute_id: str) -> DisputeCommand:
             return ReopenDispute(invoice)
 
 
+_ACCOUNT = AccountFacts("1", "A", None)
+
+
+def _named(draw: st.DrawFn) -> tuple[tuple[str, ...], tuple[DocumentFacts, ...]]:
+    """Some invoices of the account, and what is open of each."""
+    tran_ids = tuple(draw(st.lists(st.sampled_from(["I1", "I2", "I3"]), max_size=3)))
+    documents: list[DocumentFacts] = []
+    for one in tran_ids:
+        amounts = [Decimal(draw(st.integers(0, 9)))] * 4
+        documents.append(
+            DocumentFacts("1", one, "A", "IN", FIRST, FIRST, "EUR", "EUR", *amounts, None)
+        )
+    return tran_ids, tuple(documents)
+
+
+@st.composite
+def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
+    """A command to an issue."""
+    on = day(draw(st.integers(0, 9)))
+    tran_ids, documents = _named(draw)
+    opening = OpenIssue(
+        issue_id,
+        "1",
+        "A",
+        "call",
+        on,
+        note=draw(words()),
+        tran_ids=tran_ids,
+        account=_ACCOUNT,
+        documents=documents,
+    )
+    resolving = ResolveIssue(on, draw(st.sampled_from(Resolver)), resolution=draw(words()))
+    reassigning = ReassignIssue(draw(words()) or "z")
+    return draw(st.sampled_from([opening, resolving, reassigning, ReopenIssue()]))
+
+
+@st.composite
+def activity_commands(draw: st.DrawFn, activity_id: str) -> ActivityCommand:
+    """A command to an activity; half of them record it, so that there is something to do."""
+    on = day(draw(st.integers(0, 9)))
+    tran_ids, documents = _named(draw)
+    follow_up = FollowUp(
+        draw(st.sampled_from([None, on, on + timedelta(3)])),
+        days_to_respond=draw(st.sampled_from([None, 2])),
+        duration_minutes=draw(st.sampled_from([None, 30])),
+    )
+    recording = RecordActivity(
+        activity_id,
+        "1",
+        "A",
+        draw(st.sampled_from(["Phone", "AcctNote"])),
+        on,
+        note=draw(words()),
+        due_on=draw(st.sampled_from([None, on + timedelta(1)])),
+        tran_ids=tran_ids,
+        follow_up=follow_up,
+        complete=draw(st.booleans()),
+        account=_ACCOUNT,
+        documents=documents,
+    )
+    later = [
+        CompleteActivity(on, note=draw(words())),
+        ReopenActivity(),
+        ReassignActivity(draw(words()) or "z"),
+        TagInvoices(tran_ids, on, documents),
+        UntagInvoices(tran_ids),
+        SetFollowUp(follow_up, on),
+        CompleteFollowUp(on),
+    ]
+    return draw(st.one_of(st.just(recording), st.sampled_from(later)))
+
+
 @st.composite
 def told(draw: st.DrawFn) -> Told:
     """A command to a stream of any kind; there are few streams of each, so that they meet."""
@@ -312,6 +408,15 @@ def told(draw: st.DrawFn) -> Told:
         case "api_key":
             issue = IssueApiKey(one, "Dana", Role.AUDITOR, f"digest of {one}")
             return Told(API_KEY, (one,), draw(st.sampled_from([issue, RevokeApiKey()])))
+        case "activity_type":
+            name, priority = draw(words()) or "z", draw(st.sampled_from([None, 1]))
+            kind = draw(st.sampled_from([StandardType.PHONE, StandardType.DISPUTE]))
+            document = ActivityTypeDocument(one, kind, name, priority, draw(words("")))
+            return Told(ACTIVITY_TYPE, (one,), DefineActivityType(document))
+        case "issue":
+            return Told(ISSUE, (one,), draw(issue_commands(one)))
+        case "activity":
+            return Told(ACTIVITY, (one,), draw(activity_commands(one)))
         case category:
             assert category == "sync_run"
             outcome = SyncCompleted(one, FIRST, 3, 1, 1, 1, draw(st.integers(0, 9)))

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from domain.shared.standard_type import StandardType
+
 
 class DocumentFacts(Struct, frozen=True, gc=False):
     """A document of the ERP as known when a decision is taken.
@@ -45,3 +47,17 @@ class ReasonCodeFacts(Struct, frozen=True, gc=False):
 
     code: str
     active: bool
+
+
+class ActivityTypeFacts(Struct, frozen=True, gc=False):
+    """A type of activities as defined when a decision is taken."""
+
+    standard_type: StandardType
+    priority: int | None
+
+
+class IssueFacts(Struct, frozen=True, gc=False):
+    """An issue as known when a decision is taken."""
+
+    company_id: str
+    cust_id: str

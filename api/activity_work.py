@@ -1,0 +1,256 @@
+"""GraphQL: recording activities, and working on those that there are."""
+
+from typing import Annotated
+
+import strawberry
+
+import domain.activity_type
+import domain.issue
+from api.activities import ACTIVITIES, Activity
+from api.activity_inputs import (
+    AddInvoiceNoteInput,
+    ChangeInput,
+    CompleteActivityInput,
+    CompleteFollowUpInput,
+    ReassignActivityInput,
+    RecordActivityInput,
+    ReopenActivityInput,
+    SetFollowUpInput,
+    TagInvoicesInput,
+    UntagInvoicesInput,
+)
+from api.commands import COLLECTORS, NOTE_WRITERS, Payload, answer, new_id
+from api.context import Info
+from api.errors import ApiError, Code
+from api.issue_work import account_consulted, invoices_consulted
+from application.handling import Consulted
+from domain.activity import (
+    ACTIVITY,
+    ActivityCommand,
+    CompleteActivity,
+    CompleteFollowUp,
+    ReassignActivity,
+    RecordActivity,
+    ReopenActivity,
+    SetFollowUp,
+    TagInvoices,
+    UntagInvoices,
+)
+from domain.activity_type import ACTIVITY_TYPE
+from domain.issue import ISSUE
+from domain.shared.standard_type import StandardType
+
+_NEEDS = "Needs a role of those who work on accounts."
+
+
+@strawberry.type(description="What a mutation of an activity led to.")
+class ActivityPayload(Payload):
+    """What a mutation of an activity led to."""
+
+    @strawberry.field(
+        description="The activity; null if it was refused or the read models did not follow in"
+        " time."
+    )
+    async def activity(self, info: Info) -> Activity | None:
+        """Return the activity."""
+        return await self.record(info, ACTIVITIES)
+
+
+@strawberry.type
+class ActivityMutation:
+    """Work on activities."""
+
+    @strawberry.mutation(
+        description=f"Record an activity on an account, done or to be done. {_NEEDS}"
+    )
+    async def record_activity(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RecordActivityInput, strawberry.argument(description="The activity.")
+        ],
+    ) -> ActivityPayload:
+        """Record an activity."""
+        info.context.require(*COLLECTORS)
+        command = RecordActivity(
+            new_id(input.idempotency_key),
+            input.company_id,
+            input.cust_id,
+            input.activity_type,
+            await info.context.today(),
+            issue_id=input.issue_id,
+            note=input.note,
+            due_on=input.due_on,
+            assigned_user_id=input.assigned_user_id,
+            user_id=input.user_id or info.context.caller.actor,
+            action_code=input.action_code,
+            priority=input.priority,
+            tran_ids=tuple(dict.fromkeys(input.tran_ids or ())),
+            follow_up=input.follow_up(),
+            complete=input.complete,
+            successful=input.successful,
+        )
+        return await _recorded(info, command, "recordActivity", input.idempotency_key)
+
+    @strawberry.mutation(
+        description="Add a note to documents of an account: a complete activity of the type"
+        " AcctNote, to which they are tagged. Needs any role but auditor."
+    )
+    async def add_invoice_note(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            AddInvoiceNoteInput, strawberry.argument(description="The note.")
+        ],
+    ) -> ActivityPayload:
+        """Add a note to documents (ACT-30)."""
+        info.context.require(*NOTE_WRITERS)
+        if not input.tran_ids:
+            raise ApiError(Code.BAD_USER_INPUT, "A note on invoices names at least one.")
+        command = RecordActivity(
+            new_id(input.idempotency_key),
+            input.company_id,
+            input.cust_id,
+            StandardType.ACCOUNT_NOTE.value,
+            await info.context.today(),
+            note=input.note,
+            user_id=info.context.caller.actor,
+            tran_ids=tuple(dict.fromkeys(input.tran_ids)),
+            complete=True,
+        )
+        return await _recorded(info, command, "addInvoiceNote", input.idempotency_key)
+
+    @strawberry.mutation(description=f"Complete an activity; its issue stays open. {_NEEDS}")
+    async def complete_activity(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            CompleteActivityInput, strawberry.argument(description="The activity and its result.")
+        ],
+    ) -> ActivityPayload:
+        """Complete an activity."""
+        today = await info.context.today()
+        command = CompleteActivity(today, input.completed_on, input.note, input.successful)
+        return await _changed(info, input, command, "completeActivity")
+
+    @strawberry.mutation(description=f"Take the completion of an activity back. {_NEEDS}")
+    async def reopen_activity(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            ReopenActivityInput, strawberry.argument(description="The activity.")
+        ],
+    ) -> ActivityPayload:
+        """Reopen an activity."""
+        return await _changed(info, input, ReopenActivity(), "reopenActivity")
+
+    @strawberry.mutation(description=f"Let another user carry an activity out. {_NEEDS}")
+    async def reassign_activity(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            ReassignActivityInput, strawberry.argument(description="The activity and the user.")
+        ],
+    ) -> ActivityPayload:
+        """Reassign an activity."""
+        command = ReassignActivity(input.assigned_user_id)
+        return await _changed(info, input, command, "reassignActivity")
+
+    @strawberry.mutation(
+        description="Tag documents to an activity, with what is open of each now. Those that are"
+        f" tagged already stay as they are. {_NEEDS}"
+    )
+    async def tag_invoices(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            TagInvoicesInput, strawberry.argument(description="The activity and the documents.")
+        ],
+    ) -> ActivityPayload:
+        """Tag documents to an activity."""
+        tran_ids = tuple(dict.fromkeys(input.tran_ids))
+        command = TagInvoices(tran_ids, await info.context.today())
+        consults = invoices_consulted(input.company_id, tran_ids)
+        return await _changed(info, input, command, "tagInvoices", consults)
+
+    @strawberry.mutation(description=f"Take tags of documents to an activity back. {_NEEDS}")
+    async def untag_invoices(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            UntagInvoicesInput, strawberry.argument(description="The activity and the documents.")
+        ],
+    ) -> ActivityPayload:
+        """Take tags back."""
+        return await _changed(info, input, UntagInvoices(tuple(input.tran_ids)), "untagInvoices")
+
+    @strawberry.mutation(description=f"Set when to follow an activity up. {_NEEDS}")
+    async def set_follow_up(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            SetFollowUpInput, strawberry.argument(description="The activity and the follow-up.")
+        ],
+    ) -> ActivityPayload:
+        """Set a follow-up."""
+        command = SetFollowUp(input.follow_up(), await info.context.today())
+        return await _changed(info, input, command, "setFollowUp")
+
+    @strawberry.mutation(
+        description=f"Complete the follow-up of an activity; the activity stays as it is. {_NEEDS}"
+    )
+    async def complete_follow_up(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            CompleteFollowUpInput, strawberry.argument(description="The activity.")
+        ],
+    ) -> ActivityPayload:
+        """Complete a follow-up."""
+        command = CompleteFollowUp(await info.context.today(), input.completed_on)
+        return await _changed(info, input, command, "completeFollowUp")
+
+
+async def _recorded(
+    info: Info, command: RecordActivity, mutation: str, idempotency_key: str | None
+) -> ActivityPayload:
+    """Record an activity."""
+    issue: tuple[Consulted, ...] = ()
+    if command.issue_id is not None:
+        issue = (Consulted(ISSUE, (command.issue_id,), domain.issue.facts),)
+    return await answer(
+        info.context,
+        ActivityPayload,
+        ACTIVITY,
+        (command.activity_id,),
+        command,
+        mutation=mutation,
+        idempotency_key=idempotency_key,
+        consults=(
+            account_consulted(command.company_id, command.cust_id),
+            Consulted(ACTIVITY_TYPE, (command.activity_type,), domain.activity_type.facts),
+            *issue,
+            *invoices_consulted(command.company_id, command.tran_ids),
+        ),
+    )
+
+
+async def _changed(
+    info: Info,
+    given: ChangeInput,
+    command: ActivityCommand,
+    mutation: str,
+    consults: tuple[Consulted, ...] = (),
+) -> ActivityPayload:
+    """Carry out a command to an activity that there is."""
+    info.context.require(*COLLECTORS)
+    return await answer(
+        info.context,
+        ActivityPayload,
+        ACTIVITY,
+        (given.activity_id,),
+        command,
+        mutation=mutation,
+        idempotency_key=given.idempotency_key,
+        consults=consults,
+    )

@@ -1,0 +1,499 @@
+"""An activity: a call, a letter or a note on an account, done or still to be done (ACT-01).
+
+    NotRecorded --record--> Recorded
+
+Four things about it change independently of each other: whether it is complete (ACT-06), to whom
+it is assigned (ACT-05), which documents are tagged to it (ACT-12), and its follow-up (FUP-01).
+Completing it resolves no issue (ISS-04).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.scheduling import (
+    FollowUp,
+    checked_duration,
+    completion_date,
+    respond_by,
+    scheduled,
+)
+from domain.shared.decider import Decider, ImpossibleHistory, Refused
+from domain.shared.event import Event
+from domain.shared.facts import AccountFacts, ActivityTypeFacts, DocumentFacts, IssueFacts
+from domain.shared.on_account import require_account, require_issue, require_on_account
+from domain.shared.standard_type import StandardType, standard_type_of
+from domain.shared.wording import (
+    TEXT_CHARACTERS_MAX,
+    checked_priority,
+    optional_text,
+    required_text,
+)
+
+
+class Tag(Struct, frozen=True, gc=False):
+    """A document tagged to an activity, and what was open of it then in home currency (G14)."""
+
+    tran_id: str
+    balance_hc: Decimal
+    home_curr_id: str
+
+
+# Events: stored for ever under these names and fields. Add, never rename.
+
+
+class ActivityRecorded(Event, frozen=True, omit_defaults=True, gc=False):
+    """Somebody did something about an account, or planned to.
+
+    `standard_type` is what `activity_type` derives from; `due_on` the date it is scheduled for.
+    """
+
+    activity_id: str
+    company_id: str
+    cust_id: str
+    activity_type: str
+    standard_type: StandardType
+    entered_on: date
+    issue_id: str | None = None
+    note: str | None = None
+    due_on: date | None = None
+    respond_by: date | None = None
+    duration_minutes: int | None = None
+    assigned_user_id: str | None = None
+    user_id: str | None = None
+    action_code: str | None = None
+    priority: int | None = None
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the entry."""
+        return self.entered_on
+
+
+class ActivityCompleted(Event, frozen=True, omit_defaults=True, gc=False):
+    """It was carried out.
+
+    `note` is its result where one was told; `successful` says of a phone call whether the
+    customer was spoken to (ACT-16).
+    """
+
+    completed_on: date
+    note: str | None = None
+    successful: bool | None = None
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the completion."""
+        return self.completed_on
+
+
+class ActivityReopened(Event, frozen=True, omit_defaults=True, gc=False):
+    """It was not complete after all."""
+
+
+class ActivityReassigned(Event, frozen=True, omit_defaults=True, gc=False):
+    """Another user is to carry it out."""
+
+    assigned_user_id: str
+
+
+class InvoicesTagged(Event, frozen=True, omit_defaults=True, gc=False):
+    """Documents of the account were tagged to it."""
+
+    tagged_on: date
+    tags: tuple[Tag, ...]
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the tagging."""
+        return self.tagged_on
+
+
+class InvoicesUntagged(Event, frozen=True, omit_defaults=True, gc=False):
+    """Documents were not meant after all."""
+
+    tran_ids: tuple[str, ...]
+
+
+class FollowUpSet(Event, frozen=True, omit_defaults=True, gc=False):
+    """It is to be followed up; an earlier follow-up of it no longer counts."""
+
+    follow_up_on: date
+    entered_on: date
+    respond_by: date
+    follow_up_desc: str | None = None
+    duration_minutes: int | None = None
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date on which the follow-up was set (FUP-16)."""
+        return self.entered_on
+
+
+class FollowUpCompleted(Event, frozen=True, omit_defaults=True, gc=False):
+    """It was followed up."""
+
+    completed_on: date
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the completion."""
+        return self.completed_on
+
+
+ActivityEvent: TypeAlias = (
+    ActivityRecorded
+    | ActivityCompleted
+    | ActivityReopened
+    | ActivityReassigned
+    | InvoicesTagged
+    | InvoicesUntagged
+    | FollowUpSet
+    | FollowUpCompleted
+)
+
+
+# Commands.
+
+
+class RecordActivity(Struct, frozen=True, gc=False):
+    """Record an activity, complete or to be done. `activity_id` is new for each.
+
+    Without a priority it has that of its type. Where nothing is followed up, `follow_up` may
+    still say by when to respond and how long the activity takes.
+    """
+
+    activity_id: str
+    company_id: str
+    cust_id: str
+    activity_type: str
+    business_date: date
+    issue_id: str | None = None
+    note: str | None = None
+    due_on: date | None = None
+    assigned_user_id: str | None = None
+    user_id: str | None = None
+    action_code: str | None = None
+    priority: int | None = None
+    tran_ids: tuple[str, ...] = ()
+    follow_up: FollowUp = FollowUp()
+    complete: bool = False
+    successful: bool | None = None
+    account: AccountFacts | None = None
+    defined_type: ActivityTypeFacts | None = None
+    issue: IssueFacts | None = None
+    documents: tuple[DocumentFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[Any]) -> "RecordActivity":
+        """Return the command that knows account, type, issue if one is named, and documents."""
+        account, defined_type, *rest = facts
+        issue = None if self.issue_id is None else rest.pop(0)
+        return replace(
+            self, account=account, defined_type=defined_type, issue=issue, documents=tuple(rest)
+        )
+
+
+class CompleteActivity(Struct, frozen=True, gc=False):
+    """Carry it out, on the business date unless `completed_on` is given."""
+
+    business_date: date
+    completed_on: date | None = None
+    note: str | None = None
+    successful: bool | None = None
+
+
+class ReopenActivity(Struct, frozen=True, gc=False):
+    """Take the completion back."""
+
+
+class ReassignActivity(Struct, frozen=True, gc=False):
+    """Let another user carry it out."""
+
+    assigned_user_id: str
+
+
+class TagInvoices(Struct, frozen=True, gc=False):
+    """Tag documents of the account to it."""
+
+    tran_ids: tuple[str, ...]
+    business_date: date
+    documents: tuple[DocumentFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[Any]) -> "TagInvoices":
+        """Return the command that knows the documents of `tran_ids`."""
+        return replace(self, documents=tuple(facts))
+
+
+class UntagInvoices(Struct, frozen=True, gc=False):
+    """Take tags back."""
+
+    tran_ids: tuple[str, ...]
+
+
+class SetFollowUp(Struct, frozen=True, gc=False):
+    """Follow it up, in place of the follow-up that it may have."""
+
+    follow_up: FollowUp
+    business_date: date
+
+
+class CompleteFollowUp(Struct, frozen=True, gc=False):
+    """Have followed it up, on the business date unless `completed_on` is given."""
+
+    business_date: date
+    completed_on: date | None = None
+
+
+ActivityCommand: TypeAlias = (
+    RecordActivity
+    | CompleteActivity
+    | ReopenActivity
+    | ReassignActivity
+    | TagInvoices
+    | UntagInvoices
+    | SetFollowUp
+    | CompleteFollowUp
+)
+
+
+# State: only what decisions need.
+
+
+class NotRecorded(Struct, frozen=True):
+    """There is no such activity."""
+
+
+class Recorded(Struct, frozen=True, gc=False):
+    """The activity as known; what is None has not happened, or was taken back."""
+
+    recorded: ActivityRecorded
+    assigned_user_id: str | None
+    completed: ActivityCompleted | None = None
+    tagged: frozenset[str] = frozenset()
+    follow_up: FollowUpSet | None = None
+    followed_up: FollowUpCompleted | None = None
+
+
+Activity: TypeAlias = NotRecorded | Recorded
+
+
+def evolve(activity: Activity, event: ActivityEvent) -> Activity:
+    """Remember `event`."""
+    match activity, event:
+        case NotRecorded(), ActivityRecorded():
+            return Recorded(event, event.assigned_user_id)
+        case Recorded(completed=None), ActivityCompleted():
+            return replace(activity, completed=event)
+        case Recorded(completed=ActivityCompleted()), ActivityReopened():
+            return replace(activity, completed=None)
+        case Recorded(), ActivityReassigned(assigned_user_id):
+            return replace(activity, assigned_user_id=assigned_user_id)
+        case Recorded(tagged=tagged), InvoicesTagged(tags=tags):
+            return replace(activity, tagged=tagged | {tag.tran_id for tag in tags})
+        case Recorded(tagged=tagged), InvoicesUntagged(tran_ids):
+            return replace(activity, tagged=tagged - set(tran_ids))
+        case Recorded(), FollowUpSet():
+            return replace(activity, follow_up=event, followed_up=None)
+        case Recorded(follow_up=FollowUpSet(), followed_up=None), FollowUpCompleted():
+            return replace(activity, followed_up=event)
+        case _:
+            raise ImpossibleHistory(f"{event} after {activity}")
+
+
+def decide(command: ActivityCommand, activity: Activity) -> Sequence[ActivityEvent]:
+    """Return the facts that `command` adds."""
+    match activity, command:
+        case NotRecorded(), RecordActivity():
+            return record(command)
+        case Recorded(), RecordActivity():
+            return record_again(command, activity)
+        case Recorded(recorded, completed=done), CompleteActivity():
+            return complete(command, recorded) if done is None else complete_again(command, done)
+        case Recorded(completed=completed), ReopenActivity():
+            return [] if completed is None else [ActivityReopened()]
+        case Recorded(), ReassignActivity():
+            return reassign(command, activity)
+        case Recorded(), TagInvoices():
+            return tag(command, activity)
+        case Recorded(tagged=tagged), UntagInvoices():
+            gone = tuple(one for one in dict.fromkeys(command.tran_ids) if one in tagged)
+            return [InvoicesUntagged(gone)] if gone else []
+        case Recorded(), SetFollowUp():
+            return set_follow_up(command, activity)
+        case Recorded(), CompleteFollowUp():
+            return complete_follow_up(command, activity)
+        case NotRecorded(), _:
+            raise Refused("activity_unknown", "There is no such activity.", "activityId")
+
+
+def record(command: RecordActivity) -> Sequence[ActivityEvent]:
+    """Record an activity on an account that is known, with all that is told of it."""
+    recorded = recording(command)
+    require_account(command.account)
+    if command.issue_id is not None:
+        require_issue(command.company_id, command.cust_id, command.issue)
+    documents = require_on_account(
+        command.company_id, command.cust_id, command.tran_ids, command.documents
+    )
+    events: list[ActivityEvent] = [recorded]
+    if documents:
+        tags = tags_of({one.tran_id: one for one in documents})
+        events.append(InvoicesTagged(command.business_date, tags))
+    if command.follow_up.follow_up_on is not None:
+        events.append(follow_up_of(command.follow_up, command.business_date))
+    if command.complete:
+        if recorded.standard_type is StandardType.ACCOUNT_NOTE and recorded.note is None:
+            raise Refused("note_empty", "A note needs some text.", "note")
+        told = CompleteActivity(command.business_date, successful=command.successful)
+        events += complete(told, recorded)
+    elif command.successful is not None:
+        raise Refused(
+            "activity_not_complete", "Only a call that is complete can be successful.", "successful"
+        )
+    return events
+
+
+def record_again(command: RecordActivity, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Add nothing: an id is new for each activity, so this one was told before."""
+    known = activity.recorded
+    told = (command.company_id, command.cust_id, command.activity_type)
+    if told != (known.company_id, known.cust_id, known.activity_type):
+        raise Refused(
+            "activity_exists", "Another activity was recorded with this id.", "idempotencyKey"
+        )
+    return []
+
+
+def recording(command: RecordActivity) -> ActivityRecorded:
+    """Return the fact of the recording itself."""
+    today, follow_up, defined = command.business_date, command.follow_up, command.defined_type
+    standard_type = standard_type_of(command.activity_type) or (defined and defined.standard_type)
+    if standard_type is None:
+        raise Refused(
+            "activity_type_unknown",
+            f"There is no activity type {command.activity_type}.",
+            "activityType",
+        )
+    respond, duration = None, None
+    if follow_up.follow_up_on is None:
+        if follow_up.follow_up_desc is not None:
+            raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
+        respond = respond_by(follow_up, today)
+        duration = checked_duration(follow_up.duration_minutes)
+    return ActivityRecorded(
+        command.activity_id,
+        command.company_id,
+        command.cust_id,
+        command.activity_type,
+        standard_type,
+        today,
+        command.issue_id,
+        optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX),
+        None if command.due_on is None else scheduled(command.due_on, today, "due date", "dueOn"),
+        respond,
+        duration,
+        optional_text(command.assigned_user_id, "user", "assignedUserId"),
+        optional_text(command.user_id, "user", "userId"),
+        optional_text(command.action_code, "action code", "actionCode"),
+        checked_priority(command.priority) or (defined.priority if defined else None),
+    )
+
+
+def complete(command: CompleteActivity, recorded: ActivityRecorded) -> list[ActivityEvent]:
+    """Complete it, not before it was entered and not ahead of time."""
+    note = optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX)
+    on = completion_date(command.completed_on, command.business_date, recorded.entered_on)
+    successful = command.successful
+    if recorded.standard_type is StandardType.PHONE:
+        successful = bool(successful)
+    elif successful is not None:
+        raise Refused("not_a_phone_call", "Only a phone call can be successful.", "successful")
+    return [ActivityCompleted(on, note, successful)]
+
+
+def complete_again(
+    command: CompleteActivity, completed: ActivityCompleted
+) -> Sequence[ActivityEvent]:
+    """Add nothing to an activity that is complete, unless something else is told of it."""
+    note = optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX)
+    if (
+        command.completed_on not in {None, completed.completed_on}
+        or note not in {None, completed.note}
+        or command.successful not in {None, completed.successful}
+    ):
+        raise Refused(
+            "activity_complete",
+            f"It was completed on {completed.completed_on} already; reopen it first.",
+            "activityId",
+        )
+    return []
+
+
+def reassign(command: ReassignActivity, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Assign it to another user."""
+    user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
+    return [] if user_id == activity.assigned_user_id else [ActivityReassigned(user_id)]
+
+
+def tag(command: TagInvoices, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Tag documents of its account that are not tagged yet."""
+    recorded = activity.recorded
+    documents = require_on_account(
+        recorded.company_id, recorded.cust_id, command.tran_ids, command.documents
+    )
+    new = {one.tran_id: one for one in documents if one.tran_id not in activity.tagged}
+    return [InvoicesTagged(command.business_date, tags_of(new))] if new else []
+
+
+def tags_of(documents: Mapping[str, DocumentFacts]) -> tuple[Tag, ...]:
+    """Return the tags of documents, with what is open of them now (ACT-13, G14)."""
+    return tuple(
+        Tag(tran_id, one.balance_hc, one.home_curr_id) for tran_id, one in documents.items()
+    )
+
+
+def set_follow_up(command: SetFollowUp, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Set a follow-up, in place of another; told twice it stays as first entered."""
+    told, known = follow_up_of(command.follow_up, command.business_date), activity.follow_up
+    if known is not None and replace(told, entered_on=known.entered_on) == known:
+        return []
+    return [told]
+
+
+def follow_up_of(follow_up: FollowUp, entered_on: date) -> FollowUpSet:
+    """Return the fact of setting a follow-up on a date."""
+    if follow_up.follow_up_on is None:
+        raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
+    on = scheduled(follow_up.follow_up_on, entered_on, "follow-up date", "followUpOn")
+    return FollowUpSet(
+        on,
+        entered_on,
+        respond_by(follow_up, entered_on) or on,
+        optional_text(follow_up.follow_up_desc, "description", "followUpDesc", TEXT_CHARACTERS_MAX),
+        checked_duration(follow_up.duration_minutes),
+    )
+
+
+def complete_follow_up(command: CompleteFollowUp, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Complete its follow-up, not before it was set and not ahead of time."""
+    follow_up, done = activity.follow_up, activity.followed_up
+    if follow_up is None:
+        raise Refused("follow_up_missing", "It has no follow-up.", "activityId")
+    if done is None:
+        on = completion_date(command.completed_on, command.business_date, follow_up.entered_on)
+        return [FollowUpCompleted(on)]
+    if command.completed_on not in {None, done.completed_on}:
+        raise Refused(
+            "follow_up_complete",
+            f"It was followed up on {done.completed_on} already.",
+            "activityId",
+        )
+    return []
+
+
+ACTIVITY: Decider[Activity, ActivityCommand, ActivityEvent] = Decider(
+    category="activity",
+    events=get_args(ActivityEvent),
+    initial=NotRecorded(),
+    evolve=evolve,
+    decide=decide,
+)

@@ -1,0 +1,277 @@
+"""An issue: something about an account that must be resolved (ISS-01), by its activities (ISS-03).
+
+    NotOpened --open--> Open --resolve--> Resolved --reopen--> Open
+                         |---reassign---> Open       (and so while resolved)
+
+Whether it is resolved has nothing to do with whether its activities are complete (ISS-04), its
+disputes closed or its documents paid [C26].
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.shared.decider import Decider, ImpossibleHistory, Refused
+from domain.shared.event import Event
+from domain.shared.facts import AccountFacts, DocumentFacts, IssueFacts
+from domain.shared.on_account import require_account, require_on_account
+from domain.shared.wording import (
+    TEXT_CHARACTERS_MAX,
+    checked_priority,
+    optional_text,
+    required_text,
+)
+
+
+class Resolver(StrEnum):
+    """Who found that an issue is resolved (ISS-05, ISS-07)."""
+
+    USER = "user"
+    SOFTWARE = "software"
+    """The condition that had opened it no longer held."""
+
+
+# Events: stored for ever under these names and fields. Add, never rename.
+
+
+class IssueOpened(Event, frozen=True, omit_defaults=True, gc=False):
+    """Something must be resolved with the account; `tran_ids` are documents that it is about."""
+
+    issue_id: str
+    company_id: str
+    cust_id: str
+    subject: str
+    opened_on: date
+    priority: int | None = None
+    action_code: str | None = None
+    assigned_user_id: str | None = None
+    note: str | None = None
+    tran_ids: tuple[str, ...] = ()
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the opening."""
+        return self.opened_on
+
+
+class IssueReassigned(Event, frozen=True, omit_defaults=True, gc=False):
+    """Another user is to resolve it (ISS-13)."""
+
+    assigned_user_id: str
+
+
+class IssueResolved(Event, frozen=True, omit_defaults=True, gc=False):
+    """It is no longer open (ISS-07); `resolution` says why."""
+
+    resolved_on: date
+    resolved_by: Resolver
+    resolution: str | None = None
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the resolution."""
+        return self.resolved_on
+
+
+class IssueReopened(Event, frozen=True, omit_defaults=True, gc=False):
+    """It was not resolved after all."""
+
+
+IssueEvent: TypeAlias = IssueOpened | IssueReassigned | IssueResolved | IssueReopened
+
+
+# Commands.
+
+
+class OpenIssue(Struct, frozen=True, gc=False):
+    """Open an issue. `issue_id` is new for each issue."""
+
+    issue_id: str
+    company_id: str
+    cust_id: str
+    subject: str
+    business_date: date
+    priority: int | None = None
+    action_code: str | None = None
+    assigned_user_id: str | None = None
+    note: str | None = None
+    tran_ids: tuple[str, ...] = ()
+    account: AccountFacts | None = None
+    documents: tuple[DocumentFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[Any]) -> "OpenIssue":
+        """Return the command that knows the account and the documents of `tran_ids`."""
+        account, *documents = facts
+        return replace(self, account=account, documents=tuple(documents))
+
+
+class ReassignIssue(Struct, frozen=True, gc=False):
+    """Let another user resolve it."""
+
+    assigned_user_id: str
+
+
+class ResolveIssue(Struct, frozen=True, gc=False):
+    """Find it resolved, on the business date unless `resolved_on` is given."""
+
+    business_date: date
+    resolved_by: Resolver
+    resolved_on: date | None = None
+    resolution: str | None = None
+
+
+class ReopenIssue(Struct, frozen=True, gc=False):
+    """Take the resolution back."""
+
+
+IssueCommand: TypeAlias = OpenIssue | ReassignIssue | ResolveIssue | ReopenIssue
+
+
+# State: only what decisions need.
+
+
+class NotOpened(Struct, frozen=True):
+    """There is no such issue."""
+
+
+class Open(Struct, frozen=True, gc=False):
+    """It is to be resolved."""
+
+    opened: IssueOpened
+    assigned_user_id: str | None
+
+
+class Resolved(Struct, frozen=True, gc=False):
+    """It was resolved."""
+
+    opened: IssueOpened
+    assigned_user_id: str | None
+    resolved: IssueResolved
+
+
+Issue: TypeAlias = NotOpened | Open | Resolved
+
+
+def evolve(issue: Issue, event: IssueEvent) -> Issue:
+    """Remember `event`."""
+    match issue, event:
+        case NotOpened(), IssueOpened():
+            return Open(event, event.assigned_user_id)
+        case ((Open() | Resolved()), IssueReassigned(assigned_user_id)):
+            return replace(issue, assigned_user_id=assigned_user_id)
+        case Open(opened, assigned_user_id), IssueResolved():
+            return Resolved(opened, assigned_user_id, event)
+        case Resolved(opened, assigned_user_id), IssueReopened():
+            return Open(opened, assigned_user_id)
+        case _:
+            raise ImpossibleHistory(f"{event} after {issue}")
+
+
+def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
+    """Return the facts that `command` adds."""
+    match issue, command:
+        case NotOpened(), OpenIssue():
+            return open_issue(command)
+        case ((Open() | Resolved()), OpenIssue()):
+            return open_again(command, issue.opened)
+        case ((Open() | Resolved()), ReassignIssue()):
+            return reassign(command, issue.assigned_user_id)
+        case Open(), ResolveIssue():
+            return resolve(command, issue)
+        case Resolved(), ResolveIssue():
+            return resolve_again(command, issue.resolved)
+        case Resolved(), ReopenIssue():
+            return [IssueReopened()]
+        case Open(), ReopenIssue():
+            return []  # open already
+        case NotOpened(), (ReassignIssue() | ResolveIssue() | ReopenIssue()):
+            raise Refused("issue_unknown", "There is no such issue.", "issueId")
+
+
+def open_issue(command: OpenIssue) -> Sequence[IssueEvent]:
+    """Open an issue of an account that is known, about documents that are on it."""
+    opened = opening(command)
+    require_account(command.account)
+    require_on_account(command.company_id, command.cust_id, command.tran_ids, command.documents)
+    return [opened]
+
+
+def open_again(command: OpenIssue, opened: IssueOpened) -> Sequence[IssueEvent]:
+    """Add nothing to an issue that was opened just so, on whatever date."""
+    if replace(opening(command), opened_on=opened.opened_on) != opened:
+        raise Refused("issue_exists", "Another issue was opened with this id.", "idempotencyKey")
+    return []
+
+
+def opening(command: OpenIssue) -> IssueOpened:
+    """Return the fact that a command would lead to."""
+    return IssueOpened(
+        command.issue_id,
+        command.company_id,
+        command.cust_id,
+        required_text(command.subject, "subject", "subject"),
+        command.business_date,
+        checked_priority(command.priority),
+        optional_text(command.action_code, "action code", "actionCode"),
+        optional_text(command.assigned_user_id, "user", "assignedUserId"),
+        optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX),
+        tuple(dict.fromkeys(command.tran_ids)),
+    )
+
+
+def reassign(command: ReassignIssue, assigned_user_id: str | None) -> Sequence[IssueEvent]:
+    """Assign it to another user."""
+    user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
+    return [] if user_id == assigned_user_id else [IssueReassigned(user_id)]
+
+
+def resolve(command: ResolveIssue, issue: Open) -> Sequence[IssueEvent]:
+    """Resolve it, not before it was opened and not ahead of time."""
+    resolution = _resolution(command)
+    on = command.resolved_on or command.business_date
+    if on < issue.opened.opened_on:
+        raise Refused(
+            "resolved_before_opened",
+            f"It was opened on {issue.opened.opened_on}, and cannot be resolved earlier.",
+            "resolvedOn",
+        )
+    if on > command.business_date:
+        raise Refused("resolved_ahead", "It cannot be resolved ahead of time.", "resolvedOn")
+    return [IssueResolved(on, command.resolved_by, resolution)]
+
+
+def resolve_again(command: ResolveIssue, resolved: IssueResolved) -> Sequence[IssueEvent]:
+    """Add nothing to an issue that is resolved, unless something else is told of it."""
+    resolution = _resolution(command)
+    if command.resolved_on not in {None, resolved.resolved_on} or resolution not in {
+        None,
+        resolved.resolution,
+    }:
+        raise Refused(
+            "issue_resolved",
+            f"It was resolved on {resolved.resolved_on} already; reopen it first.",
+            "issueId",
+        )
+    return []
+
+
+def _resolution(command: ResolveIssue) -> str | None:
+    return optional_text(command.resolution, "resolution", "resolution", TEXT_CHARACTERS_MAX)
+
+
+def facts(issue: Issue) -> IssueFacts | None:
+    """Return what other decisions may know of the issue; None if there is none."""
+    if isinstance(issue, NotOpened):
+        return None
+    return IssueFacts(issue.opened.company_id, issue.opened.cust_id)
+
+
+ISSUE: Decider[Issue, IssueCommand, IssueEvent] = Decider(
+    category="issue",
+    events=(IssueOpened, IssueReassigned, IssueResolved, IssueReopened),
+    initial=NotOpened(),
+    evolve=evolve,
+    decide=decide,
+)
