@@ -74,17 +74,6 @@ class RecordActivityInput:
         )
 
 
-@strawberry.input(description="A note on documents of an account.")
-class AddInvoiceNoteInput:
-    """A note on documents."""
-
-    company_id: str = strawberry.field(description="The ERP company of the account.")
-    cust_id: str = strawberry.field(description="The account that the documents are on.")
-    tran_ids: list[str] = strawberry.field(description="The documents, at least one.")
-    note: str = strawberry.field(description="What to note.")
-    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
-
-
 @strawberry.input(description="An activity that is done.")
 class CompleteActivityInput:
     """An activity that is done."""

@@ -8,7 +8,6 @@ import domain.activity_type
 import domain.issue
 from api.activities import ACTIVITIES, Activity
 from api.activity_inputs import (
-    AddInvoiceNoteInput,
     ChangeInput,
     CompleteActivityInput,
     CompleteFollowUpInput,
@@ -19,9 +18,8 @@ from api.activity_inputs import (
     TagInvoicesInput,
     UntagInvoicesInput,
 )
-from api.commands import COLLECTORS, NOTE_WRITERS, Payload, answer, new_id
+from api.commands import COLLECTORS, Payload, answer, new_id
 from api.context import Info
-from api.errors import ApiError, Code
 from api.issue_work import account_consulted, invoices_consulted
 from application.handling import Consulted
 from domain.activity import (
@@ -38,7 +36,6 @@ from domain.activity import (
 )
 from domain.activity_type import ACTIVITY_TYPE
 from domain.issue import ISSUE
-from domain.shared.standard_type import StandardType
 
 _NEEDS = "Needs a role of those who work on accounts."
 
@@ -91,34 +88,6 @@ class ActivityMutation:
             successful=input.successful,
         )
         return await _recorded(info, command, "recordActivity", input.idempotency_key)
-
-    @strawberry.mutation(
-        description="Add a note to documents of an account: a complete activity of the type"
-        " AcctNote, to which they are tagged. Needs any role but auditor."
-    )
-    async def add_invoice_note(
-        self,
-        info: Info,
-        input: Annotated[  # noqa: A002
-            AddInvoiceNoteInput, strawberry.argument(description="The note.")
-        ],
-    ) -> ActivityPayload:
-        """Add a note to documents (ACT-30)."""
-        info.context.require(*NOTE_WRITERS)
-        if not input.tran_ids:
-            raise ApiError(Code.BAD_USER_INPUT, "A note on invoices names at least one.")
-        command = RecordActivity(
-            new_id(input.idempotency_key),
-            input.company_id,
-            input.cust_id,
-            StandardType.ACCOUNT_NOTE.value,
-            await info.context.today(),
-            note=input.note,
-            user_id=info.context.caller.actor,
-            tran_ids=tuple(dict.fromkeys(input.tran_ids)),
-            complete=True,
-        )
-        return await _recorded(info, command, "addInvoiceNote", input.idempotency_key)
 
     @strawberry.mutation(description=f"Complete an activity; its issue stays open. {_NEEDS}")
     async def complete_activity(

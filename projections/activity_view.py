@@ -18,12 +18,13 @@ _FOLLOWED_UP = f"({_FOLLOWED} AND a.follow_up_completed_on <= %(as_of)s)"
 _ANSWERABLE = f"(a.follow_up_on IS NULL OR {_FOLLOWED})"
 
 
-def past_due(column: str) -> str:
-    """Return the SQL of whether a day that something is due on is over (FUP-08, second reading).
+def past_due(due: str, since: str) -> str:
+    """Return the SQL of whether something is past due that had from `since` to `due` (FUP-08).
 
-    On that day itself nothing is late.
+    Who was given days to respond is late on the last of them; who was given none is late the
+    day after.
     """
-    return f"{column} < %(as_of)s"
+    return f"({due} < %(as_of)s OR ({due} = %(as_of)s AND {due} > {since}))"
 
 
 def _source(asked: Asked) -> str:
@@ -177,7 +178,7 @@ ACTIVITY_VIEW = View(
             " GREEN when the customer was spoken to.",
             f"""CASE WHEN a.standard_type <> '{StandardType.PHONE}' THEN NULL
                 WHEN {_COMPLETE} THEN CASE WHEN a.successful THEN 'GREEN' ELSE 'RED' END
-                WHEN {past_due("a.due_on")} THEN 'RED' ELSE 'BLUE' END""",
+                WHEN {past_due("a.due_on", "a.due_on")} THEN 'RED' ELSE 'BLUE' END""",
             nullable=True,
             source="ACT-15",
         ),
@@ -255,10 +256,11 @@ ACTIVITY_VIEW = View(
             "follow_up_indicator",
             Kind.TEXT,
             "Of a follow-up: BLUE open and not past due, RED open and past due, GREEN completed."
-            " It is past due after the date to respond by.",
+            " It is past due on the date to respond by, or after it if no days were given.",
             f"""CASE WHEN NOT coalesce({_FOLLOWED}, false) THEN NULL
                 WHEN {_FOLLOWED_UP} THEN 'GREEN'
-                WHEN {past_due("a.respond_by")} THEN 'RED' ELSE 'BLUE' END""",
+                WHEN {past_due("a.respond_by", "coalesce(a.follow_up_on, a.entered_on)")}
+                THEN 'RED' ELSE 'BLUE' END""",
             nullable=True,
             source="FUP-03",
         ),

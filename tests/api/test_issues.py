@@ -283,8 +283,6 @@ def test_what_is_done_to_an_activity_changes_that_alone(admin: Client, today: da
         ("recordActivity", {"daysToRespond": -1}, "days_to_respond_invalid", "daysToRespond"),
         ("recordActivity", {"durationMinutes": 0}, "duration_invalid", "durationMinutes"),
         ("recordActivity", {"successful": True}, "activity_not_complete", "successful"),
-        ("addInvoiceNote", {"tranIds": ["I1"], "note": " "}, "note_empty", "note"),
-        ("addInvoiceNote", {"tranIds": ["I3"], "note": "x"}, "invoice_of_other_account", "tranIds"),
     ],
 )
 def test_what_cannot_be_begun_is_refused_and_changes_nothing(
@@ -435,7 +433,6 @@ def test_each_role_does_what_it_may(
 ) -> None:
     opening = "mutation($i: OpenIssueInput!) {openIssue(input: $i) {userErrors {code}}}"
     calling = "mutation($i: RecordActivityInput!) {recordActivity(input: $i) {userErrors {code}}}"
-    noting = "mutation($i: AddInvoiceNoteInput!) {addInvoiceNote(input: $i) {userErrors {code}}}"
     typing = (
         "mutation($i: DefineActivityTypeInput!) {defineActivityType(input: $i) {userErrors {code}}}"
     )
@@ -444,7 +441,6 @@ def test_each_role_does_what_it_may(
     wishes = {
         opening: on_acme(subject="x"),
         calling: on_acme(activityType="Phone"),
-        noting: on_acme(tranIds=["I1"], note="x"),
         typing: {"code": "Fax", "standardType": "EMAIL_SENT", "name": "Fax"},
         moving: {"activityId": "none"},
         reopening: {"issueId": "none"},
@@ -453,7 +449,7 @@ def test_each_role_does_what_it_may(
         Role.ADMIN: set(wishes),
         Role.CREDIT_MANAGER: set(wishes) - {typing},
         Role.CREDIT_USER: set(wishes) - {typing},
-        Role.INQUIRY_USER: {noting},
+        Role.INQUIRY_USER: set(),
         Role.AUDITOR: set(),
     }
     for role, may in allowed.items():
@@ -465,14 +461,3 @@ def test_each_role_does_what_it_may(
         assert client.ask(
             "{issues {totalCount} activities {totalCount} activityTypes {totalCount}}"
         )
-
-
-def test_a_note_on_invoices_is_a_complete_activity_to_which_they_are_tagged(
-    admin: Client, today: date
-) -> None:
-    noted = done(admin, "addInvoiceNote", ACTIVITY, **on_acme(tranIds=["I1"], note=" Sent again. "))
-    assert (noted["standardType"], noted["note"]) == ("AcctNote", "Sent again.")
-    assert (noted["completedOn"], noted["phoneIndicator"]) == (today.isoformat(), None)
-    assert [one["tranId"] for one in noted["invoices"]["nodes"]] == ["I1"]
-    query = "mutation($i: AddInvoiceNoteInput!) {addInvoiceNote(input: $i) {position}}"
-    assert admin.error(query, i=on_acme(tranIds=[], note="x"))[0] == "BAD_USER_INPUT"

@@ -326,8 +326,19 @@ def test_v13_two_days_are_left_on_3_january_to_respond_by_the_5th(
     carried_out(database, tenant, calling(first, follow_up=follow_up))
     names = ("respond_by", "respond_due_days", "follow_up_date_days", "follow_up_indicator")
     assert fields(database, tenant, date(2015, 1, 3), *names) == [date(2015, 1, 5), 2, 2, "BLUE"]
-    assert fields(database, tenant, date(2015, 1, 5), *names)[1:] == [0, 4, "BLUE"]
+    assert fields(database, tenant, date(2015, 1, 4), *names)[1:] == [1, 3, "BLUE"]
+    assert fields(database, tenant, date(2015, 1, 5), *names)[1:] == [0, 4, "RED"]
     assert fields(database, tenant, date(2015, 1, 6), *names)[1:] == [-1, 5, "RED"]
+
+
+def test_without_days_to_respond_a_follow_up_is_past_due_the_day_after(
+    database: Database, tenant: Tenant
+) -> None:
+    first = date(2015, 1, 1)
+    follow_up = FollowUp(first, days_to_respond=0)
+    carried_out(database, tenant, calling(first, follow_up=follow_up))
+    assert fields(database, tenant, first, "follow_up_indicator") == ["BLUE"]
+    assert fields(database, tenant, date(2015, 1, 2), "follow_up_indicator") == ["RED"]
 
 
 @pytest.mark.parametrize(("after", "late"), [(4, False), (5, True)])
@@ -342,7 +353,7 @@ def test_a_follow_up_that_is_completed_is_green_with_a_mark_if_late(
     names = ("follow_up_indicator", "follow_up_late")
     assert fields(database, tenant, done, *names) == ["GREEN", late]
     before = done - timedelta(1)
-    assert fields(database, tenant, before, *names) == ["BLUE", False]
+    assert fields(database, tenant, before, *names) == ["RED" if late else "BLUE", False]
 
 
 def test_amounts_tagged_in_several_home_currencies_have_no_sum(
