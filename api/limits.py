@@ -51,7 +51,9 @@ _CONNECTIONS = frozenset(
         "contacts",
         "invoices",
         "notes",
+        "paymentSchedules",
         "payments",
+        "pendingPayments",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

@@ -54,6 +54,8 @@ _VIEWS = {
     "Contact": "contacts",
     "Invoice": "invoices",
     "Payment": "payments",
+    "PaymentSchedule": "payment_schedules",
+    "PendingPayment": "pending_payments",
 }
 """The view of each type that has global ids."""
 

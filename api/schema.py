@@ -27,7 +27,9 @@ from api.invoice_changes import InvoiceSubscription
 from api.invoices import InvoiceQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
+from api.payment_schedules import PaymentScheduleMutation, PaymentScheduleQuery
 from api.payments import PaymentQuery
+from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.viewer import ViewerQuery
@@ -41,6 +43,8 @@ class Query(
     AccountQuery,
     InvoiceQuery,
     PaymentQuery,
+    PaymentScheduleQuery,
+    PendingPaymentQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -55,7 +59,12 @@ class Query(
     description="Everything that can be done. A refusal is told in `userErrors`, and then nothing"
     " has changed."
 )
-class Mutation(AccountNoteMutation, SiteOptionsMutation):
+class Mutation(
+    AccountNoteMutation,
+    PaymentScheduleMutation,
+    PendingPaymentMutation,
+    SiteOptionsMutation,
+):
     """Everything that can be done."""
 
 

@@ -27,6 +27,11 @@ _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
 _UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
 _ZONE = "IANA time zone in which the site's business day is cut."
+_ONLINE = "Whether customers whose account allows it may pay online. (PND-15)"
+_MATCH = (
+    "How many days before or after it was made a pending payment may be dated in the ERP to be"
+    " recognised by account and amount. (PND-03)"
+)
 
 
 @strawberry.type(name="SiteOptions", description="Options of the site.")
@@ -41,6 +46,8 @@ class SiteOptionsResult:
     aging_basis: Basis = strawberry.field(description=_BASIS)
     age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
     time_zone: str = strawberry.field(description=_ZONE)
+    online_payments: bool = strawberry.field(description=_ONLINE)
+    pending_payment_match_days: int = strawberry.field(description=_MATCH)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -52,6 +59,8 @@ class SiteOptionsResult:
             aging_basis=options.aging_basis,
             age_unapplied=options.age_unapplied,
             time_zone=options.time_zone,
+            online_payments=options.online_payments,
+            pending_payment_match_days=options.pending_payment_match_days,
         )
 
 
@@ -69,6 +78,8 @@ class ChangeSiteOptionsInput:
     aging_basis: Basis | None = strawberry.field(default=UNSET, description=_BASIS)
     age_unapplied: bool | None = strawberry.field(default=UNSET, description=_UNAPPLIED)
     time_zone: str | None = strawberry.field(default=UNSET, description=_ZONE)
+    online_payments: bool | None = strawberry.field(default=UNSET, description=_ONLINE)
+    pending_payment_match_days: int | None = strawberry.field(default=UNSET, description=_MATCH)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -85,6 +96,8 @@ class ChangeSiteOptionsInput:
             aging_basis=given(self.aging_basis),
             age_unapplied=given(self.age_unapplied),
             time_zone=given(self.time_zone),
+            online_payments=given(self.online_payments),
+            pending_payment_match_days=given(self.pending_payment_match_days),
         )
 
 

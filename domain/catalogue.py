@@ -8,6 +8,9 @@ from domain.company import COMPANY
 from domain.contact import CONTACT
 from domain.invoice import INVOICE
 from domain.payment import PAYMENT
+from domain.payment_schedule import PAYMENT_SCHEDULE
+from domain.pending_payment import PENDING_PAYMENT
+from domain.pending_payment_export import PENDING_PAYMENT_EXPORT
 from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
@@ -19,6 +22,9 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     CONTACT,
     INVOICE,
     PAYMENT,
+    PAYMENT_SCHEDULE,
+    PENDING_PAYMENT,
+    PENDING_PAYMENT_EXPORT,
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,

@@ -13,12 +13,17 @@ from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.time_zones import is_time_zone
 
+MATCH_DAYS_MAX = 365
+"""Days between a pending payment and the ERP's payment that it is matched with, at most."""
+
 
 class SiteOptions(Struct, frozen=True, omit_defaults=True):
     """The options and their defaults.
 
     The two aging sets (AGE-02), the age unit (AGE-03), the set that dashboards show (AGE-16),
-    whether unapplied items age (AGE-17), and the IANA time zone of the site.
+    whether unapplied items age (AGE-17), the IANA time zone of the site, whether customers may
+    pay online (PND-15), and how many days before or after it was made a pending payment may be
+    dated in the ERP to be recognised by its amount (PND-03, G2).
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -27,6 +32,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     aging_basis: Basis = Basis.DUE
     age_unapplied: bool = False
     time_zone: str = "UTC"
+    online_payments: bool = False
+    pending_payment_match_days: int = 7
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -44,6 +51,8 @@ class ChangeSiteOptions(Struct, frozen=True):
     aging_basis: Basis | UnsetType = UNSET
     age_unapplied: bool | UnsetType = UNSET
     time_zone: str | UnsetType = UNSET
+    online_payments: bool | UnsetType = UNSET
+    pending_payment_match_days: int | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -60,6 +69,13 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
     zone = given.get("time_zone")
     if zone is not None and not is_time_zone(zone):
         raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "time_zone")
+    days = given.get("pending_payment_match_days", 0)
+    if not 0 <= days <= MATCH_DAYS_MAX:
+        raise Refused(
+            "match_days_invalid",
+            f"Payments are matched within 0 to {MATCH_DAYS_MAX} days.",
+            "pending_payment_match_days",
+        )
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
 

@@ -8,7 +8,10 @@ from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
 from projections.contacts import CONTACTS
 from projections.invoices import INVOICES
+from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.payments import PAYMENTS
+from projections.pending_payment_exports import PENDING_PAYMENT_EXPORTS
+from projections.pending_payments import PENDING_PAYMENTS
 from projections.projection import ReadModel
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
@@ -20,6 +23,9 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     CONTACTS,
     INVOICES,
     PAYMENTS,
+    PAYMENT_SCHEDULES,
+    PENDING_PAYMENTS,
+    PENDING_PAYMENT_EXPORTS,
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,

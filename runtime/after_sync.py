@@ -13,6 +13,7 @@ from psycopg import Connection
 
 from application.handling import BATCH_COMMANDS_MAX, Handled, Request, handle_all
 from eventstore.log import Log
+from runtime.match_pending_payments import match_pending_payments
 from runtime.worker import wait_until
 
 
@@ -32,7 +33,7 @@ ALIVE_POLL_SECONDS = 0.5
 
 Step = Callable[[Following], Sequence[Request]]
 
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (match_pending_payments,)
 """The steps, in the order in which they depend on each other."""
 
 

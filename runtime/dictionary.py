@@ -16,7 +16,12 @@ from projections.catalogue import READ_MODELS
 from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
 from projections.invoice_view import INVOICE_VIEW
+from projections.payment_schedule_view import INSTALMENT_VIEW, PAYMENT_SCHEDULE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+from projections.pending_payment_view import (
+    PENDING_PAYMENT_INVOICE_VIEW,
+    PENDING_PAYMENT_VIEW,
+)
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
 
@@ -28,6 +33,10 @@ VIEWS = (
     INVOICE_VIEW,
     PAYMENT_VIEW,
     PAYMENT_APPLICATION_VIEW,
+    PAYMENT_SCHEDULE_VIEW,
+    INSTALMENT_VIEW,
+    PENDING_PAYMENT_VIEW,
+    PENDING_PAYMENT_INVOICE_VIEW,
     AUDIT_TRAIL,
 )
 
