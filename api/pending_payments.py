@@ -199,7 +199,8 @@ def _speaks_of_status(where: FilterInput | None) -> bool:
     """Whether a filter says anything of the status, at whatever depth."""
     if where is None or where is UNSET:
         return False
-    if getattr(where, "status", UNSET) not in {UNSET, None}:
+    told = getattr(where, "status", None)
+    if told is not None and told is not UNSET:
         return True
     inner: list[Sequence[FilterInput] | None] = [where.and_, where.or_]
     parts = [part for one in inner if isinstance(one, list) for part in one]

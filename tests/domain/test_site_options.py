@@ -20,7 +20,7 @@ RAISED = SiteOptions(aging_boundaries_due=(7, 14, 21, 28))
 
 def test_have_the_defaults_of_the_product() -> None:
     assert SiteOptions() == SiteOptions(
-        (30, 60, 90, 120), (30, 60, 90, 120), AgeUnit.DAYS, Basis.DUE, False, "UTC"
+        (30, 60, 90, 120), (30, 60, 90, 120), AgeUnit.DAYS, Basis.DUE, False, "UTC", False, 7
     )
 
 
@@ -57,6 +57,16 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
         ),
         ({"time_zone": "Mars/Olympus"}, "time_zone_unknown", "time_zone"),
         ({"time_zone": "../etc/passwd"}, "time_zone_unknown", "time_zone"),
+        (
+            {"pending_payment_match_days": -1},
+            "match_days_invalid",
+            "pending_payment_match_days",
+        ),
+        (
+            {"pending_payment_match_days": 366},
+            "match_days_invalid",
+            "pending_payment_match_days",
+        ),
     ],
 )
 def test_refuse_what_cannot_be(given: dict[str, Any], code: str, field: str) -> None:
