@@ -334,6 +334,35 @@ async def connection_of_parent(
     )
 
 
+async def parts_of_parent(
+    info: Info,
+    capability: Capability,
+    reading: Reading,
+    parent: tuple[str, ...],
+    link: tuple[str, ...],
+    count_max: int,
+) -> list[Any]:
+    """Return the records that a parent is made of, `count_max` at most, in the order of the key.
+
+    All parents of a page are answered by one statement together.
+    """
+    listing = Listing(capability.view, reading.asked, capability.select(fields_below(info)))
+
+    async def parts(parents: list[tuple[str, ...]]) -> list[list[Record]]:
+        found: dict[tuple[str, ...], list[Record]] = {one: [] for one in parents}
+        for record in await reading.fetch(page_per_parent(listing, count_max, link, parents)):
+            values = record.values
+            found[values[: len(link)]].append(Record(values[len(link) :]))
+        return [found[one] for one in parents]
+
+    told = ("parts", capability.view.name, link, listing.select)
+    values = values_of(capability.view, listing.columns)
+    return [
+        capability.node.of(values(record), reading)
+        for record in await _loader(reading, told, parts).load(parent)
+    ]
+
+
 async def one(
     info: Info, capability: Capability, reading: Reading, key: tuple[Any, ...]
 ) -> Any | None:

@@ -56,10 +56,12 @@ _CONNECTIONS = frozenset(
         "invoices",
         "issues",
         "notes",
+        "paymentSchedules",
         "payments",
         "reasonCodes",
         "promises",
         "receipts",
+        "pendingPayments",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

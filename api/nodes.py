@@ -61,6 +61,8 @@ _VIEWS = {
     "Payment": "payments",
     "ReasonCode": "reason_codes",
     "Promise": "promises",
+    "PaymentSchedule": "payment_schedules",
+    "PendingPayment": "pending_payments",
 }
 """The view of each type that has global ids."""
 

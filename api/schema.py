@@ -34,7 +34,9 @@ from api.issue_work import IssueMutation
 from api.issues import IssueQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
+from api.payment_schedules import PaymentScheduleMutation, PaymentScheduleQuery
 from api.payments import PaymentQuery
+from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
 from api.promises import PromiseMutation, PromiseQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
 from api.scalars import SCALARS
@@ -54,6 +56,8 @@ class Query(
     ReasonCodeQuery,
     InvoiceReasonQuery,
     PromiseQuery,
+    PaymentScheduleQuery,
+    PendingPaymentQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -81,6 +85,8 @@ class Mutation(
     IssueMutation,
     ActivityMutation,
     ActivityTypeMutation,
+    PaymentScheduleMutation,
+    PendingPaymentMutation,
 ):
     """Everything that can be done."""
 

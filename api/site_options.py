@@ -47,6 +47,11 @@ strawberry.enum(
     description="What the panel of the prior six months shows: DSO, or AVERAGE_DAYS late, plain"
     " and weighted.",
 )
+_ONLINE = "Whether customers whose account allows it may pay online. (PND-15)"
+_MATCH = (
+    "How many days before or after it was made a pending payment may be dated in the ERP to be"
+    " recognised by account and amount. (PND-03)"
+)
 
 
 @strawberry.type(name="SiteOptions", description="Options of the site.")
@@ -66,6 +71,8 @@ class SiteOptionsResult:
     size_ranges_automatic: bool = strawberry.field(description=_AUTOMATIC)
     exclude_invoices_before: date | None = strawberry.field(description=_EXCLUDE)
     prior_six_months: Trend = strawberry.field(description=_TREND)
+    online_payments: bool = strawberry.field(description=_ONLINE)
+    pending_payment_match_days: int = strawberry.field(description=_MATCH)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -82,6 +89,8 @@ class SiteOptionsResult:
             size_ranges_automatic=options.size_ranges_automatic,
             exclude_invoices_before=options.exclude_invoices_before,
             prior_six_months=options.prior_six_months,
+            online_payments=options.online_payments,
+            pending_payment_match_days=options.pending_payment_match_days,
         )
 
 
@@ -106,6 +115,8 @@ class ChangeSiteOptionsInput:
         default=UNSET, description=_EXCLUDE + " Here null means none."
     )
     prior_six_months: Trend | None = strawberry.field(default=UNSET, description=_TREND)
+    online_payments: bool | None = strawberry.field(default=UNSET, description=_ONLINE)
+    pending_payment_match_days: int | None = strawberry.field(default=UNSET, description=_MATCH)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -128,6 +139,8 @@ class ChangeSiteOptionsInput:
             size_ranges_automatic=given(self.size_ranges_automatic),
             exclude_invoices_before=NOT_GIVEN if before is UNSET else before,
             prior_six_months=given(self.prior_six_months),
+            online_payments=given(self.online_payments),
+            pending_payment_match_days=given(self.pending_payment_match_days),
         )
 
 

@@ -13,6 +13,9 @@ from domain.invoice import INVOICE
 from domain.invoice_reason import INVOICE_REASON
 from domain.issue import ISSUE
 from domain.payment import PAYMENT
+from domain.payment_schedule import PAYMENT_SCHEDULE
+from domain.pending_payment import PENDING_PAYMENT
+from domain.pending_payment_export import PENDING_PAYMENT_EXPORT
 from domain.promise import PROMISE
 from domain.reason_code import REASON_CODE
 from domain.shared.decider import Decider
@@ -30,6 +33,9 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     DISPUTE,
     INVOICE_REASON,
     PROMISE,
+    PAYMENT_SCHEDULE,
+    PENDING_PAYMENT,
+    PENDING_PAYMENT_EXPORT,
     SITE_OPTIONS,
     API_KEY,
     SYNC_RUN,

@@ -95,6 +95,11 @@ def decide(command: ImportCompany, company: Company) -> Sequence[CompanyEvent]:
             return [CompanyAmended(command.document)]
 
 
+def is_known(company: Company) -> bool:
+    """Whether there is such a company, for decisions about others."""
+    return isinstance(company, Registered)
+
+
 COMPANY: Decider[Company, ImportCompany, CompanyEvent] = Decider(
     category="company",
     events=(CompanyRegistered, CompanyAmended),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from domain.shared.decider import Decider, ImpossibleHistory
 from domain.shared.event import Event
+from domain.shared.facts import PaymentFacts
 
 
 class PaymentDocument(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -112,6 +113,16 @@ def decide(command: ImportPayment, payment: Payment) -> Sequence[PaymentEvent]:
             return []  # told twice
         case Recorded():
             return [PaymentAmended(command.document)]
+
+
+def facts(payment: Payment) -> PaymentFacts | None:
+    """Return what other decisions may know of the payment; None if nothing is known of it."""
+    if isinstance(payment, NotRecorded):
+        return None
+    one = payment.document
+    return PaymentFacts(
+        one.company_id, one.payment_id, one.cust_id, one.pmt_date, one.amount, one.curr_id
+    )
 
 
 PAYMENT: Decider[Payment, ImportPayment, PaymentEvent] = Decider(

@@ -27,6 +27,10 @@ class Trend(StrEnum):
     AVERAGE_DAYS = "average_days"
 
 
+MATCH_DAYS_MAX = 365
+"""Days between a pending payment and the ERP's payment that it is matched with, at most."""
+
+
 class SiteOptions(Struct, frozen=True, omit_defaults=True):
     """The options and their defaults.
 
@@ -35,7 +39,9 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     open amounts cost, in percent a year (KPI-17). The sizes of invoices, in home currency, at
     which a further range of sizes begins, or that they are worked out from what was paid
     (KPI-13); from which invoice date on invoices count in average days to pay (KPI-15); and what
-    the panel of the prior six months shows (KPI-03).
+    the panel of the prior six months shows (KPI-03). Whether customers may pay online (PND-15),
+    and how many days before or after it was made a pending payment may be dated in the ERP to be
+    recognised by its amount (PND-03, G2).
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -49,6 +55,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     size_ranges_automatic: bool = False
     exclude_invoices_before: date | None = None
     prior_six_months: Trend = Trend.DSO
+    online_payments: bool = False
+    pending_payment_match_days: int = 7
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -71,6 +79,8 @@ class ChangeSiteOptions(Struct, frozen=True):
     size_ranges_automatic: bool | UnsetType = UNSET
     exclude_invoices_before: date | UnsetType | None = UNSET
     prior_six_months: Trend | UnsetType = UNSET
+    online_payments: bool | UnsetType = UNSET
+    pending_payment_match_days: int | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -96,6 +106,13 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
         )
     if "size_ranges" in given:
         given["size_ranges"] = checked_size_ranges(given["size_ranges"], "size_ranges")
+    days = given.get("pending_payment_match_days", 0)
+    if not 0 <= days <= MATCH_DAYS_MAX:
+        raise Refused(
+            "match_days_invalid",
+            f"Payments are matched within 0 to {MATCH_DAYS_MAX} days.",
+            "pending_payment_match_days",
+        )
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
 

@@ -13,7 +13,10 @@ from projections.disputes import DISPUTES
 from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.issues import ISSUES
+from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.payments import PAYMENTS
+from projections.pending_payment_exports import PENDING_PAYMENT_EXPORTS
+from projections.pending_payments import PENDING_PAYMENTS
 from projections.projection import ReadModel
 from projections.promises import PROMISES
 from projections.reason_codes import REASON_CODES
@@ -31,6 +34,9 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     DISPUTES,
     INVOICE_REASONS,
     PROMISES,
+    PAYMENT_SCHEDULES,
+    PENDING_PAYMENTS,
+    PENDING_PAYMENT_EXPORTS,
     SITE_OPTIONS,
     API_KEYS,
     SYNC_RUNS,

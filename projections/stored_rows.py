@@ -1,7 +1,8 @@
 """The rows of read models in their tables: looked up by entity, and written page by page."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
+from typing import Any, get_type_hints
 
 from msgspec.structs import astuple
 from psycopg import Connection, sql
@@ -63,10 +64,8 @@ def store(
 
 def _delete(connection: Connection[Any], tenant: int, table: Table, removed: Sequence[Row]) -> None:
     keys = [[getattr(row, column) for row in removed] for column in table.key]
-    typed = [
-        sql.SQL("%s::date[]") if column.endswith("_from") else sql.SQL("%s::text[]")
-        for column in table.key
-    ]
+    hints = get_type_hints(table.row)
+    typed = [_ARRAYS[hints[column]] for column in table.key]
     names = [sql.Identifier(column) for column in table.key]
     connection.execute(
         sql.SQL(
@@ -82,6 +81,14 @@ def _delete(connection: Connection[Any], tenant: int, table: Table, removed: Seq
         ),
         (*keys, tenant),
     )
+
+
+_ARRAYS = {
+    str: sql.SQL("%s::text[]"),
+    date: sql.SQL("%s::date[]"),
+    int: sql.SQL("%s::integer[]"),
+}
+"""Parameters for the values of a key's column, by the type of the row's field."""
 
 
 def clear(connection: Connection[Any], tenant: int, read_model: ReadModel[Any, Any]) -> None:

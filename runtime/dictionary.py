@@ -21,7 +21,12 @@ from projections.dispute_view import DISPUTE_VIEW
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.issue_view import ISSUE_INVOICE_VIEW, ISSUE_VIEW
+from projections.payment_schedule_view import INSTALMENT_VIEW, PAYMENT_SCHEDULE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+from projections.pending_payment_view import (
+    PENDING_PAYMENT_INVOICE_VIEW,
+    PENDING_PAYMENT_VIEW,
+)
 from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
 
@@ -46,6 +51,10 @@ VIEWS = (
     ISSUE_INVOICE_VIEW,
     ACTIVITY_VIEW,
     ACTIVITY_TAG_VIEW,
+    PAYMENT_SCHEDULE_VIEW,
+    INSTALMENT_VIEW,
+    PENDING_PAYMENT_VIEW,
+    PENDING_PAYMENT_INVOICE_VIEW,
     AUDIT_TRAIL,
 )
 

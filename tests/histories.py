@@ -64,6 +64,22 @@ from domain.issue import (
     Resolver,
 )
 from domain.payment import PAYMENT, ImportPayment, PaymentDocument
+from domain.payment_schedule import (
+    PAYMENT_SCHEDULE,
+    CancelPaymentSchedule,
+    PlannedInstalment,
+    SchedulePayments,
+)
+from domain.pending_payment import (
+    PENDING_PAYMENT,
+    PaidInvoice,
+    Processor,
+    ReconciledBy,
+    ReconcilePendingPayment,
+    RecordPendingPayment,
+    UndoReconciliation,
+)
+from domain.pending_payment_export import PENDING_PAYMENT_EXPORT, ExportPendingPayments
 from domain.promise import (
     PROMISE,
     ConfirmPromise,
@@ -77,7 +93,13 @@ from domain.receipts import Receipt
 from domain.scheduling import FollowUp
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, DocumentFacts, ReasonCodeFacts
+from domain.shared.facts import (
+    AccountFacts,
+    DocumentFacts,
+    PaymentFacts,
+    PendingPaymentFacts,
+    ReasonCodeFacts,
+)
 from domain.shared.standard_type import StandardType
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
@@ -249,6 +271,54 @@ class Told:
     command: Any
 
 
+@st.composite
+def scheduling(draw: st.DrawFn, tran_id: str) -> SchedulePayments | CancelPaymentSchedule:
+    """What may be asked for of a document's payment schedule."""
+    on = day(draw(st.integers(0, 3)))
+    if draw(st.integers(0, 2)) == 0:
+        return CancelPaymentSchedule(draw(words()), on)
+    amounts = [Decimal(draw(st.integers(1, 3))) for _ in range(draw(st.integers(2, 3)))]
+    total, hc = sum(amounts, Decimal(0)), Decimal(draw(st.integers(1, 9)))
+    document = DocumentFacts(
+        "1", tran_id, "A", "IN", day(0), day(30), "USD", "EUR", total, hc, total, hc, None
+    )
+    planned = tuple(
+        PlannedInstalment(day(30 * number), amount) for number, amount in enumerate(amounts, 1)
+    )
+    return SchedulePayments(planned, draw(words()), on, document)
+
+
+@st.composite
+def pending(
+    draw: st.DrawFn, pending_payment_id: str
+) -> RecordPendingPayment | ReconcilePendingPayment | UndoReconciliation:
+    """What may be asked for of a pending payment."""
+    payment_id = draw(st.sampled_from(["P1", "P2"]))
+    payment = PaymentFacts("1", payment_id, "A", FIRST, Decimal(9), "EUR")
+    paid = tuple(PaidInvoice(one, Decimal(2)) for one in draw(st.sets(st.sampled_from("IJ"))))
+    document = DocumentFacts(
+        "1", "", "A", "IN", FIRST, FIRST, "EUR", "EUR", *[Decimal(5)] * 4, closed_on=None
+    )
+    recording = RecordPendingPayment(
+        pending_payment_id,
+        "1",
+        "A",
+        Decimal(9),
+        "EUR",
+        FIRST,
+        paid,
+        draw(st.sampled_from([False, False, False, True])),
+        draw(words()),
+        processor=Processor(proc_ref_no=draw(words())),
+        account=AccountFacts("1", "A", None),
+        documents=(document,) * len(paid),
+    )
+    reconciling = ReconcilePendingPayment(
+        payment_id, draw(st.sampled_from(ReconciledBy)), FIRST, payment=payment
+    )
+    return draw(st.sampled_from([recording, recording, reconciling, UndoReconciliation()]))
+
+
 def words(*others: str | None) -> st.SearchStrategy[Any]:
     """One of a few texts."""
     return st.sampled_from([None, "x", "y", *others])
@@ -401,6 +471,14 @@ def told(draw: st.DrawFn) -> Told:
             return Told(INVOICE_REASON, ("1", one), command)
         case "promise":
             return Told(PROMISE, (one,), draw(promise_commands(one)))
+        case "payment_schedule":
+            return Told(PAYMENT_SCHEDULE, ("1", one), draw(scheduling(one)))
+        case "pending_payment":
+            return Told(PENDING_PAYMENT, (one,), draw(pending(one)))
+        case "pending_payment_export":
+            known = tuple(PendingPaymentFacts(two, "1", draw(st.booleans())) for two in "12")
+            command = ExportPendingPayments("1", one, FIRST, True, known)
+            return Told(PENDING_PAYMENT_EXPORT, ("1",), command)
         case "site_options":
             boundaries = draw(st.sampled_from([(30, 60, 90, 120), (1, 2, 3, 4)]))
             command = ChangeSiteOptions(boundaries, age_unapplied=draw(st.booleans()))

@@ -61,3 +61,25 @@ class IssueFacts(Struct, frozen=True, gc=False):
 
     company_id: str
     cust_id: str
+
+
+class PaymentFacts(Struct, frozen=True, gc=False):
+    """A payment of the ERP as known when a decision is taken; `amount` is in `curr_id`."""
+
+    company_id: str
+    payment_id: str
+    cust_id: str
+    pmt_date: date
+    amount: Decimal
+    curr_id: str
+
+
+class PendingPaymentFacts(Struct, frozen=True, gc=False):
+    """A pending payment as known when a decision is taken.
+
+    It is `waiting` while it succeeded online and is not yet reconciled with the ERP's payment.
+    """
+
+    pending_payment_id: str
+    company_id: str
+    waiting: bool

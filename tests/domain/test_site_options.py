@@ -1,5 +1,6 @@
 """The site's options ..."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from domain.site_options import (
     ChangeSiteOptions,
     SiteOptions,
     SiteOptionsChanged,
+    Trend,
 )
 from tests.story import Story
 
@@ -20,7 +22,19 @@ RAISED = SiteOptions(aging_boundaries_due=(7, 14, 21, 28))
 
 def test_have_the_defaults_of_the_product() -> None:
     assert SiteOptions() == SiteOptions(
-        (30, 60, 90, 120), (30, 60, 90, 120), AgeUnit.DAYS, Basis.DUE, False, "UTC"
+        aging_boundaries_due=(30, 60, 90, 120),
+        aging_boundaries_invoice=(30, 60, 90, 120),
+        age_unit=AgeUnit.DAYS,
+        aging_basis=Basis.DUE,
+        age_unapplied=False,
+        time_zone="UTC",
+        credit_apr=10,  # V20
+        size_ranges=tuple(map(Decimal, ("500", "1000", "5000", "10000", "50000", "100000"))),
+        size_ranges_automatic=False,
+        exclude_invoices_before=None,
+        prior_six_months=Trend.DSO,
+        online_payments=False,
+        pending_payment_match_days=7,
     )
 
 
@@ -39,6 +53,11 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
 @pytest.mark.parametrize(
     ("given", "code", "field"),
     [
+        ({"credit_apr": -1}, "credit_apr_invalid", "credit_apr"),
+        ({"credit_apr": 1_001}, "credit_apr_invalid", "credit_apr"),
+        ({"size_ranges": (Decimal(2), Decimal(1))}, "size_ranges_invalid", "size_ranges"),
+        ({"size_ranges": (Decimal(0),)}, "size_ranges_invalid", "size_ranges"),
+        ({"size_ranges": tuple(map(Decimal, range(1, 8)))}, "size_ranges_invalid", "size_ranges"),
         ({"aging_boundaries_due": (1, 2, 3)}, "aging_boundaries_invalid", "aging_boundaries_due"),
         (
             {"aging_boundaries_due": (30, 60, 90, 36_501)},
@@ -57,6 +76,16 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
         ),
         ({"time_zone": "Mars/Olympus"}, "time_zone_unknown", "time_zone"),
         ({"time_zone": "../etc/passwd"}, "time_zone_unknown", "time_zone"),
+        (
+            {"pending_payment_match_days": -1},
+            "match_days_invalid",
+            "pending_payment_match_days",
+        ),
+        (
+            {"pending_payment_match_days": 366},
+            "match_days_invalid",
+            "pending_payment_match_days",
+        ),
     ],
 )
 def test_refuse_what_cannot_be(given: dict[str, Any], code: str, field: str) -> None:
