@@ -52,6 +52,8 @@ _CONNECTIONS = frozenset(
         "invoices",
         "notes",
         "payments",
+        "team",
+        "users",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

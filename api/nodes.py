@@ -54,6 +54,7 @@ _VIEWS = {
     "Contact": "contacts",
     "Invoice": "invoices",
     "Payment": "payments",
+    "User": "users",
 }
 """The view of each type that has global ids."""
 

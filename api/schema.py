@@ -16,7 +16,9 @@ from strawberry.extensions import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from api.account_care import AccountCareMutation
 from api.account_notes import AccountNoteMutation
+from api.account_updates import AccountUpdateMutation
 from api.accounts import AccountQuery
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
@@ -30,6 +32,7 @@ from api.nodes import NodeQuery
 from api.payments import PaymentQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
+from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
 
 DOCUMENTS_CACHED_MAX = 1_000
@@ -45,6 +48,7 @@ class Query(
     AuditTrailQuery,
     CompanyQuery,
     SiteOptionsQuery,
+    UserQuery,
     ViewerQuery,
     NodeQuery,
 ):
@@ -55,7 +59,13 @@ class Query(
     description="Everything that can be done. A refusal is told in `userErrors`, and then nothing"
     " has changed."
 )
-class Mutation(AccountNoteMutation, SiteOptionsMutation):
+class Mutation(
+    AccountNoteMutation,
+    AccountCareMutation,
+    AccountUpdateMutation,
+    SiteOptionsMutation,
+    UserMutation,
+):
     """Everything that can be done."""
 
 

@@ -13,6 +13,7 @@ from api.connections import AtLeast
 from api.context import Info
 from domain.aging import AgeUnit
 from domain.api_key import Role
+from domain.credit_score import CreditScoreRange
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions
 from projections.site_options import SITE
 
@@ -27,6 +28,33 @@ _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
 _UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
 _ZONE = "IANA time zone in which the site's business day is cut."
+_BUREAUS = "The names of up to three credit bureaus whose scores are kept of accounts. (ACC-11)"
+_RANGES = (
+    "Ranges of credit scores, from the lowest up, each with a colour and a name. Where a score and"
+    " both bounds are numbers they are compared as numbers, else as text. (ACC-11)"
+)
+_LOW, _HIGH = "The lowest score in the range.", "The highest score in the range."
+_COLOR, _NAME = "The colour to show, as #rrggbb.", "What to call the range."
+
+
+@strawberry.type(name="CreditScoreRange", description="A range of credit scores.")
+class CreditScoreRangeResult:
+    """A range of credit scores."""
+
+    low: str = strawberry.field(description=_LOW)
+    high: str = strawberry.field(description=_HIGH)
+    color: str = strawberry.field(description=_COLOR)
+    name: str = strawberry.field(description=_NAME)
+
+
+@strawberry.input(description="A range of credit scores.")
+class CreditScoreRangeInput:
+    """A range of credit scores."""
+
+    low: str = strawberry.field(description=_LOW)
+    high: str = strawberry.field(description=_HIGH)
+    color: str = strawberry.field(description=_COLOR)
+    name: str = strawberry.field(description=_NAME)
 
 
 @strawberry.type(name="SiteOptions", description="Options of the site.")
@@ -41,6 +69,8 @@ class SiteOptionsResult:
     aging_basis: Basis = strawberry.field(description=_BASIS)
     age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
     time_zone: str = strawberry.field(description=_ZONE)
+    credit_bureaus: list[str] = strawberry.field(description=_BUREAUS)
+    credit_score_ranges: list[CreditScoreRangeResult] = strawberry.field(description=_RANGES)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -52,6 +82,11 @@ class SiteOptionsResult:
             aging_basis=options.aging_basis,
             age_unapplied=options.age_unapplied,
             time_zone=options.time_zone,
+            credit_bureaus=list(options.credit_bureaus),
+            credit_score_ranges=[
+                CreditScoreRangeResult(low=one.low, high=one.high, color=one.color, name=one.name)
+                for one in options.credit_score_ranges
+            ],
         )
 
 
@@ -69,6 +104,10 @@ class ChangeSiteOptionsInput:
     aging_basis: Basis | None = strawberry.field(default=UNSET, description=_BASIS)
     age_unapplied: bool | None = strawberry.field(default=UNSET, description=_UNAPPLIED)
     time_zone: str | None = strawberry.field(default=UNSET, description=_ZONE)
+    credit_bureaus: list[str] | None = strawberry.field(default=UNSET, description=_BUREAUS)
+    credit_score_ranges: list[CreditScoreRangeInput] | None = strawberry.field(
+        default=UNSET, description=_RANGES
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -78,6 +117,7 @@ class ChangeSiteOptionsInput:
             return NOT_GIVEN if value is UNSET or value is None else value
 
         due, invoice = given(self.aging_boundaries_due), given(self.aging_boundaries_invoice)
+        bureaus, ranges = given(self.credit_bureaus), given(self.credit_score_ranges)
         return ChangeSiteOptions(
             aging_boundaries_due=NOT_GIVEN if due is NOT_GIVEN else tuple(due),
             aging_boundaries_invoice=NOT_GIVEN if invoice is NOT_GIVEN else tuple(invoice),
@@ -85,6 +125,10 @@ class ChangeSiteOptionsInput:
             aging_basis=given(self.aging_basis),
             age_unapplied=given(self.age_unapplied),
             time_zone=given(self.time_zone),
+            credit_bureaus=NOT_GIVEN if bureaus is NOT_GIVEN else tuple(bureaus),
+            credit_score_ranges=NOT_GIVEN
+            if ranges is NOT_GIVEN
+            else tuple(CreditScoreRange(one.low, one.high, one.color, one.name) for one in ranges),
         )
 
 

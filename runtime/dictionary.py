@@ -17,6 +17,7 @@ from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+from projections.user_view import USER_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
 
@@ -28,6 +29,7 @@ VIEWS = (
     INVOICE_VIEW,
     PAYMENT_VIEW,
     PAYMENT_APPLICATION_VIEW,
+    USER_VIEW,
     AUDIT_TRAIL,
 )
 

@@ -38,3 +38,12 @@ class AccountFacts(Struct, frozen=True, gc=False):
     company_id: str
     cust_id: str
     parent_id: str | None
+
+
+class UserFacts(Struct, frozen=True, gc=False):
+    """A user as known when a decision is taken; `active` users may be assigned accounts."""
+
+    user_id: str
+    kind: str
+    manager_id: str | None
+    active: bool
