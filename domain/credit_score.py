@@ -4,10 +4,10 @@ Scores and bounds are text. Where a score and both bounds of a range are numbers
 as numbers, else as text in the order of code points, the letters A to Z like a to z.
 """
 
-import itertools
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -62,7 +62,7 @@ def checked_ranges(ranges: Sequence[CreditScoreRange]) -> tuple[CreditScoreRange
             "credit_score_ranges_too_many", f"There are at most {RANGES_MAX} ranges.", field
         )
     kept = tuple(_checked(one, field) for one in ranges)
-    for before, after in itertools.pairwise(kept):
+    for before, after in pairwise(kept):
         if not _less(before.high, after.low):
             raise Refused(
                 "credit_score_ranges_overlap",

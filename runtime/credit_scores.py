@@ -57,7 +57,7 @@ AccountFigures: type[Struct] = msgspec.defstruct(
     },
 )
 
-CreditScore = Callable[[Any], str | None]
+CreditScore = Callable[[Any], object]
 """A function from an account's figures to its score; None where it has none to give."""
 
 
@@ -150,7 +150,7 @@ def _score(compute: CreditScore, account: dict[str, Any]) -> str | None:
     """Return the account's score, without the space around it."""
     where = f"account {account['cust_id']} of company {account['company_id']}"
     try:
-        score: object = compute(AccountFigures(**account))
+        score = compute(AccountFigures(**account))
     except Exception as failure:
         raise CreditScoreFailed(
             f"The credit score of {where} could not be computed:"
