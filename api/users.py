@@ -8,7 +8,7 @@ from msgspec import UnsetType
 from strawberry.types.unset import UNSET
 
 import domain.user
-from api.commands import IDEMPOTENCY_KEY, Payload, answer
+from api.commands import IDEMPOTENCY_KEY, Payload, answer, check_keys
 from api.connections import (
     After,
     AsOf,
@@ -234,6 +234,7 @@ async def _managers(context: Context, manager_id: str | None) -> tuple[Consulted
     """Return whom a decision asks: a manager and those above, as far as is known of them."""
     if not manager_id:
         return ()
+    check_keys(None, (manager_id,))
     reading = await context.reading()
     above = await reading.fetch(managers_above(context.caller.tenant, manager_id))
     ids = dict.fromkeys([manager_id, *above])
