@@ -26,6 +26,7 @@ from domain.account_care import (
     UpdateAccount,
 )
 from domain.shared.decider import Refused
+from projections.account_care import accounts_with
 from projections.account_view import ACCOUNT_VIEW
 from projections.listing import Cut, Listing, page
 
@@ -41,8 +42,11 @@ KEYS_PAGE = 10_000
 REFUSALS_TOLD_MAX = 100
 """Refused accounts told one by one; more are only counted."""
 
-SECONDS_SHARE = 1 / 3
-"""The share of a request's time for which commands are submitted; the rest is for the answer."""
+SUBMITTING_SHARE = 0.6
+"""The share of a request's time for which commands are submitted."""
+
+WAITING_SHARE = 0.2
+"""The share of a request's time for which the read models are waited for after that, at most."""
 
 AccountKey = tuple[str, ...]
 
@@ -164,7 +168,13 @@ class AccountUpdateMutation:
         command = input.set.command()
         user_id = input.set.assigned_user_id
         user = asks_user(None if user_id is UNSET else user_id)
-        update = _Update(info.context, "updateAccounts", command, user, input.idempotency_key)
+        said = {
+            name: value
+            for name in ("credit_class_id", "assigned_user_id", "online_pmt_option")
+            if (value := getattr(command, name)) is not NOT_GIVEN
+        }
+        key = input.idempotency_key
+        update = _Update(info.context, "updateAccounts", command, said, user, key)
         return await update.carry_out(input.accounts, input.where)
 
     @strawberry.mutation(
@@ -178,24 +188,29 @@ class AccountUpdateMutation:
         ],
     ) -> UpdateAccountsPayload:
         """Assign customers."""
-        command = (
-            AddSalesRep(input.user_id)
+        command, column = (
+            (AddSalesRep(input.user_id), "sales_reps")
             if input.given_as is CustomersAs.SALES_REP
-            else AssignAccount(input.user_id)
+            else (AssignAccount(input.user_id), "assigned_user_id")
         )
-        user = asks_user(input.user_id)
-        update = _Update(info.context, "assignCustomers", command, user, input.idempotency_key)
+        said, user, key = {column: input.user_id}, asks_user(input.user_id), input.idempotency_key
+        update = _Update(info.context, "assignCustomers", command, said, user, key)
         return await update.carry_out(input.accounts, input.where)
 
 
 class _Update:
-    """One command to many accounts, in numbers that leave room for others' commands."""
+    """One command to many accounts, in numbers that leave room for others' commands.
+
+    Accounts of which `said` is known already are passed over, so that one that was cut short gets
+    on when it is sent again.
+    """
 
     def __init__(
         self,
         context: Context,
         mutation: str,
         command: AccountCareCommand,
+        said: dict[str, Any],
         consults: tuple[Consulted, ...],
         idempotency_key: str | None,
     ) -> None:
@@ -204,6 +219,7 @@ class _Update:
         self._context = context
         self._mutation = mutation
         self._command = command
+        self._said = said
         self._consults = consults
         self._idempotency_key = idempotency_key
         self._changed = 0
@@ -232,15 +248,20 @@ class _Update:
             text = f"These are more than {most} accounts; narrow them down."
             error = UserError(code="accounts_too_many", field=field, message=text)
             return self._payload(0, 0, [error])
+        done = await reading.fetch(accounts_with(reading.asked.tenant, self._said))
         await self._context.aclose()  # no snapshot is held while commands are carried out
-        return await self._submit(accounts, business_date)
+        left = dict.fromkeys(accounts)
+        for one in done:
+            left.pop(one, None)
+        return await self._submit(len(accounts), list(left), business_date)
 
     async def _submit(
-        self, accounts: Sequence[AccountKey], business_date: date
+        self, matched: int, accounts: Sequence[AccountKey], business_date: date
     ) -> UpdateAccountsPayload:
         """Submit the commands batch by batch; the first alone, which tells what cannot be set."""
-        seconds = self._context.services.settings.request_seconds_max * SECONDS_SHARE
-        until = time.monotonic() + seconds
+        services, tenant = self._context.services, self._context.caller.tenant
+        seconds = services.settings.request_seconds_max
+        until = time.monotonic() + seconds * SUBMITTING_SHARE
         done = 0
         while done < len(accounts) and time.monotonic() < until:
             batch = accounts[done : done + (BATCH_COMMANDS_MAX if done else 1)]
@@ -251,10 +272,10 @@ class _Update:
             for account, outcome in zip(batch, outcomes, strict=True):
                 if (refusal := self._count(account, outcome)) is not None:
                     left = len(accounts) - done
-                    return self._payload(len(accounts), left, [UserError.of(refusal)])
+                    return self._payload(matched, left, [UserError.of(refusal)])
         if self._position is not None:
-            await self._context.reading_at_least(self._position)
-        return self._payload(len(accounts), len(accounts) - done, self._errors)
+            await services.wait_until(tenant, self._position, seconds * WAITING_SHARE)
+        return self._payload(matched, len(accounts) - done, self._errors)
 
     async def _one(self, account: AccountKey, business_date: date) -> Handled:
         context, key = self._context, self._idempotency_key

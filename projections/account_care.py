@@ -1,5 +1,6 @@
 """Read model: what collectors themselves say of accounts, beside what the ERP says (SYN-08)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from domain.account_care import evolve as remember
 from domain.shared.streams import stream_key
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream
+from projections.query import Query, sql
 
 
 class AccountCareRow(Row, frozen=True, array_like=True, gc=False):
@@ -129,3 +131,21 @@ ACCOUNT_CARE: ReadModel[Any, AccountCareState] = ReadModel(
     evolve=evolve,
     rows=rows,
 )
+
+
+def accounts_with(tenant: int, said: Mapping[str, Any]) -> Query[tuple[str, str]]:
+    """Return the question for the keys of accounts of which all this has been said.
+
+    `said` are values by column; for `sales_reps` it is one of them.
+    """
+    conditions = [
+        "sales_reps::jsonb ? %(sales_reps)s"
+        if name == "sales_reps"
+        else f"{name} IS NOT DISTINCT FROM %({name})s"
+        for name in said
+    ]
+    statement = (
+        "SELECT company_id, cust_id FROM read_models.account_care"
+        f" WHERE {' AND '.join(['tenant = %(tenant)s', *conditions])}"
+    )
+    return Query(sql(statement), {"tenant": tenant, **said}, lambda *key: key)

@@ -265,7 +265,7 @@ def test_a_mass_update_is_only_so_large(
 def test_a_mass_update_that_takes_too_long_is_gone_on_with(
     admin: Client, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.account_updates, "SECONDS_SHARE", 0)
+    monkeypatch.setattr(api.account_updates, "SUBMITTING_SHARE", 0)
     wanted = {"creditClassId": "GOLD"}
     assert counts(many(admin, "updateAccounts", filter={}, set=wanted)) == (4, 0, 0, 4)
     monkeypatch.undo()
