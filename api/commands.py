@@ -13,6 +13,7 @@ from api.errors import ApiError, Code, UserError
 from application.handling import Consulted, Request
 from domain.api_key import Role
 from domain.shared.decider import Decider, Refused
+from domain.shared.text import can_be_kept
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 
@@ -101,13 +102,7 @@ async def carry_out(
     consults: tuple[Consulted, ...] = (),
 ) -> Told:
     """Carry out a command of the caller."""
-    if idempotency_key is not None and not 0 < len(idempotency_key) <= (
-        IDEMPOTENCY_KEY_CHARACTERS_MAX
-    ):
-        raise ApiError(
-            Code.BAD_USER_INPUT,
-            f"An idempotency key has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.",
-        )
+    check_keys(idempotency_key, key, *(one.key for one in consults))
     reading = await context.reading()
     request = Request(
         decider,
@@ -125,6 +120,23 @@ async def carry_out(
     except Refused as refusal:
         return Told(None, [UserError.of(refusal)])
     return Told(handled.position, [])
+
+
+def check_keys(idempotency_key: str | None, *keys: tuple[str, ...]) -> None:
+    """See that an idempotency key and the keys of streams can be ones.
+
+    Raises:
+        ApiError: if one cannot.
+    """
+    if idempotency_key is not None and not (
+        0 < len(idempotency_key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX and can_be_kept(idempotency_key)
+    ):
+        raise ApiError(
+            Code.BAD_USER_INPUT,
+            f"An idempotency key has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.",
+        )
+    if not all(can_be_kept(part) for key in keys for part in key):
+        raise ApiError(Code.BAD_USER_INPUT, "Ids are plain text.")
 
 
 def new_id(idempotency_key: str | None) -> str:

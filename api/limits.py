@@ -62,6 +62,8 @@ _CONNECTIONS = frozenset(
         "promises",
         "receipts",
         "pendingPayments",
+        "team",
+        "users",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

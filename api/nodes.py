@@ -63,6 +63,7 @@ _VIEWS = {
     "Promise": "promises",
     "PaymentSchedule": "payment_schedules",
     "PendingPayment": "pending_payments",
+    "User": "users",
 }
 """The view of each type that has global ids."""
 

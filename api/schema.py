@@ -16,7 +16,9 @@ from strawberry.extensions import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from api.account_care import AccountCareMutation
 from api.account_notes import AccountNoteMutation
+from api.account_updates import AccountUpdateMutation
 from api.accounts import AccountQuery
 from api.activities import ActivityQuery
 from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
@@ -41,6 +43,7 @@ from api.promises import PromiseMutation, PromiseQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
+from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
 
 DOCUMENTS_CACHED_MAX = 1_000
@@ -65,6 +68,7 @@ class Query(
     IssueQuery,
     ActivityQuery,
     ActivityTypeQuery,
+    UserQuery,
     ViewerQuery,
     NodeQuery,
 ):
@@ -87,6 +91,9 @@ class Mutation(
     ActivityTypeMutation,
     PaymentScheduleMutation,
     PendingPaymentMutation,
+    AccountCareMutation,
+    AccountUpdateMutation,
+    UserMutation,
 ):
     """Everything that can be done."""
 

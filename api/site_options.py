@@ -15,6 +15,7 @@ from api.connections import AtLeast
 from api.context import Info
 from domain.aging import AgeUnit
 from domain.api_key import Role
+from domain.credit_score import CreditScoreRange
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions, Trend
 from projections.site_options import SITE
 
@@ -52,6 +53,33 @@ _MATCH = (
     "How many days before or after it was made a pending payment may be dated in the ERP to be"
     " recognised by account and amount. (PND-03)"
 )
+_BUREAUS = "The names of up to three credit bureaus whose scores are kept of accounts. (ACC-11)"
+_RANGES = (
+    "Ranges of credit scores, from the lowest up, each with a colour and a name. Where a score and"
+    " both bounds are numbers they are compared as numbers, else as text. (ACC-11)"
+)
+_LOW, _HIGH = "The lowest score in the range.", "The highest score in the range."
+_COLOR, _NAME = "The colour to show, as #rrggbb.", "What to call the range."
+
+
+@strawberry.type(name="CreditScoreRange", description="A range of credit scores.")
+class CreditScoreRangeResult:
+    """A range of credit scores."""
+
+    low: str = strawberry.field(description=_LOW)
+    high: str = strawberry.field(description=_HIGH)
+    color: str = strawberry.field(description=_COLOR)
+    name: str = strawberry.field(description=_NAME)
+
+
+@strawberry.input(description="A range of credit scores.")
+class CreditScoreRangeInput:
+    """A range of credit scores."""
+
+    low: str = strawberry.field(description=_LOW)
+    high: str = strawberry.field(description=_HIGH)
+    color: str = strawberry.field(description=_COLOR)
+    name: str = strawberry.field(description=_NAME)
 
 
 @strawberry.type(name="SiteOptions", description="Options of the site.")
@@ -73,6 +101,8 @@ class SiteOptionsResult:
     prior_six_months: Trend = strawberry.field(description=_TREND)
     online_payments: bool = strawberry.field(description=_ONLINE)
     pending_payment_match_days: int = strawberry.field(description=_MATCH)
+    credit_bureaus: list[str] = strawberry.field(description=_BUREAUS)
+    credit_score_ranges: list[CreditScoreRangeResult] = strawberry.field(description=_RANGES)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -91,6 +121,11 @@ class SiteOptionsResult:
             prior_six_months=options.prior_six_months,
             online_payments=options.online_payments,
             pending_payment_match_days=options.pending_payment_match_days,
+            credit_bureaus=list(options.credit_bureaus),
+            credit_score_ranges=[
+                CreditScoreRangeResult(low=one.low, high=one.high, color=one.color, name=one.name)
+                for one in options.credit_score_ranges
+            ],
         )
 
 
@@ -117,6 +152,10 @@ class ChangeSiteOptionsInput:
     prior_six_months: Trend | None = strawberry.field(default=UNSET, description=_TREND)
     online_payments: bool | None = strawberry.field(default=UNSET, description=_ONLINE)
     pending_payment_match_days: int | None = strawberry.field(default=UNSET, description=_MATCH)
+    credit_bureaus: list[str] | None = strawberry.field(default=UNSET, description=_BUREAUS)
+    credit_score_ranges: list[CreditScoreRangeInput] | None = strawberry.field(
+        default=UNSET, description=_RANGES
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -127,6 +166,7 @@ class ChangeSiteOptionsInput:
 
         due, invoice = given(self.aging_boundaries_due), given(self.aging_boundaries_invoice)
         sizes, before = given(self.size_ranges), self.exclude_invoices_before
+        bureaus, ranges = given(self.credit_bureaus), given(self.credit_score_ranges)
         return ChangeSiteOptions(
             aging_boundaries_due=NOT_GIVEN if due is NOT_GIVEN else tuple(due),
             aging_boundaries_invoice=NOT_GIVEN if invoice is NOT_GIVEN else tuple(invoice),
@@ -141,6 +181,10 @@ class ChangeSiteOptionsInput:
             prior_six_months=given(self.prior_six_months),
             online_payments=given(self.online_payments),
             pending_payment_match_days=given(self.pending_payment_match_days),
+            credit_bureaus=NOT_GIVEN if bureaus is NOT_GIVEN else tuple(bureaus),
+            credit_score_ranges=NOT_GIVEN
+            if ranges is NOT_GIVEN
+            else tuple(CreditScoreRange(one.low, one.high, one.color, one.name) for one in ranges),
         )
 
 

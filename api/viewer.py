@@ -23,6 +23,9 @@ class Viewer:
 
     name: str = strawberry.field(description="The name of the API key.")
     role: Role = strawberry.field(description="What the caller may do.")
+    user_id: str | None = strawberry.field(
+        description="The user that the caller acts for; null if it acts for none."
+    )
     tenant: str = strawberry.field(description="The tenant whose data the caller sees.")
     business_date: date = strawberry.field(
         description="The present business date in the site's time zone."
@@ -51,6 +54,7 @@ class ViewerQuery:
         return Viewer(
             name=caller.name,
             role=caller.role,
+            user_id=caller.user_id,
             tenant=caller.tenant_name,
             business_date=reading.asked.as_of,
         )

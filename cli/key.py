@@ -15,7 +15,8 @@ def key() -> None:
 @key.command()
 @click.option("--role", type=click.Choice([one.value for one in Role]), required=True)
 @click.option("--name", required=True, help="Whose key it is, for the audit trail.")
+@click.option("--user", "user_id", metavar="ID", help="The user that its holder acts for.")
 @command_options
-def create(session: Session, role: str, name: str) -> None:
+def create(session: Session, role: str, name: str, user_id: str | None) -> None:
     """Print a new key, this once."""
-    click.echo(create_key(session.database, session.tenant(), Role(role), name))
+    click.echo(create_key(session.database, session.tenant(), Role(role), name, user_id))

@@ -14,7 +14,18 @@ EXIT_FAILED = 1
 EXIT_WRONG_USAGE = 2
 
 
-COMMANDS = ("aging", "db", "demo", "key", "projections", "schema", "serve", "sync", "tenant")
+COMMANDS = (
+    "aging",
+    "credit-scores",
+    "db",
+    "demo",
+    "key",
+    "projections",
+    "schema",
+    "serve",
+    "sync",
+    "tenant",
+)
 """Each is a module here and the command of its name in it, imported when it is asked for."""
 
 
@@ -27,7 +38,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        return getattr(importlib.import_module(f"cli.{name}"), name)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

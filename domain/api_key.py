@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
+from domain.shared.facts import UserFacts
 from domain.shared.text import can_be_kept
 
 
@@ -25,12 +27,16 @@ class Role(StrEnum):
 
 
 class ApiKeyIssued(Event, frozen=True, omit_defaults=True):
-    """A key was given out; `secret_sha256` is the hexadecimal digest of its secret."""
+    """A key was given out; `secret_sha256` is the hexadecimal digest of its secret.
+
+    Its holder acts for the user `user_id`, if there is one.
+    """
 
     key_id: str
     name: str
     role: Role
     secret_sha256: str
+    user_id: str | None = None
 
 
 class ApiKeyRevoked(Event, frozen=True, omit_defaults=True):
@@ -43,12 +49,18 @@ ApiKeyEvent: TypeAlias = ApiKeyIssued | ApiKeyRevoked
 
 
 class IssueApiKey(Struct, frozen=True):
-    """Give out a key."""
+    """Give out a key, to one who acts for a user if `user_id` is given."""
 
     key_id: str
     name: str
     role: Role
     secret_sha256: str
+    user_id: str | None = None
+    user: UserFacts | None = None
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "IssueApiKey":
+        """Return the command that knows the user."""
+        return replace(self, user=facts[0])
 
 
 class RevokeApiKey(Struct, frozen=True):
@@ -89,12 +101,16 @@ def evolve(key: ApiKey, event: ApiKeyEvent) -> ApiKey:
 def decide(command: ApiKeyCommand, key: ApiKey) -> Sequence[ApiKeyEvent]:
     """Return the facts that `command` adds."""
     match key, command:
-        case NotIssued(), IssueApiKey(key_id, name, role, secret_sha256):
+        case NotIssued(), IssueApiKey(key_id, name, role, secret_sha256, user_id, user):
             if not name.strip():
                 raise Refused("key_name_missing", "A key needs a name.", "name")
             if not can_be_kept(name):
                 raise Refused("key_name_not_text", "The name of a key is plain text.", "name")
-            return [ApiKeyIssued(key_id, name.strip(), role, secret_sha256)]
+            if user_id is not None and user is None:
+                raise Refused("user_unknown", f"There is no user {user_id}.", "userId")
+            if user is not None and not user.active:
+                raise Refused("user_retired", f"The user {user_id} is retired.", "userId")
+            return [ApiKeyIssued(key_id, name.strip(), role, secret_sha256, user_id)]
         case Issued(key_id), RevokeApiKey():
             return [ApiKeyRevoked(key_id)]
         case Revoked(), RevokeApiKey():

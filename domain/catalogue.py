@@ -3,6 +3,7 @@
 from typing import Any
 
 from domain.account import ACCOUNT
+from domain.account_care import ACCOUNT_CARE
 from domain.activity import ACTIVITY
 from domain.activity_type import ACTIVITY_TYPE
 from domain.api_key import API_KEY
@@ -22,10 +23,12 @@ from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
 from domain.sync_run import SYNC_RUN
+from domain.user import USER
 
 DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     COMPANY,
     ACCOUNT,
+    ACCOUNT_CARE,
     CONTACT,
     INVOICE,
     PAYMENT,
@@ -38,6 +41,7 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     PENDING_PAYMENT_EXPORT,
     SITE_OPTIONS,
     API_KEY,
+    USER,
     SYNC_RUN,
     ACTIVITY_TYPE,
     ISSUE,

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from domain.aging import BOUNDARIES, AgeUnit, Basis, checked_boundaries
+from domain.credit_score import CreditScoreRange, checked_bureaus, checked_ranges
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.time_zones import is_time_zone
@@ -42,6 +43,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     the panel of the prior six months shows (KPI-03). Whether customers may pay online (PND-15),
     and how many days before or after it was made a pending payment may be dated in the ERP to be
     recognised by its amount (PND-03, G2).
+    The credit bureaus whose scores are kept, and ranges of credit scores that are shown in a
+    colour (ACC-11).
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -57,6 +60,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     prior_six_months: Trend = Trend.DSO
     online_payments: bool = False
     pending_payment_match_days: int = 7
+    credit_bureaus: tuple[str, ...] = ()
+    credit_score_ranges: tuple[CreditScoreRange, ...] = ()
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -81,6 +86,8 @@ class ChangeSiteOptions(Struct, frozen=True):
     prior_six_months: Trend | UnsetType = UNSET
     online_payments: bool | UnsetType = UNSET
     pending_payment_match_days: int | UnsetType = UNSET
+    credit_bureaus: tuple[str, ...] | UnsetType = UNSET
+    credit_score_ranges: tuple[CreditScoreRange, ...] | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -113,6 +120,10 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
             f"Payments are matched within 0 to {MATCH_DAYS_MAX} days.",
             "pending_payment_match_days",
         )
+    if "credit_bureaus" in given:
+        given["credit_bureaus"] = checked_bureaus(given["credit_bureaus"])
+    if "credit_score_ranges" in given:
+        given["credit_score_ranges"] = checked_ranges(given["credit_score_ranges"])
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
 

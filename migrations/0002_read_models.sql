@@ -234,6 +234,7 @@ CREATE TABLE api_keys (
     role text COLLATE "C" NOT NULL,
     secret_sha256 text COLLATE "C" NOT NULL,
     revoked boolean NOT NULL,
+    user_id text COLLATE "C",
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, key_id)
 );
@@ -302,9 +303,9 @@ $$;
 
 -- What is asked before it is known whose session it is: whom does a key let in?
 CREATE FUNCTION public.authenticate(digest text)
-RETURNS TABLE (tenant integer, tenant_name text, key_id text, name text, role text)
+RETURNS TABLE (tenant integer, tenant_name text, key_id text, name text, role text, user_id text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = read_models, public, pg_temp AS $$
-    SELECT k.tenant, t.name, k.key_id, k.name, k.role
+    SELECT k.tenant, t.name, k.key_id, k.name, k.role, k.user_id
     FROM api_keys k JOIN tenants t USING (tenant)
     WHERE k.secret_sha256 = digest AND NOT k.revoked
 $$;

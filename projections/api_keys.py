@@ -20,6 +20,7 @@ class ApiKeyRow(Row, frozen=True, array_like=True, gc=False):
     role: str
     secret_sha256: str
     revoked: bool
+    user_id: str | None
     known_from: datetime
 
 
@@ -52,6 +53,7 @@ def rows(state: ApiKeyState, tenant: int, known_from: datetime) -> EntityRows:
                 one.role.value,
                 one.secret_sha256,
                 state.revoked,
+                one.user_id,
                 known_from,
             ),
         ),
@@ -61,7 +63,7 @@ def rows(state: ApiKeyState, tenant: int, known_from: datetime) -> EntityRows:
 def restore(stored: EntityRows) -> ApiKeyState:
     """Return the state of a stored row."""
     row = cast("ApiKeyRow", stored[0][0])
-    issued = ApiKeyIssued(row.key_id, row.name, Role(row.role), row.secret_sha256)
+    issued = ApiKeyIssued(row.key_id, row.name, Role(row.role), row.secret_sha256, row.user_id)
     return ApiKeyState(issued, row.revoked)
 
 

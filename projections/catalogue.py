@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from projections.account_care import ACCOUNT_CARE
 from projections.account_notes import ACCOUNT_NOTES
 from projections.accounts import ACCOUNTS
 from projections.activities import ACTIVITIES
@@ -22,10 +23,12 @@ from projections.promises import PROMISES
 from projections.reason_codes import REASON_CODES
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
+from projections.users import USERS
 
 READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     COMPANIES,
     ACCOUNTS,
+    ACCOUNT_CARE,
     ACCOUNT_NOTES,
     CONTACTS,
     INVOICES,
@@ -39,6 +42,7 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     PENDING_PAYMENT_EXPORTS,
     SITE_OPTIONS,
     API_KEYS,
+    USERS,
     SYNC_RUNS,
     ACTIVITY_TYPES,
     ISSUES,

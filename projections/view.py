@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from domain.site_options import SiteOptions
+from projections.credit_score_sql import credit_score_parameters
 from projections.open_documents import class_parameters
 from projections.projection import Table
 from projections.query import as_known
@@ -99,11 +100,15 @@ class Asked(Struct, frozen=True):
     @property
     def parameters(self) -> dict[str, Any]:
         """The named parameters that every statement over a view may use."""
-        return class_parameters(self.as_of) | {
-            "tenant": self.tenant,
-            "known_at": self.known_at,
-            "credit_apr": self.options.credit_apr,
-        }
+        return (
+            class_parameters(self.as_of)
+            | credit_score_parameters(self.options.credit_score_ranges)
+            | {
+                "tenant": self.tenant,
+                "known_at": self.known_at,
+                "credit_apr": self.options.credit_apr,
+            }
+        )
 
     def begun(self, column: str) -> str:
         """Return the condition that a record that begins at the date `column` is there."""

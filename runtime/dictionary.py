@@ -29,6 +29,7 @@ from projections.pending_payment_view import (
 )
 from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
+from projections.user_view import USER_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
 
@@ -55,6 +56,7 @@ VIEWS = (
     INSTALMENT_VIEW,
     PENDING_PAYMENT_VIEW,
     PENDING_PAYMENT_INVOICE_VIEW,
+    USER_VIEW,
     AUDIT_TRAIL,
 )
 

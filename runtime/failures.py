@@ -6,6 +6,7 @@ from application.importing.sync import SyncBusy
 from domain.shared.decider import Refused
 from erp.mapped_file import MappingError
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
+from runtime.credit_scores import CreditScoreFailed
 from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
@@ -15,6 +16,7 @@ from runtime.tenants import TenantError
 from runtime.worker import ReadModelStopped, WorkerLost
 
 EXPECTED = (
+    CreditScoreFailed,
     DatabaseUnavailable,
     MappingError,
     MigrationError,

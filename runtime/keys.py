@@ -4,7 +4,8 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import uuid4
 
-from application.handling import Request, handle
+import domain.user
+from application.handling import Consulted, Request, handle
 from domain.api_key import API_KEY, IssueApiKey, Role
 from eventstore.postgres import PostgresLog
 from runtime.clock import business_date, now
@@ -21,18 +22,27 @@ def digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def create_key(database: Database, tenant: Tenant, role: Role, name: str) -> str:
-    """Issue a key and return it once it lets its holder in."""
+def create_key(
+    database: Database, tenant: Tenant, role: Role, name: str, user_id: str | None = None
+) -> str:
+    """Issue a key and return it once it lets its holder in, who acts for a user if one is named.
+
+    Raises:
+        Refused: if there is no such user, or the name is none.
+    """
     secret = PREFIX + token_urlsafe(SECRET_BYTES)
     key_id = str(uuid4())
     request = Request(
         API_KEY,
         (key_id,),
-        IssueApiKey(key_id, name, role, digest(secret)),
+        IssueApiKey(key_id, name, role, digest(secret), user_id),
         actor="cli",
         business_date=business_date(now(), "UTC"),
         cause="cli/key-create",
         correlation=f"key/{key_id}",
+        consults=()
+        if user_id is None
+        else (Consulted(domain.user.USER, (user_id,), domain.user.facts),),
     )
     url = database.url("worker")
     with (

@@ -47,13 +47,14 @@ class RequestTooSlow(Exception):
 
 
 class Caller(Struct, frozen=True):
-    """Whom an API key let in: to which tenant, under which name and role."""
+    """Whom an API key let in: to which tenant, under which name and role, for which user."""
 
     tenant: int
     tenant_name: str
     key_id: str
     name: str
     role: Role
+    user_id: str | None = None
 
     @property
     def actor(self) -> str:
@@ -116,7 +117,7 @@ class Services:
             return known[1]
         query = Query(
             sql(
-                "SELECT tenant, tenant_name, key_id, name, role"
+                "SELECT tenant, tenant_name, key_id, name, role, user_id"
                 " FROM public.authenticate(%(digest)s)"
             ),
             {"digest": digest(secret)},
@@ -248,5 +249,7 @@ def read_position(tenant: int) -> Query[int]:
     )
 
 
-def _caller(tenant: int, tenant_name: str, key_id: str, name: str, role: str) -> Caller:
-    return Caller(tenant, tenant_name, key_id, name, Role(role))
+def _caller(
+    tenant: int, tenant_name: str, key_id: str, name: str, role: str, user_id: str | None
+) -> Caller:
+    return Caller(tenant, tenant_name, key_id, name, Role(role), user_id)

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         default=None,
         description="A JSON file of GraphQL documents by id; given, no others are carried out.",
     )
+    credit_score: str | None = Field(
+        default=None,
+        pattern=r"^[\w.]+:\w+$",
+        description="A Python function that computes credit scores, as module:function.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

@@ -15,6 +15,18 @@ from domain.account import (
     ImplyAccount,
     ImportAccount,
 )
+from domain.account_care import (
+    ACCOUNT_CARE,
+    AddSalesRep,
+    AllowOnlinePayments,
+    AssignAccount,
+    ClassifyAccount,
+    RateCredit,
+    ScoreSource,
+    SetDaysToRespond,
+    SetSalesReps,
+    UpdateAccount,
+)
 from domain.activity import (
     ACTIVITY,
     ActivityCommand,
@@ -99,11 +111,13 @@ from domain.shared.facts import (
     PaymentFacts,
     PendingPaymentFacts,
     ReasonCodeFacts,
+    UserFacts,
 )
 from domain.shared.standard_type import StandardType
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
+from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -425,6 +439,27 @@ def activity_commands(draw: st.DrawFn, activity_id: str) -> ActivityCommand:
     return draw(st.one_of(st.just(recording), st.sampled_from(later)))
 
 
+def care(draw: st.DrawFn, account: AccountFacts) -> Any:
+    """A command of a collector about an account."""
+    word = draw(words())
+    user = None if word is None else UserFacts(word, "credit_user", None, draw(st.booleans()))
+    source = draw(st.sampled_from(list(ScoreSource)))
+    flag = draw(st.booleans())
+    reps = draw(st.sampled_from([(), ("x",), ("y", "x")]))
+    commands = [
+        AssignAccount(word, account, user),
+        ClassifyAccount(word, account),
+        AllowOnlinePayments(flag, account),
+        SetDaysToRespond(draw(st.sampled_from([None, 0, 5])), account),
+        SetSalesReps(reps, account),
+        AddSalesRep(word or "z", account, user),
+        RateCredit(FIRST, word, source, account=account),
+        RateCredit(FIRST, bureau_1=word, bureau_3="7", account=account),
+        UpdateAccount(word, word, flag, account, user),
+    ]
+    return draw(st.sampled_from(commands))
+
+
 @st.composite
 def told(draw: st.DrawFn) -> Told:
     """A command to a stream of any kind; there are few streams of each, so that they meet."""
@@ -495,6 +530,12 @@ def told(draw: st.DrawFn) -> Told:
             return Told(ISSUE, (one,), draw(issue_commands(one)))
         case "activity":
             return Told(ACTIVITY, (one,), draw(activity_commands(one)))
+        case "account_care":
+            return Told(ACCOUNT_CARE, ("1", one), care(draw, AccountFacts("1", one, None)))
+        case "user":
+            register = RegisterUser(UserProfile(one, "Dana", UserKind.CREDIT_USER))
+            change = ChangeUser(draw(words()) or "Dana", active=draw(st.booleans()))
+            return Told(USER, (one,), draw(st.sampled_from([register, change, change])))
         case category:
             assert category == "sync_run"
             outcome = SyncCompleted(one, FIRST, 3, 1, 1, 1, draw(st.integers(0, 9)))

@@ -1,6 +1,6 @@
 """Rows of an export, already parsed, to commands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,6 +38,15 @@ def account(values: Sequence[Any]) -> ImportAccount:
         )
     )
 
+
+def parents(parsed: Iterable[Sequence[Any] | BadRow]) -> Iterator[tuple[str, str]]:
+    """Yield the accounts that rows of customers name as parents."""
+    for values in parsed:
+        if not isinstance(values, BadRow) and values[_PARENT_ID] is not None:
+            yield values[0], values[_PARENT_ID]
+
+
+_PARENT_ID = 7
 
 _PERSON_FIELDS = len(Person.__struct_fields__)
 

@@ -19,6 +19,7 @@ from application.importing import rows
 from application.importing.appending import AppendedBatch, Appender, Task
 from application.importing.applications import StagedApplication, StagedApplications
 from application.importing.manifest import Flags, Hashes, Manifest
+from application.importing.parents import Parents
 from application.importing.source import Source, SourcePage, key_hash
 from domain.account import ACCOUNT, ImplyAccount
 from domain.company import (
@@ -121,6 +122,8 @@ class Sync:
         )
         self._home: dict[str, str] = {}
         self._accounts: set[tuple[str, ...]] | None = None
+        self._parents = Parents(session.load)
+        self._held_back: list[_Row] = []
         self._applications: StagedApplications | None = None
         self._manifests: dict[str, Manifest] = {}
         self._theirs: Mapping[tuple[str, str], str] = {}
@@ -146,7 +149,10 @@ class Sync:
         try:
             self._load_companies()
             for source in sources:
+                if source.kind != "customers":
+                    self._settle_parents()
                 self._read(source)
+            self._settle_parents()
             if self._applications is not None:
                 self._apply_leftovers(self._applications)
             self._count(self._appender.finish())
@@ -256,7 +262,10 @@ class Sync:
         known: list[bool] = seen.known.tolist()
         unchanged: list[bool] = seen.unchanged.tolist()
         taken: list[int] = []
-        for row, number, values in zip(rows_wanted, numbers, page.values(numbers), strict=True):
+        parsed = page.values(numbers)
+        if source.kind == "customers":
+            self._parents.look_up(rows.parents(parsed))
+        for row, number, values in zip(rows_wanted, numbers, parsed, strict=True):
             line = page.lines[number]
             try:
                 if isinstance(values, BadRow):
@@ -287,9 +296,33 @@ class Sync:
     def _take_account(self, row: _Row) -> None:
         command = rows.account(row.values)
         key = (command.document.company_id, command.document.cust_id)
-        implied = not row.known and key in self._known_accounts()
+        parent_id = command.document.parent_id
+        if parent_id is not None and self._parents.fault(key, parent_id) is not None:
+            self._held_back.append(row)
+            return
+        in_log = row.known or key in self._known_accounts()
         self._known_accounts().add(key)
-        self._add(row, ACCOUNT, key, command, known=row.known or implied)
+        self._parents.took(key, parent_id, in_log=in_log)
+        self._add(row, ACCOUNT, key, command, known=in_log)
+
+    def _settle_parents(self) -> None:
+        """Take over the rows held back whose parents do not lead back any more; reject others.
+
+        Each row taken over may free another, so they are looked at until none is.
+        """
+        while self._held_back:
+            rows_left, self._held_back = self._held_back, []
+            for row in rows_left:
+                self._take_account(row)
+            if len(self._held_back) == len(rows_left):
+                break
+        for row in self._held_back:
+            document = rows.account(row.values).document
+            key = (document.company_id, document.cust_id)
+            reason = self._parents.fault(key, document.parent_id or "") or ""
+            self._manifests["customers"].drop(key_hash(KEY_SEPARATOR.join(key)))
+            self._reject(row.file, row.line, self._told_as(row.file, "parent_id"), reason)
+        self._held_back = []
 
     def _take_contact(self, row: _Row) -> None:
         command = rows.contact(row.values)

@@ -83,3 +83,12 @@ class PendingPaymentFacts(Struct, frozen=True, gc=False):
     pending_payment_id: str
     company_id: str
     waiting: bool
+
+
+class UserFacts(Struct, frozen=True, gc=False):
+    """A user as known when a decision is taken; `active` users may be assigned accounts."""
+
+    user_id: str
+    kind: str
+    manager_id: str | None
+    active: bool

@@ -50,7 +50,7 @@ def test_every_command_that_pages_name_is_there() -> None:
     named = set()
     for page in PAGES:
         named |= set(
-            re.findall(r"^\$ (?:\.venv/bin/)?tallystick (\w+)", page.read_text(), re.MULTILINE)
+            re.findall(r"^\$ (?:\.venv/bin/)?tallystick ([\w-]+)", page.read_text(), re.MULTILINE)
         )
     assert named <= set(COMMANDS)
 

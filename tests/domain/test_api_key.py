@@ -11,6 +11,7 @@ from domain.api_key import (
     Role,
 )
 from domain.shared.decider import ImpossibleHistory
+from domain.shared.facts import UserFacts
 from tests.story import Story
 
 key = Story(API_KEY)
@@ -30,6 +31,16 @@ def test_has_a_name_that_people_can_read() -> None:
     for name, code in ((" ", "key_name_missing"), ("Da\udc80na", "key_name_not_text")):
         command = IssueApiKey("k1", name, Role.AUDITOR, "digest")
         key.given().when(command).then_refused(code, "name")
+
+
+def test_is_issued_to_one_who_acts_for_a_user() -> None:
+    dana = UserFacts("dana", "credit_user", None, True)
+    command = IssueApiKey("k1", "Dana", Role.CREDIT_USER, "digest", "dana")
+    given = ApiKeyIssued("k1", "Dana", Role.CREDIT_USER, "digest", "dana")
+    key.given().when(command.knowing([dana])).then_once(given)
+    key.given().when(command.knowing([None])).then_refused("user_unknown", "userId")
+    retired = UserFacts("dana", "credit_user", None, False)
+    key.given().when(command.knowing([retired])).then_refused("user_retired", "userId")
 
 
 def test_is_revoked_for_good() -> None:

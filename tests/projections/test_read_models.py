@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.account import AccountAmended, AccountDocument, AccountNoteAdded, AccountOpened
+from domain.account_care import AccountAssigned, CreditRated, ScoreSource
 from domain.api_key import ApiKeyIssued, ApiKeyRevoked, Role
 from domain.company import CompanyAmended, CompanyDocument, CompanyRegistered
 from domain.contact import ContactAmended, ContactDocument, ContactRecorded, Person
@@ -18,6 +19,7 @@ from domain.reason_code import ReasonCodeDefined, ReasonCodeRetired
 from domain.shared.event import Event
 from domain.site_options import SiteOptions, SiteOptionsChanged
 from domain.sync_run import SyncCompleted
+from domain.user import UserKind, UserProfile, UserRegistered, UserRetired
 from projections.catalogue import READ_MODELS
 from tests.projections.test_folds import START, Tables, recorded
 
@@ -99,6 +101,24 @@ CASES: list[tuple[str, str, Event, str, Event, Event, dict[str, Any]]] = [
         InvoiceReasonSet("1", "I2", "PRICE", ON),
         InvoiceReasonCleared("1", "I1", ON),
         {"reason_code": "PRICE", "cleared_on": ON},
+    ),
+    (
+        "users",
+        "user/dana",
+        UserRegistered(UserProfile("dana", "Dana", UserKind.CREDIT_USER, None, "max")),
+        "user/max",
+        UserRegistered(UserProfile("max", "Max", UserKind.CREDIT_MANAGER)),
+        UserRetired("dana"),
+        {"kind": "credit_user", "manager_id": "max", "active": False},
+    ),
+    (
+        "account_care",
+        "account_care/1/ACME",
+        AccountAssigned("1", "ACME", "dana"),
+        "account_care/1/BETA",
+        AccountAssigned("1", "BETA", "dana"),
+        CreditRated("1", "ACME", "AA", ScoreSource.MANUAL, ON, "700"),
+        {"assigned_user_id": "dana", "credit_score": "AA", "bureau_1": "700", "sales_reps": "[]"},
     ),
 ]
 
