@@ -17,9 +17,10 @@ from strawberry.dataloader import DataLoader
 from api.context import Info, Reading
 from api.errors import ApiError, Code
 from api.selection import fields_below
-from api.view_types import FilterInput, OrderInput, ViewObject, camel, condition, orders, values_of
+from api.view_types import FilterInput, OrderInput, ViewObject, condition, orders, values_of
 from domain.api_key import Role
 from domain.conditions import AllOf, Condition
+from domain.shared.text import camel
 from projections.listing import (
     Cut,
     Listing,

@@ -114,6 +114,11 @@ def decide(command: ImportPayment, payment: Payment) -> Sequence[PaymentEvent]:
             return [PaymentAmended(command.document)]
 
 
+def is_known(payment: Payment) -> bool:
+    """Whether there is such a payment, for decisions about it elsewhere."""
+    return isinstance(payment, Recorded)
+
+
 PAYMENT: Decider[Payment, ImportPayment, PaymentEvent] = Decider(
     category="payment",
     events=(PaymentRecorded, PaymentAmended),

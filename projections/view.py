@@ -53,7 +53,8 @@ class Asked(Struct, frozen=True):
 
     `as_of` is the date of the figures in business terms; records that begin later are left out
     only `in_past`, when somebody asked for that date. `known_at` is the moment as of whose
-    knowledge the answer is given (None for now).
+    knowledge the answer is given (None for now). `viewer` names who asks as the log does, for
+    records that only their owner sees; nobody owns those of an empty one.
     """
 
     tenant: int
@@ -61,6 +62,7 @@ class Asked(Struct, frozen=True):
     as_of: date
     in_past: bool = False
     known_at: datetime | None = None
+    viewer: str = ""
 
     def rows(self, table: Table) -> str:
         """Return the SQL of a table's rows as known."""
@@ -69,7 +71,11 @@ class Asked(Struct, frozen=True):
     @property
     def parameters(self) -> dict[str, Any]:
         """The named parameters that every statement over a view may use."""
-        return class_parameters(self.as_of) | {"tenant": self.tenant, "known_at": self.known_at}
+        return class_parameters(self.as_of) | {
+            "tenant": self.tenant,
+            "known_at": self.known_at,
+            "viewer": self.viewer,
+        }
 
     def begun(self, column: str) -> str:
         """Return the condition that a record that begins at the date `column` is there."""

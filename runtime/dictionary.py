@@ -15,8 +15,13 @@ from projections.audit_trail import AUDIT_TRAIL
 from projections.catalogue import READ_MODELS
 from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
+from projections.invoice_line_view import INVOICE_LINE_VIEW
+from projections.invoice_note_view import INVOICE_NOTE_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
+from projections.personal_contact_view import PERSONAL_CONTACT_VIEW
+from projections.sales_order_view import SALES_ORDER_VIEW
+from projections.sales_person_view import SALES_PERSON_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
 
@@ -25,9 +30,14 @@ VIEWS = (
     ACCOUNT_VIEW,
     ACCOUNT_NOTE_VIEW,
     CONTACT_VIEW,
+    PERSONAL_CONTACT_VIEW,
     INVOICE_VIEW,
+    INVOICE_LINE_VIEW,
+    INVOICE_NOTE_VIEW,
     PAYMENT_VIEW,
     PAYMENT_APPLICATION_VIEW,
+    SALES_ORDER_VIEW,
+    SALES_PERSON_VIEW,
     AUDIT_TRAIL,
 )
 

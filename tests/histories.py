@@ -18,7 +18,6 @@ from domain.account import (
 from domain.api_key import API_KEY, IssueApiKey, RevokeApiKey, Role
 from domain.catalogue import DECIDERS
 from domain.company import COMPANY, CompanyDocument, ImportCompany
-from domain.contact import CONTACT, ContactDocument, ImportContact, Person
 from domain.invoice import (
     INVOICE,
     Application,
@@ -38,6 +37,7 @@ from domain.shared.event import Event
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
+from tests.histories_of_records import CATEGORIES, records
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -164,10 +164,8 @@ def told(draw: st.DrawFn) -> Told:
             )
             commands = [ImportAccount(document), ImplyAccount(*key), note]
             return Told(ACCOUNT, key, draw(st.sampled_from(commands)))
-        case "contact":
-            key = ("1", "A", one)
-            document = ContactDocument(*key, Person(draw(words())), udf1=draw(words()))
-            return Told(CONTACT, key, ImportContact(document))
+        case category if category in CATEGORIES:
+            return Told(*draw(records(category, one)))
         case "invoice":
             command = draw(imports(one))
             applying = ApplyPayments(command.applications, command.business_date)

@@ -7,9 +7,10 @@ from typing import Any
 
 from domain.account import AccountDocument, ImportAccount
 from domain.company import DEFAULT_HOME_CURRENCY, CompanyDocument, ImportCompany
-from domain.contact import ContactDocument, ImportContact, Person
+from domain.contact import ContactDocument, ImportContact
 from domain.invoice import Application, ImportInvoice, InvoiceDocument
 from domain.payment import ImportPayment, PaymentDocument
+from domain.shared.person import Person
 from domain.shared.rows import BadRow
 
 

@@ -8,9 +8,9 @@ from domain.contact import (
     ContactDocument,
     ContactRecorded,
     ImportContact,
-    Person,
 )
 from domain.shared.decider import ImpossibleHistory
+from domain.shared.person import Person
 from tests.story import Story
 
 contact = Story(CONTACT)

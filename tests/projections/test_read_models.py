@@ -9,9 +9,10 @@ import pytest
 from domain.account import AccountAmended, AccountDocument, AccountNoteAdded, AccountOpened
 from domain.api_key import ApiKeyIssued, ApiKeyRevoked, Role
 from domain.company import CompanyAmended, CompanyDocument, CompanyRegistered
-from domain.contact import ContactAmended, ContactDocument, ContactRecorded, Person
+from domain.contact import ContactAmended, ContactDocument, ContactRecorded
 from domain.payment import PaymentAmended, PaymentDocument, PaymentRecorded
 from domain.shared.event import Event
+from domain.shared.person import Person
 from domain.site_options import SiteOptions, SiteOptionsChanged
 from domain.sync_run import SyncCompleted
 from projections.catalogue import READ_MODELS
