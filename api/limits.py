@@ -49,9 +49,14 @@ _CONNECTIONS = frozenset(
         "children",
         "companies",
         "contacts",
+        "invoiceLines",
+        "invoiceNotes",
         "invoices",
         "notes",
         "payments",
+        "personalContacts",
+        "salesOrders",
+        "salesPersons",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

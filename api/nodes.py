@@ -53,7 +53,12 @@ _VIEWS = {
     "Company": "companies",
     "Contact": "contacts",
     "Invoice": "invoices",
+    "InvoiceLine": "invoice_lines",
+    "InvoiceNote": "invoice_notes",
     "Payment": "payments",
+    "PersonalContact": "personal_contacts",
+    "SalesOrder": "sales_orders",
+    "SalesPerson": "sales_persons",
 }
 """The view of each type that has global ids."""
 

@@ -21,15 +21,22 @@ from api.accounts import AccountQuery
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
+from api.contacts import ContactMutation, ContactQuery
 from api.errors import Telling
 from api.execution import Execution
 from api.invoice_changes import InvoiceSubscription
+from api.invoice_lines import InvoiceLineQuery
+from api.invoice_notes import InvoiceNoteMutation, InvoiceNoteQuery
 from api.invoices import InvoiceQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.nodes import NodeQuery
 from api.payments import PaymentQuery
+from api.personal_contacts import PersonalContactMutation, PersonalContactQuery
+from api.sales_orders import SalesOrderQuery
+from api.sales_persons import SalesPersonQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
+from api.user_fields import UserFieldsMutation
 from api.viewer import ViewerQuery
 
 DOCUMENTS_CACHED_MAX = 1_000
@@ -41,6 +48,12 @@ class Query(
     AccountQuery,
     InvoiceQuery,
     PaymentQuery,
+    ContactQuery,
+    PersonalContactQuery,
+    InvoiceNoteQuery,
+    InvoiceLineQuery,
+    SalesOrderQuery,
+    SalesPersonQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -55,7 +68,14 @@ class Query(
     description="Everything that can be done. A refusal is told in `userErrors`, and then nothing"
     " has changed."
 )
-class Mutation(AccountNoteMutation, SiteOptionsMutation):
+class Mutation(
+    AccountNoteMutation,
+    ContactMutation,
+    InvoiceNoteMutation,
+    PersonalContactMutation,
+    SiteOptionsMutation,
+    UserFieldsMutation,
+):
     """Everything that can be done."""
 
 

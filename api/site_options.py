@@ -1,32 +1,87 @@
 """GraphQL: options of the site, and changing them (ADM-02)."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
 from msgspec import UNSET as NOT_GIVEN
-from msgspec import UnsetType
+from msgspec.structs import asdict
 from strawberry.types.unset import UNSET
 
 from api.aging import Basis
 from api.commands import IDEMPOTENCY_KEY, Payload, answer
 from api.connections import AtLeast
 from api.context import Info
+from api.people import given
+from api.record_types import RecordType
 from domain.aging import AgeUnit
 from domain.api_key import Role
-from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions
-from projections.site_options import SITE
-
-Given = TypeVar("Given")
+from domain.site_options import (
+    SITE,
+    SITE_OPTIONS,
+    ChangeSiteOptions,
+    ContactSync,
+    SiteOptions,
+)
+from domain.site_options import UdfCaptions as Captions
 
 strawberry.enum(
     AgeUnit, name="AgeUnit", description="In what age is counted: DAYS, or whole calendar MONTHS."
 )
 
+strawberry.enum(
+    ContactSync,
+    name="ContactSync",
+    description="Which of the ERP's contacts a sync takes over: ALL; only PRIMARY ones, besides"
+    " those known already; or NONE.",
+)
+
+_CONTACTS = "Which of the ERP's contacts a sync takes over. (SYN-04)"
+_CAPTIONS = "What the site calls user-defined fields, of each type of record that has any. (UDF-05)"
+_CAPTION = "What user-defined field {} is called."
 _BOUNDARIES = "The four boundaries of the aging set by {} date, in the age unit. (AGE-02)"
 _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
 _UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
 _ZONE = "IANA time zone in which the site's business day is cut."
+
+
+@strawberry.type(
+    description="What user-defined fields of a type of record are called; null: nothing."
+)
+class UdfCaptions:
+    """Captions of a type of record."""
+
+    record_type: RecordType = strawberry.field(description="The type of record.")
+    udf1: str | None = strawberry.field(default=None, description=_CAPTION.format(1))
+    udf2: str | None = strawberry.field(default=None, description=_CAPTION.format(2))
+    udf3: str | None = strawberry.field(default=None, description=_CAPTION.format(3))
+    udf4: str | None = strawberry.field(default=None, description=_CAPTION.format(4))
+    udf5: str | None = strawberry.field(default=None, description=_CAPTION.format(5))
+    udf6: str | None = strawberry.field(default=None, description=_CAPTION.format(6))
+    udf7: str | None = strawberry.field(default=None, description=_CAPTION.format(7))
+    udf8: str | None = strawberry.field(default=None, description=_CAPTION.format(8))
+    udf9: str | None = strawberry.field(default=None, description=_CAPTION.format(9))
+    udf10: str | None = strawberry.field(default=None, description=_CAPTION.format(10))
+
+
+@strawberry.input(
+    description="What user-defined fields of a type of record are to be called, in the place of"
+    " all captions that the type had."
+)
+class UdfCaptionsInput:
+    """Captions of a type of record."""
+
+    record_type: RecordType = strawberry.field(description="The type of record.")
+    udf1: str | None = strawberry.field(default=None, description=_CAPTION.format(1))
+    udf2: str | None = strawberry.field(default=None, description=_CAPTION.format(2))
+    udf3: str | None = strawberry.field(default=None, description=_CAPTION.format(3))
+    udf4: str | None = strawberry.field(default=None, description=_CAPTION.format(4))
+    udf5: str | None = strawberry.field(default=None, description=_CAPTION.format(5))
+    udf6: str | None = strawberry.field(default=None, description=_CAPTION.format(6))
+    udf7: str | None = strawberry.field(default=None, description=_CAPTION.format(7))
+    udf8: str | None = strawberry.field(default=None, description=_CAPTION.format(8))
+    udf9: str | None = strawberry.field(default=None, description=_CAPTION.format(9))
+    udf10: str | None = strawberry.field(default=None, description=_CAPTION.format(10))
 
 
 @strawberry.type(name="SiteOptions", description="Options of the site.")
@@ -41,6 +96,8 @@ class SiteOptionsResult:
     aging_basis: Basis = strawberry.field(description=_BASIS)
     age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
     time_zone: str = strawberry.field(description=_ZONE)
+    sync_contacts: ContactSync = strawberry.field(description=_CONTACTS)
+    udf_captions: list[UdfCaptions] = strawberry.field(description=_CAPTIONS)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -52,6 +109,8 @@ class SiteOptionsResult:
             aging_basis=options.aging_basis,
             age_unapplied=options.age_unapplied,
             time_zone=options.time_zone,
+            sync_contacts=options.sync_contacts,
+            udf_captions=[UdfCaptions(**asdict(one)) for one in options.udf_captions],
         )
 
 
@@ -69,15 +128,17 @@ class ChangeSiteOptionsInput:
     aging_basis: Basis | None = strawberry.field(default=UNSET, description=_BASIS)
     age_unapplied: bool | None = strawberry.field(default=UNSET, description=_UNAPPLIED)
     time_zone: str | None = strawberry.field(default=UNSET, description=_ZONE)
+    sync_contacts: ContactSync | None = strawberry.field(default=UNSET, description=_CONTACTS)
+    udf_captions: list[UdfCaptionsInput] | None = strawberry.field(
+        default=UNSET,
+        description=f"{_CAPTIONS} Types that are not given keep theirs.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
         """Return the command; null leaves an option as it is, too."""
-
-        def given(value: Given | None) -> Given | UnsetType:
-            return NOT_GIVEN if value is UNSET or value is None else value
-
         due, invoice = given(self.aging_boundaries_due), given(self.aging_boundaries_invoice)
+        captions = given(self.udf_captions)
         return ChangeSiteOptions(
             aging_boundaries_due=NOT_GIVEN if due is NOT_GIVEN else tuple(due),
             aging_boundaries_invoice=NOT_GIVEN if invoice is NOT_GIVEN else tuple(invoice),
@@ -85,6 +146,10 @@ class ChangeSiteOptionsInput:
             aging_basis=given(self.aging_basis),
             age_unapplied=given(self.age_unapplied),
             time_zone=given(self.time_zone),
+            sync_contacts=given(self.sync_contacts),
+            udf_captions=NOT_GIVEN
+            if captions is NOT_GIVEN
+            else tuple(Captions(**vars(one)) for one in captions),
         )
 
 

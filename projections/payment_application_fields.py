@@ -3,11 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from domain.payment_application import (
-    PaymentApplicationDescribed,
-    PaymentApplicationDocument,
-    PaymentApplicationRedescribed,
-)
+from domain.payment_application import PaymentApplicationDescribed, PaymentApplicationDocument
 from projections.newest_document import newest_document
 from projections.projection import ReadModel, Row, Table
 
@@ -32,5 +28,5 @@ _KEY = ("company_id", "tran_id", "payment_id")
 PAYMENT_APPLICATION_FIELDS: ReadModel[Any, PaymentApplicationDocument] = newest_document(
     Table("payment_application_fields", PaymentApplicationFieldsRow, _KEY, _KEY),
     PaymentApplicationDocument,
-    (PaymentApplicationDescribed, PaymentApplicationRedescribed),
+    (PaymentApplicationDescribed,),
 )

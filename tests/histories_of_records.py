@@ -16,7 +16,11 @@ from domain.contact import (
 )
 from domain.invoice_line import INVOICE_LINE, InvoiceLineDocument
 from domain.invoice_note import INVOICE_NOTE, AddInvoiceNote
-from domain.payment_application import PAYMENT_APPLICATION, PaymentApplicationDocument
+from domain.payment_application import (
+    PAYMENT_APPLICATION,
+    DescribePaymentApplication,
+    PaymentApplicationDocument,
+)
 from domain.personal_contact import (
     PERSONAL_CONTACT,
     AddPersonalContact,
@@ -84,7 +88,8 @@ def records(draw: st.DrawFn, category: str, one: str) -> Parts:
             return INVOICE_LINE, key, ImportDocument(line)
         case "payment_application":
             key = ("1", "I1", one)
-            return PAYMENT_APPLICATION, key, ImportDocument(PaymentApplicationDocument(*key, udf1))
+            document = PaymentApplicationDocument(*key, udf1)
+            return PAYMENT_APPLICATION, key, DescribePaymentApplication(document)
         case "sales_order":
             key = ("1", one)
             order = SalesOrderDocument(*key, "A", ON, None, "EUR", udf1=udf1)

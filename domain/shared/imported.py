@@ -30,10 +30,11 @@ def imported(
     first: Any = recorded
     later: Any = amended
 
-    def evolve(known: Struct | None, event: Any) -> Struct:
+    def evolve(known: Struct | None, event: Event) -> Struct:
         """Remember `event`."""
+        told: Any = event
         if isinstance(event, recorded if known is None else amended):
-            return event.document
+            return told.document
         raise ImpossibleHistory(f"{event} after {known}")
 
     def decide(command: ImportDocument[Any], known: Struct | None) -> Sequence[Any]:
