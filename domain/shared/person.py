@@ -64,7 +64,7 @@ def entered_person(person: Person) -> Person:
         **{
             name: entered(
                 text,
-                "contact_text",
+                "contact",
                 name,
                 COMMENT_CHARACTERS_MAX if name == "cntct_comment" else LINE_CHARACTERS_MAX,
             )
