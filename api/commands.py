@@ -13,6 +13,7 @@ from api.errors import ApiError, Code, UserError
 from application.handling import Consulted, Request
 from domain.api_key import Role
 from domain.shared.decider import Decider, Refused
+from domain.shared.text import can_be_kept
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 200
 
@@ -108,6 +109,9 @@ async def carry_out(
             Code.BAD_USER_INPUT,
             f"An idempotency key has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters.",
         )
+    parts = [idempotency_key or "", *key, *(part for one in consults for part in one.key)]
+    if not all(can_be_kept(part) for part in parts):
+        raise ApiError(Code.BAD_USER_INPUT, "A key is plain text, without the character NUL.")
     reading = await context.reading()
     request = Request(
         decider,
