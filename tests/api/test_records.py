@@ -1,6 +1,5 @@
 """Notes on documents, what else the ERP tells, user-defined fields, and who may write what."""
 
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -295,19 +294,14 @@ def test_fields_that_cannot_be_are_refused(
     assert (told["userFields"], told["position"]) == (None, None)
 
 
-@pytest.mark.parametrize("part", ["A\0", "\ud800"])
-def test_keys_that_no_database_keeps_are_bad_input(admin: Client, part: str) -> None:
+def test_keys_that_no_database_keeps_are_bad_input(admin: Client) -> None:
     for query, given in (
-        (SET, {"recordType": "CUSTOMER", "key": ["1", part]}),
-        (ADD_NOTE, {"companyId": "1", "tranIds": [part], "text": "x"}),
-        (ADD_NOTE, {"companyId": "1", "tranIds": ["I1"], "text": "x", "idempotencyKey": part}),
+        (SET, {"recordType": "CUSTOMER", "key": ["1", "A\0"]}),
+        (ADD_NOTE, {"companyId": "1", "tranIds": ["I\0"], "text": "x"}),
+        (ADD_NOTE, {"companyId": "1", "tranIds": ["I1"], "text": "x", "idempotencyKey": "\0"}),
     ):
-        body = json.dumps({"query": query, "variables": {"input": given}})
-        answer = admin.http.post(
-            "/graphql", content=body, headers={"Content-Type": "application/json"}
-        )
-        (error,) = answer.json()["errors"]
-        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        code, message = admin.error(query, input=given)
+        assert (code, message[:5]) == ("BAD_USER_INPUT", "A key")
 
 
 CHANGE_OPTIONS = """mutation($input: ChangeSiteOptionsInput!) {changeSiteOptions(input: $input) {
