@@ -20,8 +20,10 @@ from api.connections import (
 from api.context import Info
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
-from domain.conditions import Compared, Operator
+from domain.conditions import AllOf, AnyOf, Compared, Condition, Negated, Operator
+from domain.personal_contact import PERSONAL_CONTACT
 from projections.audit_trail import AUDIT_TRAIL
+from runtime.services import Caller
 
 
 @strawberry.type(description="An event of the log: a fact, who recorded it, when and why.")
@@ -50,7 +52,8 @@ class AuditTrailQuery:
 
     @strawberry.field(
         description="Every event of the tenant, or of one stream, by default in the order in which"
-        " they were recorded. Inquiry users may not read it."
+        " they were recorded. Inquiry users may not read it; personal contacts are told to their"
+        " owner and to auditors alone."
     )
     async def audit_trail(
         self,
@@ -84,5 +87,21 @@ class AuditTrailQuery:
             Cutting.of(first, after, last, before),
             where=where,
             order_by=order_by,
-            also=Compared("stream", Operator.EQ, stream) if stream is not None else None,
+            also=AllOf(
+                [
+                    *([Compared("stream", Operator.EQ, stream)] if stream is not None else []),
+                    *_visible(info.context.caller),
+                ]
+            ),
         )
+
+
+def _visible(caller: Caller) -> list[Condition]:
+    """Return what holds of events that a caller may see: personal contacts are their owner's.
+
+    Auditors see every event, as the log must be proven whole.
+    """
+    if caller.role is Role.AUDITOR:
+        return []
+    of_persons = Compared("stream", Operator.STARTS_WITH, f"{PERSONAL_CONTACT.category}/")
+    return [AnyOf([Negated(of_persons), Compared("actor", Operator.EQ, caller.actor)])]

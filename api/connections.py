@@ -21,7 +21,6 @@ from api.view_types import (
     FilterInput,
     OrderInput,
     ViewObject,
-    camel,
     condition,
     orders,
     total_names,
@@ -30,6 +29,7 @@ from api.view_types import (
 )
 from domain.api_key import Role
 from domain.conditions import AllOf, Condition
+from domain.shared.text import camel
 from projections.listing import (
     Cut,
     Listing,

@@ -95,7 +95,8 @@ class Context(BaseContext):
                     self.services.reading(self.caller.tenant)
                 )
             snapshot = self._snapshot
-        reading = Reading(snapshot, _asked(snapshot, as_of, known_at))
+        asked = _asked(snapshot, as_of, known_at, self.caller.actor)
+        reading = Reading(snapshot, asked)
         return self._readings.setdefault((as_of, known_at), reading)
 
     async def today(self) -> date:
@@ -124,13 +125,16 @@ def fresh_reading(snapshot: Snapshot) -> Reading:
     return Reading(snapshot, _asked(snapshot, None, None))
 
 
-def _asked(snapshot: Snapshot, as_of: date | None, known_at: datetime | None) -> Asked:
+def _asked(
+    snapshot: Snapshot, as_of: date | None, known_at: datetime | None, viewer: str = ""
+) -> Asked:
     return Asked(
         snapshot.tenant,
         snapshot.options,
         as_of if as_of is not None else today(snapshot.options),
         in_past=as_of is not None,
         known_at=known_at,
+        viewer=viewer,
     )
 
 

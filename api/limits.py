@@ -53,6 +53,8 @@ _CONNECTIONS = frozenset(
         "contacts",
         "disputes",
         "invoiceReasons",
+        "invoiceLines",
+        "invoiceNotes",
         "invoices",
         "issues",
         "notes",
@@ -64,6 +66,9 @@ _CONNECTIONS = frozenset(
         "pendingPayments",
         "team",
         "users",
+        "personalContacts",
+        "salesOrders",
+        "salesPersons",
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""

@@ -64,6 +64,11 @@ _VIEWS = {
     "PaymentSchedule": "payment_schedules",
     "PendingPayment": "pending_payments",
     "User": "users",
+    "InvoiceLine": "invoice_lines",
+    "InvoiceNote": "invoice_notes",
+    "PersonalContact": "personal_contacts",
+    "SalesOrder": "sales_orders",
+    "SalesPerson": "sales_persons",
 }
 """The view of each type that has global ids."""
 

@@ -26,10 +26,13 @@ from api.activity_work import ActivityMutation
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
+from api.contacts import ContactMutation, ContactQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
 from api.invoice_changes import InvoiceSubscription
+from api.invoice_lines import InvoiceLineQuery
+from api.invoice_notes import InvoiceNoteMutation, InvoiceNoteQuery
 from api.invoice_reasons import InvoiceReasonMutation, InvoiceReasonQuery
 from api.invoices import InvoiceQuery
 from api.issue_work import IssueMutation
@@ -39,10 +42,14 @@ from api.nodes import NodeQuery
 from api.payment_schedules import PaymentScheduleMutation, PaymentScheduleQuery
 from api.payments import PaymentQuery
 from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
+from api.personal_contacts import PersonalContactMutation, PersonalContactQuery
 from api.promises import PromiseMutation, PromiseQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
+from api.sales_orders import SalesOrderQuery
+from api.sales_persons import SalesPersonQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
+from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
 
@@ -61,6 +68,12 @@ class Query(
     PromiseQuery,
     PaymentScheduleQuery,
     PendingPaymentQuery,
+    ContactQuery,
+    PersonalContactQuery,
+    InvoiceNoteQuery,
+    InvoiceLineQuery,
+    SalesOrderQuery,
+    SalesPersonQuery,
     AgingQuery,
     AuditTrailQuery,
     CompanyQuery,
@@ -94,6 +107,10 @@ class Mutation(
     AccountCareMutation,
     AccountUpdateMutation,
     UserMutation,
+    ContactMutation,
+    InvoiceNoteMutation,
+    PersonalContactMutation,
+    UserFieldsMutation,
 ):
     """Everything that can be done."""
 

@@ -1,23 +1,34 @@
 """GraphQL: options of the site, and changing them (ADM-02)."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from msgspec import UNSET as NOT_GIVEN
 from msgspec import UnsetType
+from msgspec.structs import asdict
 from strawberry.types.unset import UNSET
 
 from api.aging import Basis
 from api.commands import IDEMPOTENCY_KEY, Payload, answer
 from api.connections import AtLeast
 from api.context import Info
+from api.people import given, told
+from api.record_types import RecordType
 from domain.aging import AgeUnit
 from domain.api_key import Role
 from domain.credit_score import CreditScoreRange
-from domain.site_options import SITE_OPTIONS, ChangeSiteOptions, SiteOptions, Trend
-from projections.site_options import SITE
+from domain.site_options import (
+    SITE,
+    SITE_OPTIONS,
+    ChangeSiteOptions,
+    ContactSync,
+    SiteOptions,
+    Trend,
+)
+from domain.site_options import UdfCaptions as Captions
 
 Given = TypeVar("Given")
 
@@ -25,6 +36,16 @@ strawberry.enum(
     AgeUnit, name="AgeUnit", description="In what age is counted: DAYS, or whole calendar MONTHS."
 )
 
+strawberry.enum(
+    ContactSync,
+    name="ContactSync",
+    description="Which of the ERP's contacts a sync takes over: ALL; only PRIMARY ones, besides"
+    " those known already; or NONE.",
+)
+
+_CONTACTS = "Which of the ERP's contacts a sync takes over. (SYN-04)"
+_CAPTIONS = "What the site calls user-defined fields, of each type of record that has any. (UDF-05)"
+_CAPTION = "What user-defined field {} is called."
 _BOUNDARIES = "The four boundaries of the aging set by {} date, in the age unit. (AGE-02)"
 _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
@@ -82,6 +103,45 @@ class CreditScoreRangeInput:
     name: str = strawberry.field(description=_NAME)
 
 
+@strawberry.type(
+    description="What user-defined fields of a type of record are called; null: nothing."
+)
+class UdfCaptions:
+    """Captions of a type of record."""
+
+    record_type: RecordType = strawberry.field(description="The type of record.")
+    udf1: str | None = strawberry.field(default=None, description=_CAPTION.format(1))
+    udf2: str | None = strawberry.field(default=None, description=_CAPTION.format(2))
+    udf3: str | None = strawberry.field(default=None, description=_CAPTION.format(3))
+    udf4: str | None = strawberry.field(default=None, description=_CAPTION.format(4))
+    udf5: str | None = strawberry.field(default=None, description=_CAPTION.format(5))
+    udf6: str | None = strawberry.field(default=None, description=_CAPTION.format(6))
+    udf7: str | None = strawberry.field(default=None, description=_CAPTION.format(7))
+    udf8: str | None = strawberry.field(default=None, description=_CAPTION.format(8))
+    udf9: str | None = strawberry.field(default=None, description=_CAPTION.format(9))
+    udf10: str | None = strawberry.field(default=None, description=_CAPTION.format(10))
+
+
+@strawberry.input(
+    description="What user-defined fields of a type of record are to be called, in the place of"
+    " all captions that the type had."
+)
+class UdfCaptionsInput:
+    """Captions of a type of record."""
+
+    record_type: RecordType = strawberry.field(description="The type of record.")
+    udf1: str | None = strawberry.field(default=None, description=_CAPTION.format(1))
+    udf2: str | None = strawberry.field(default=None, description=_CAPTION.format(2))
+    udf3: str | None = strawberry.field(default=None, description=_CAPTION.format(3))
+    udf4: str | None = strawberry.field(default=None, description=_CAPTION.format(4))
+    udf5: str | None = strawberry.field(default=None, description=_CAPTION.format(5))
+    udf6: str | None = strawberry.field(default=None, description=_CAPTION.format(6))
+    udf7: str | None = strawberry.field(default=None, description=_CAPTION.format(7))
+    udf8: str | None = strawberry.field(default=None, description=_CAPTION.format(8))
+    udf9: str | None = strawberry.field(default=None, description=_CAPTION.format(9))
+    udf10: str | None = strawberry.field(default=None, description=_CAPTION.format(10))
+
+
 @strawberry.type(name="SiteOptions", description="Options of the site.")
 class SiteOptionsResult:
     """Options of the site."""
@@ -103,6 +163,8 @@ class SiteOptionsResult:
     pending_payment_match_days: int = strawberry.field(description=_MATCH)
     credit_bureaus: list[str] = strawberry.field(description=_BUREAUS)
     credit_score_ranges: list[CreditScoreRangeResult] = strawberry.field(description=_RANGES)
+    sync_contacts: ContactSync = strawberry.field(description=_CONTACTS)
+    udf_captions: list[UdfCaptions] = strawberry.field(description=_CAPTIONS)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -126,6 +188,8 @@ class SiteOptionsResult:
                 CreditScoreRangeResult(low=one.low, high=one.high, color=one.color, name=one.name)
                 for one in options.credit_score_ranges
             ],
+            sync_contacts=options.sync_contacts,
+            udf_captions=[UdfCaptions(**asdict(one)) for one in options.udf_captions],
         )
 
 
@@ -156,36 +220,44 @@ class ChangeSiteOptionsInput:
     credit_score_ranges: list[CreditScoreRangeInput] | None = strawberry.field(
         default=UNSET, description=_RANGES
     )
+    sync_contacts: ContactSync | None = strawberry.field(default=UNSET, description=_CONTACTS)
+    udf_captions: list[UdfCaptionsInput] | None = strawberry.field(
+        default=UNSET,
+        description=f"{_CAPTIONS} Types that are not given keep theirs.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
         """Return the command; null leaves an option as it is, too, where it is no value of it."""
-
-        def given(value: Given | None) -> Given | UnsetType:
-            return NOT_GIVEN if value is UNSET or value is None else value
-
-        due, invoice = given(self.aging_boundaries_due), given(self.aging_boundaries_invoice)
-        sizes, before = given(self.size_ranges), self.exclude_invoices_before
-        bureaus, ranges = given(self.credit_bureaus), given(self.credit_score_ranges)
         return ChangeSiteOptions(
-            aging_boundaries_due=NOT_GIVEN if due is NOT_GIVEN else tuple(due),
-            aging_boundaries_invoice=NOT_GIVEN if invoice is NOT_GIVEN else tuple(invoice),
+            aging_boundaries_due=_all_given(self.aging_boundaries_due),
+            aging_boundaries_invoice=_all_given(self.aging_boundaries_invoice),
             age_unit=given(self.age_unit),
             aging_basis=given(self.aging_basis),
             age_unapplied=given(self.age_unapplied),
             time_zone=given(self.time_zone),
             credit_apr=given(self.credit_apr),
-            size_ranges=NOT_GIVEN if sizes is NOT_GIVEN else tuple(sizes),
+            size_ranges=_all_given(self.size_ranges),
             size_ranges_automatic=given(self.size_ranges_automatic),
-            exclude_invoices_before=NOT_GIVEN if before is UNSET else before,
+            exclude_invoices_before=told(self.exclude_invoices_before),
             prior_six_months=given(self.prior_six_months),
             online_payments=given(self.online_payments),
             pending_payment_match_days=given(self.pending_payment_match_days),
-            credit_bureaus=NOT_GIVEN if bureaus is NOT_GIVEN else tuple(bureaus),
-            credit_score_ranges=NOT_GIVEN
-            if ranges is NOT_GIVEN
-            else tuple(CreditScoreRange(one.low, one.high, one.color, one.name) for one in ranges),
+            credit_bureaus=_all_given(self.credit_bureaus),
+            credit_score_ranges=_all_given(
+                self.credit_score_ranges,
+                lambda one: CreditScoreRange(one.low, one.high, one.color, one.name),
+            ),
+            sync_contacts=given(self.sync_contacts),
+            udf_captions=_all_given(self.udf_captions, lambda one: Captions(**vars(one))),
         )
+
+
+def _all_given(
+    values: Sequence[Given] | None, make: Callable[[Given], Any] = lambda one: one
+) -> tuple[Any, ...] | UnsetType:
+    """Return the values of a list, if one is given, as a command is told them."""
+    return NOT_GIVEN if values is UNSET or values is None else tuple(map(make, values))
 
 
 @strawberry.type(description="What changing the options led to.")

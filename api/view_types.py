@@ -19,6 +19,7 @@ from api.errors import ApiError, Code
 from api.money import Money
 from api.scalars import Json
 from domain.conditions import ALWAYS, AllOf, AnyOf, Compared, Condition, Negated, Operator
+from domain.shared.text import camel
 from projections.listing import Order, Record
 from projections.view import Field, Kind, View
 
@@ -123,12 +124,6 @@ def values_of(view: View, columns: Sequence[str]) -> Callable[[Record], dict[str
         return found
 
     return values
-
-
-def camel(name: str) -> str:
-    """Return a field's GraphQL name."""
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
 
 
 def _pascal(name: str) -> str:

@@ -11,26 +11,36 @@ from domain.company import COMPANY
 from domain.contact import CONTACT
 from domain.dispute import DISPUTE
 from domain.invoice import INVOICE
+from domain.invoice_line import INVOICE_LINE
+from domain.invoice_note import INVOICE_NOTE
 from domain.invoice_reason import INVOICE_REASON
 from domain.issue import ISSUE
 from domain.payment import PAYMENT
+from domain.payment_application import PAYMENT_APPLICATION
 from domain.payment_schedule import PAYMENT_SCHEDULE
 from domain.pending_payment import PENDING_PAYMENT
 from domain.pending_payment_export import PENDING_PAYMENT_EXPORT
+from domain.personal_contact import PERSONAL_CONTACT
 from domain.promise import PROMISE
 from domain.reason_code import REASON_CODE
+from domain.sales_order import SALES_ORDER
+from domain.sales_person import SALES_PERSON
 from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
 from domain.sync_run import SYNC_RUN
 from domain.user import USER
+from domain.user_fields import USER_FIELDS
 
 DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     COMPANY,
     ACCOUNT,
     ACCOUNT_CARE,
     CONTACT,
+    PERSONAL_CONTACT,
     INVOICE,
+    INVOICE_LINE,
+    INVOICE_NOTE,
     PAYMENT,
     REASON_CODE,
     DISPUTE,
@@ -39,6 +49,10 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     PAYMENT_SCHEDULE,
     PENDING_PAYMENT,
     PENDING_PAYMENT_EXPORT,
+    PAYMENT_APPLICATION,
+    SALES_ORDER,
+    SALES_PERSON,
+    USER_FIELDS,
     SITE_OPTIONS,
     API_KEY,
     USER,

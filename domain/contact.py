@@ -1,38 +1,38 @@
-"""A contact of an account, as the ERP knows it (ACC-15 to ACC-18).
+"""A contact of an account: the ERP's, or one that colleagues keep themselves (ACC-15 to ACC-18).
 
-NotKnown --import--> Known --import--> Known, amended
+    NotKnown --import--> Known, the ERP's --import--> Known, amended
+    NotKnown --add-----> Known, local -----change--> Known, changed --remove--> Removed
+
+Each is its maker's alone: a sync never touches a local contact, and nobody here changes one of
+the ERP (SYN-08). The ERP may begin anew under the id of a local contact that was removed.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
-from domain.shared.decider import Decider, ImpossibleHistory
+from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
+from domain.shared.facts import AccountFacts
+from domain.shared.person import Person, PersonChange, entered_person
 
 
-class Person(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What identifies the person: kept together, so that it can be sealed and erased as one."""
+class Origin(StrEnum):
+    """Whose a contact is: the ERP's, or local."""
 
-    cntct_name: str | None = None
-    cntct_title: str | None = None
-    cntct_email_addr: str | None = None
-    cntct_primary_addr_phone: str | None = None
-    cntct_primary_addr_fax: str | None = None
-    cntct_addr_line1: str | None = None
-    cntct_addr_line2: str | None = None
-    cntct_city: str | None = None
-    cntct_state: str | None = None
-    cntct_postal_code: str | None = None
-    cntct_country: str | None = None
-    cntct_comment: str | None = None
+    ERP = "ERP"
+    LOCAL = "LOCAL"
 
 
 class ContactDocument(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What the ERP says of a contact.
+    """What is known of a contact.
 
-    Only contacts with `include_in_automated_email` are written to by the product itself.
+    Only contacts with `include_in_automated_email` are written to by the product itself. The
+    user-defined fields here are the ERP's.
     """
 
     company_id: str
@@ -63,13 +63,86 @@ class ContactAmended(Event, frozen=True, omit_defaults=True, gc=False):
     document: ContactDocument
 
 
-ContactEvent: TypeAlias = ContactRecorded | ContactAmended
+class ContactAdded(Event, frozen=True, omit_defaults=True, gc=False):
+    """Somebody added a local contact, which is there from `added_on` on."""
+
+    document: ContactDocument
+    added_on: date
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date on which it was added."""
+        return self.added_on
+
+
+class ContactChanged(Event, frozen=True, omit_defaults=True, gc=False):
+    """Somebody changed a local contact."""
+
+    document: ContactDocument
+
+
+class ContactRemoved(Event, frozen=True, omit_defaults=True, gc=False):
+    """Somebody removed a local contact, which is not listed from `removed_on` on."""
+
+    company_id: str
+    cust_id: str
+    cntct_id: str
+    removed_on: date
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date on which it was removed."""
+        return self.removed_on
+
+
+ContactEvent: TypeAlias = (
+    ContactRecorded | ContactAmended | ContactAdded | ContactChanged | ContactRemoved
+)
+
+
+# Commands.
 
 
 class ImportContact(Struct, frozen=True, gc=False):
-    """Take over what the ERP says of a contact."""
+    """Take over what the ERP says of a contact.
+
+    With `primary_only` a contact that is not known yet is passed over unless it is a primary one
+    (SYN-04); a known one is amended all the same, so that it does not stay primary for ever.
+    """
 
     document: ContactDocument
+    primary_only: bool = False
+
+
+class AddContact(Struct, frozen=True, gc=False):
+    """Add a local contact under an id that is new; `account` is what is known of the account."""
+
+    document: ContactDocument
+    business_date: date
+    account: AccountFacts | None = None
+
+    def knowing(self, facts: Sequence[Any]) -> "AddContact":
+        """Return the command that knows its account."""
+        (account,) = facts
+        return replace(self, account=account)
+
+
+class ChangeContact(Struct, frozen=True, gc=False):
+    """Change what is given of a local contact."""
+
+    person: PersonChange
+    primary: bool | UnsetType = UNSET
+    include_in_automated_email: bool | UnsetType = UNSET
+
+
+class RemoveContact(Struct, frozen=True, gc=False):
+    """Remove a local contact."""
+
+    business_date: date
+
+
+ContactCommand: TypeAlias = ImportContact | AddContact | ChangeContact | RemoveContact
+
+
+# State: only what decisions need.
 
 
 class NotKnown(Struct, frozen=True):
@@ -80,36 +153,127 @@ class Known(Struct, frozen=True, gc=False):
     """The contact as known."""
 
     document: ContactDocument
+    origin: Origin
 
 
-Contact: TypeAlias = NotKnown | Known
+class Removed(Struct, frozen=True):
+    """The contact was a local one."""
+
+
+Contact: TypeAlias = NotKnown | Known | Removed
 
 
 def evolve(contact: Contact, event: ContactEvent) -> Contact:
     """Remember `event`."""
     match contact, event:
-        case NotKnown(), ContactRecorded(document):
-            return Known(document)
-        case Known(), ContactAmended(document):
-            return Known(document)
+        case ((NotKnown() | Removed()), ContactRecorded(document)):
+            return Known(document, Origin.ERP)
+        case Known(origin=Origin.ERP), ContactAmended(document):
+            return Known(document, Origin.ERP)
+        case NotKnown(), ContactAdded(document):
+            return Known(document, Origin.LOCAL)
+        case Known(origin=Origin.LOCAL), ContactChanged(document):
+            return Known(document, Origin.LOCAL)
+        case Known(origin=Origin.LOCAL), ContactRemoved():
+            return Removed()
         case _:
             raise ImpossibleHistory(f"{event} after {contact}")
 
 
-def decide(command: ImportContact, contact: Contact) -> Sequence[ContactEvent]:
+def decide(command: ContactCommand, contact: Contact) -> Sequence[ContactEvent]:
     """Return the facts that `command` adds."""
+    match command:
+        case ImportContact():
+            return take_over(command, contact)
+        case AddContact():
+            return add(command, contact)
+        case ChangeContact():
+            return change(command, contact)
+        case RemoveContact():
+            return remove(command, contact)
+
+
+def take_over(command: ImportContact, contact: Contact) -> Sequence[ContactEvent]:
+    """Record or amend the ERP's contact."""
+    document = command.document
+    match contact:
+        case Known(origin=Origin.LOCAL):
+            raise Refused(
+                "contact_is_local",
+                f"The contact {document.cntct_id} of account {document.cust_id} is kept here"
+                " and not the ERP's; a sync leaves it alone.",
+                "cntct_id",
+            )
+        case Known():
+            return [] if document == contact.document else [ContactAmended(document)]
+        case _:
+            passed_over = command.primary_only and not document.primary
+            return [] if passed_over else [ContactRecorded(document)]
+
+
+def add(command: AddContact, contact: Contact) -> Sequence[ContactEvent]:
+    """Add a local contact, once."""
+    if command.account is None:
+        raise Refused("account_unknown", "There is no such account.", "custId")
+    document = replace(command.document, person=entered_person(command.document.person))
     match contact:
         case NotKnown():
-            return [ContactRecorded(command.document)]
-        case Known(document) if document == command.document:
+            return [ContactAdded(document, command.business_date)]
+        case Known(known, Origin.LOCAL) if known == document:
             return []  # told twice
-        case Known():
-            return [ContactAmended(command.document)]
+        case _:
+            raise Refused("contact_exists", "A contact was added under this id before.")
 
 
-CONTACT: Decider[Contact, ImportContact, ContactEvent] = Decider(
+def change(command: ChangeContact, contact: Contact) -> Sequence[ContactEvent]:
+    """Change a local contact."""
+    match contact:
+        case Known(document, Origin.LOCAL):
+            flags = {
+                name: value
+                for name in ("primary", "include_in_automated_email")
+                if (value := getattr(command, name)) is not UNSET
+            }
+            person = entered_person(command.person.of(document.person))
+            changed = replace(document, person=person, **flags)
+            return [] if changed == document else [ContactChanged(changed)]
+        case Removed():
+            raise Refused("contact_removed", "This contact was removed.", "cntctId")
+        case _:
+            raise _not_ours(contact)
+
+
+def remove(command: RemoveContact, contact: Contact) -> Sequence[ContactEvent]:
+    """Remove a local contact."""
+    match contact:
+        case Known(document, Origin.LOCAL):
+            key = document.company_id, document.cust_id, document.cntct_id
+            return [ContactRemoved(*key, command.business_date)]
+        case Removed():
+            return []  # told twice
+        case _:
+            raise _not_ours(contact)
+
+
+def _not_ours(contact: NotKnown | Known) -> Refused:
+    """Return the refusal of what may be done to local contacts alone."""
+    if isinstance(contact, NotKnown):
+        return Refused("contact_unknown", "There is no such contact.", "cntctId")
+    return Refused(
+        "contact_owned_by_erp",
+        "This contact is the ERP's; change it there, and the next sync will bring it.",
+        "cntctId",
+    )
+
+
+def is_known(contact: Contact) -> bool:
+    """Whether there is such a contact, for decisions about it elsewhere."""
+    return isinstance(contact, Known)
+
+
+CONTACT: Decider[Contact, ContactCommand, ContactEvent] = Decider(
     category="contact",
-    events=(ContactRecorded, ContactAmended),
+    events=(ContactRecorded, ContactAmended, ContactAdded, ContactChanged, ContactRemoved),
     initial=NotKnown(),
     evolve=evolve,
     decide=decide,

@@ -125,6 +125,11 @@ def facts(payment: Payment) -> PaymentFacts | None:
     )
 
 
+def is_known(payment: Payment) -> bool:
+    """Whether there is such a payment, for decisions about it elsewhere."""
+    return isinstance(payment, Recorded)
+
+
 PAYMENT: Decider[Payment, ImportPayment, PaymentEvent] = Decider(
     category="payment",
     events=(PaymentRecorded, PaymentAmended),

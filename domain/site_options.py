@@ -1,4 +1,4 @@
-"""Options of a site: how the tenant ages, and where its business day is cut (ADM-02).
+"""Options of a site: how it ages, where its business day is cut, what it syncs (ADM-02).
 
 default --change--> changed
 """
@@ -15,6 +15,8 @@ from domain.aging import BOUNDARIES, AgeUnit, Basis, checked_boundaries
 from domain.credit_score import CreditScoreRange, checked_bureaus, checked_ranges
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
+from domain.shared.record_types import RecordType
+from domain.shared.text import can_be_kept
 from domain.shared.time_zones import is_time_zone
 from domain.size_ranges import SIZE_RANGES, checked_size_ranges
 
@@ -31,6 +33,39 @@ class Trend(StrEnum):
 MATCH_DAYS_MAX = 365
 """Days between a pending payment and the ERP's payment that it is matched with, at most."""
 
+SITE = "site"
+"""The key of the one stream of options."""
+
+CAPTION_CHARACTERS_MAX = 40
+
+
+class ContactSync(StrEnum):
+    """Which of the ERP's contacts a sync takes over (SYN-04)."""
+
+    ALL = "all"
+    PRIMARY = "primary"
+    NONE = "none"
+
+
+class UdfCaptions(Struct, frozen=True, omit_defaults=True):
+    """What the site calls the user-defined fields of a type of record (UDF-05); null: nothing."""
+
+    record_type: RecordType
+    udf1: str | None = None
+    udf2: str | None = None
+    udf3: str | None = None
+    udf4: str | None = None
+    udf5: str | None = None
+    udf6: str | None = None
+    udf7: str | None = None
+    udf8: str | None = None
+    udf9: str | None = None
+    udf10: str | None = None
+
+
+UDFS = UdfCaptions.__struct_fields__[1:]
+"""The names of the ten user-defined fields."""
+
 
 class SiteOptions(Struct, frozen=True, omit_defaults=True):
     """The options and their defaults.
@@ -45,6 +80,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     recognised by its amount (PND-03, G2).
     The credit bureaus whose scores are kept, and ranges of credit scores that are shown in a
     colour (ACC-11).
+    Which contacts a sync takes over (SYN-04), and the captions of user-defined fields by type of
+    record (UDF-05).
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -62,6 +99,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     pending_payment_match_days: int = 7
     credit_bureaus: tuple[str, ...] = ()
     credit_score_ranges: tuple[CreditScoreRange, ...] = ()
+    sync_contacts: ContactSync = ContactSync.ALL
+    udf_captions: tuple[UdfCaptions, ...] = ()
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -71,7 +110,7 @@ class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
 
 
 class ChangeSiteOptions(Struct, frozen=True):
-    """Change the options that are given."""
+    """Change the options that are given; captions, of the types of records that they name."""
 
     aging_boundaries_due: tuple[int, ...] | UnsetType = UNSET
     aging_boundaries_invoice: tuple[int, ...] | UnsetType = UNSET
@@ -88,6 +127,8 @@ class ChangeSiteOptions(Struct, frozen=True):
     pending_payment_match_days: int | UnsetType = UNSET
     credit_bureaus: tuple[str, ...] | UnsetType = UNSET
     credit_score_ranges: tuple[CreditScoreRange, ...] | UnsetType = UNSET
+    sync_contacts: ContactSync | UnsetType = UNSET
+    udf_captions: tuple[UdfCaptions, ...] | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -124,8 +165,43 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
         given["credit_bureaus"] = checked_bureaus(given["credit_bureaus"])
     if "credit_score_ranges" in given:
         given["credit_score_ranges"] = checked_ranges(given["credit_score_ranges"])
+    if "udf_captions" in given:
+        given["udf_captions"] = captions(given["udf_captions"], options.udf_captions)
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
+
+
+def captions(given: Sequence[UdfCaptions], known: Sequence[UdfCaptions]) -> tuple[UdfCaptions, ...]:
+    """Return the captions with those given in the place of the known ones of their types."""
+    told = {one.record_type: one for one in known}
+    if len({one.record_type for one in given}) < len(given):
+        raise _no_captions("A type of record is named once.")
+    for one in given:
+        checked = checked_captions(one)
+        told[one.record_type] = checked
+    there = (told[kind] for kind in RecordType if kind in told)
+    return tuple(one for one in there if one != UdfCaptions(one.record_type))
+
+
+def checked_captions(given: UdfCaptions) -> UdfCaptions:
+    """Return captions without the space around them."""
+    names = {name: (getattr(given, name) or "").strip() or None for name in UDFS}
+    seen: set[str] = set()
+    for name in names.values():
+        if name is None:
+            continue
+        if not can_be_kept(name) or not name.isprintable():
+            raise _no_captions("A caption is plain text on one line.")
+        if len(name) > CAPTION_CHARACTERS_MAX:
+            raise _no_captions(f"A caption has at most {CAPTION_CHARACTERS_MAX} characters.")
+        if name.casefold() in seen:
+            raise _no_captions(f"The caption {name} stands for two fields of {given.record_type}.")
+        seen.add(name.casefold())
+    return UdfCaptions(given.record_type, **names)
+
+
+def _no_captions(reason: str) -> Refused:
+    return Refused("udf_captions_invalid", reason, "udfCaptions")
 
 
 SITE_OPTIONS: Decider[SiteOptions, ChangeSiteOptions, SiteOptionsChanged] = Decider(

@@ -292,6 +292,23 @@ CONTACTS = Kind(
     ),
 )
 
+SALES_PERSONS = Kind(
+    "sales_persons",
+    ("company_id", "sper_id"),
+    (*_keys("company_id", "sper_id"), *_columns(sper_name=text), *_UDFS),
+)
+
+SALES_ORDERS = Kind(
+    "sales_orders",
+    ("company_id", "order_id"),
+    (
+        *_keys("company_id", "order_id", "cust_id"),
+        Column("order_date", iso_date, required=True),
+        *_columns(amount=amount, curr_id=currency, status=text, cust_po_no=text),
+        *_UDFS,
+    ),
+)
+
 INVOICES = Kind(
     "invoices",
     ("company_id", "tran_id"),
@@ -353,10 +370,31 @@ PAYMENT_APPLICATIONS = Kind(
         *_keys("company_id", "payment_id", "tran_id"),
         Column("amount", amount, required=True),
         Column("applied_date", iso_date, required=True),
+        *_UDFS,
     ),
 )
 
-KINDS = (COMPANIES, CUSTOMERS, CONTACTS, PAYMENTS, PAYMENT_APPLICATIONS, INVOICES)
+INVOICE_LINES = Kind(
+    "invoice_lines",
+    ("company_id", "tran_id", "line_no"),
+    (
+        *_keys("company_id", "tran_id", "line_no"),
+        *_columns(item=text, description=text, quantity=amount, amount=amount),
+        *_UDFS,
+    ),
+)
+
+KINDS = (
+    COMPANIES,
+    CUSTOMERS,
+    CONTACTS,
+    SALES_PERSONS,
+    SALES_ORDERS,
+    PAYMENTS,
+    PAYMENT_APPLICATIONS,
+    INVOICES,
+    INVOICE_LINES,
+)
 """The files of the contract, in the order in which a sync reads them."""
 
 

@@ -101,6 +101,9 @@ CREATE TABLE contacts (
     udf3 text,
     udf4 text,
     udf5 text,
+    origin text COLLATE "C" NOT NULL,
+    added_on date,
+    removed_on date,
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, company_id, cust_id, cntct_id)
 );

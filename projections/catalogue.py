@@ -11,18 +11,25 @@ from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
 from projections.contacts import CONTACTS
 from projections.disputes import DISPUTES
+from projections.invoice_lines import INVOICE_LINES
+from projections.invoice_notes import INVOICE_NOTES
 from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.issues import ISSUES
+from projections.payment_application_fields import PAYMENT_APPLICATION_FIELDS
 from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.payments import PAYMENTS
 from projections.pending_payment_exports import PENDING_PAYMENT_EXPORTS
 from projections.pending_payments import PENDING_PAYMENTS
+from projections.personal_contacts import PERSONAL_CONTACTS
 from projections.projection import ReadModel
 from projections.promises import PROMISES
 from projections.reason_codes import REASON_CODES
+from projections.sales_orders import SALES_ORDERS
+from projections.sales_persons import SALES_PERSONS
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
+from projections.user_fields import USER_FIELDS
 from projections.users import USERS
 
 READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
@@ -31,7 +38,10 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     ACCOUNT_CARE,
     ACCOUNT_NOTES,
     CONTACTS,
+    PERSONAL_CONTACTS,
     INVOICES,
+    INVOICE_LINES,
+    INVOICE_NOTES,
     PAYMENTS,
     REASON_CODES,
     DISPUTES,
@@ -40,6 +50,10 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     PAYMENT_SCHEDULES,
     PENDING_PAYMENTS,
     PENDING_PAYMENT_EXPORTS,
+    PAYMENT_APPLICATION_FIELDS,
+    SALES_ORDERS,
+    SALES_PERSONS,
+    USER_FIELDS,
     SITE_OPTIONS,
     API_KEYS,
     USERS,

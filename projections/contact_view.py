@@ -1,6 +1,8 @@
-"""View: contacts of accounts."""
+"""View: contacts of accounts, the ERP's and local ones together (ACC-28)."""
 
+from domain.shared.record_types import RecordType
 from projections.contacts import CONTACTS
+from projections.user_defined import USER_FIELDS_JOIN, user_defined, user_fields_join
 from projections.view import Asked, Field, Kind, View, plain
 
 (_CONTACTS,) = CONTACTS.tables
@@ -10,16 +12,18 @@ def _source(asked: Asked) -> str:
     return f"{asked.rows(_CONTACTS)} p"
 
 
-def _where(asked: Asked) -> str:  # noqa: ARG001
-    return "p.tenant = %(tenant)s"
+def _where(asked: Asked) -> str:
+    return f"""p.tenant = %(tenant)s AND (p.added_on IS NULL OR {asked.begun("p.added_on")})
+        AND (p.removed_on IS NULL OR p.removed_on > %(as_of)s)"""
 
 
 CONTACT_VIEW = View(
     name="contacts",
-    description="Contacts of accounts, as the ERP knows them.",
+    description="Contacts of accounts, the ERP's and local ones; not those removed by the date.",
     key=("company_id", "cust_id", "cntct_id"),
     source=_source,
     where=_where,
+    joins={USER_FIELDS_JOIN: user_fields_join("p", RecordType.CONTACT)},
     fields=(
         *plain(
             "p",
@@ -27,7 +31,7 @@ CONTACT_VIEW = View(
             {
                 "company_id": "The ERP company of the account.",
                 "cust_id": "The account.",
-                "cntct_id": "The contact's id in the ERP; its key together with the account's.",
+                "cntct_id": "The contact's id; its key together with the account's.",
             },
             source="ACC-15",
             nullable=False,
@@ -48,9 +52,24 @@ CONTACT_VIEW = View(
                 "cntct_postal_code": "Postal code.",
                 "cntct_country": "Country.",
                 "cntct_comment": "A free note: role, hours …",
-                **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
             },
             source="ACC-16, ACC-17",
+        ),
+        *user_defined("p"),
+        Field(
+            "origin",
+            Kind.TEXT,
+            "Whose it is: ERP for one that syncs overwrite, LOCAL for one that is kept here.",
+            "p.origin",
+            source="ACC-15",
+        ),
+        Field(
+            "added_on",
+            Kind.DATE,
+            "When a local contact was added.",
+            "p.added_on",
+            nullable=True,
+            source="ACC-15",
         ),
         Field(
             "primary",

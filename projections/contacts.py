@@ -1,18 +1,28 @@
-"""Read model: contacts of accounts."""
+"""Read model: contacts of accounts, the ERP's and local ones; removed ones stay, with the date."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
+from msgspec import Struct
 from msgspec.structs import astuple
 
-from domain.contact import ContactAmended, ContactDocument, ContactRecorded, Person
+from domain.contact import (
+    ContactAdded,
+    ContactAmended,
+    ContactChanged,
+    ContactDocument,
+    ContactRecorded,
+    ContactRemoved,
+    Origin,
+)
+from domain.shared.person import Person
 from domain.shared.streams import stream_key
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream, build
 
 
 class ContactRow(Row, frozen=True, array_like=True, gc=False):
-    """A contact as known."""
+    """A contact as known; local ones tell when they were added and removed."""
 
     tenant: int
     company_id: str
@@ -37,17 +47,40 @@ class ContactRow(Row, frozen=True, array_like=True, gc=False):
     udf3: str | None
     udf4: str | None
     udf5: str | None
+    origin: str
+    added_on: date | None
+    removed_on: date | None
     known_from: datetime
 
 
-def evolve(state: ContactDocument | None, recorded: Recorded) -> ContactDocument:  # noqa: ARG001
-    """Remember the newest document."""
-    return cast("ContactRecorded | ContactAmended", recorded.event).document
+class ContactState(Struct, gc=False):
+    """A contact while its events are folded."""
+
+    document: ContactDocument
+    origin: Origin
+    added_on: date | None = None
+    removed_on: date | None = None
 
 
-def rows(state: ContactDocument, tenant: int, known_from: datetime) -> EntityRows:
+def evolve(state: ContactState | None, recorded: Recorded) -> ContactState:
+    """Remember an event."""
+    event = recorded.event
+    if isinstance(event, ContactRecorded | ContactAmended):
+        return ContactState(event.document, Origin.ERP)
+    if isinstance(event, ContactAdded):
+        return ContactState(event.document, Origin.LOCAL, event.added_on)
+    if state is None:
+        raise LookupError(f"{recorded.stream} is not known.")
+    if isinstance(event, ContactRemoved):
+        state.removed_on = event.removed_on
+    else:
+        state.document = cast("ContactChanged", event).document
+    return state
+
+
+def rows(state: ContactState, tenant: int, known_from: datetime) -> EntityRows:
     """Return the contact's row."""
-    company_id, cust_id, cntct_id, person, *rest = astuple(state)
+    company_id, cust_id, cntct_id, person, *rest = astuple(state.document)
     return (
         (
             build(
@@ -58,19 +91,24 @@ def rows(state: ContactDocument, tenant: int, known_from: datetime) -> EntityRow
                 cntct_id,
                 *astuple(person),
                 *rest,
+                state.origin.value,
+                state.added_on,
+                state.removed_on,
                 known_from,
             ),
         ),
     )
 
 
-def restore(stored: EntityRows) -> ContactDocument:
-    """Return the document of a stored row."""
+def restore(stored: EntityRows) -> ContactState:
+    """Return the state of a stored row."""
     company_id, cust_id, cntct_id, *values = astuple(stored[0][0])[1:-1]
+    *values, origin, added_on, removed_on = values
     person = len(Person.__struct_fields__)
-    return ContactDocument(
+    document = ContactDocument(
         company_id, cust_id, cntct_id, Person(*values[:person]), *values[person:]
     )
+    return ContactState(document, Origin(origin), added_on, removed_on)
 
 
 def key(recorded: Recorded) -> tuple[str, ...]:
@@ -80,10 +118,10 @@ def key(recorded: Recorded) -> tuple[str, ...]:
 
 _KEY = ("company_id", "cust_id", "cntct_id")
 
-CONTACTS: ReadModel[Any, ContactDocument] = ReadModel(
+CONTACTS: ReadModel[Any, ContactState] = ReadModel(
     name="contacts",
     tables=(Table("contacts", ContactRow, _KEY, _KEY),),
-    handles=(ContactRecorded, ContactAmended),
+    handles=(ContactRecorded, ContactAmended, ContactAdded, ContactChanged, ContactRemoved),
     key=key,
     begins=begins_stream,
     restore=restore,

@@ -1,15 +1,27 @@
 """View: payments of the ERP, and what each paid of which document."""
 
+from msgspec.structs import replace
+
+from domain.shared.record_types import RecordType
 from projections.accounts import ACCOUNTS
 from projections.companies import COMPANIES
 from projections.invoices import INVOICES
+from projections.payment_application_fields import PAYMENT_APPLICATION_FIELDS
 from projections.payments import PAYMENTS
+from projections.user_defined import (
+    USER_FIELDS_JOIN,
+    erp_fields,
+    own_fields,
+    user_defined,
+    user_fields_join,
+)
 from projections.view import Asked, Field, Kind, View, plain
 
 (_PAYMENTS,) = PAYMENTS.tables
 (_COMPANIES,) = COMPANIES.tables
 (_ACCOUNTS,) = ACCOUNTS.tables
 _INVOICES, _APPLICATIONS, _ = INVOICES.tables
+(_APPLICATION_FIELDS,) = PAYMENT_APPLICATION_FIELDS.tables
 
 
 def _source(asked: Asked) -> str:
@@ -45,7 +57,12 @@ PAYMENT_VIEW = View(
     key=("company_id", "payment_id"),
     source=_source,
     where=_where,
-    joins={"company": _company, "account": _account, "applied": _applied},
+    joins={
+        "company": _company,
+        "account": _account,
+        "applied": _applied,
+        USER_FIELDS_JOIN: user_fields_join("p", RecordType.PAYMENT),
+    },
     fields=(
         *plain(
             "p",
@@ -143,10 +160,10 @@ PAYMENT_VIEW = View(
                 "tran_type": "How it was received: wire, cash …",
                 "reference": "The check number or other reference.",
                 "comment": "The ERP's comment.",
-                **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
             },
             source="PAY-05 to PAY-09",
         ),
+        *user_defined("p"),
         Field(
             "known_from",
             Kind.MOMENT,
@@ -170,13 +187,23 @@ def _document(asked: Asked) -> str:
         ON i.tenant = x.tenant AND i.company_id = x.company_id AND i.tran_id = x.tran_id"""
 
 
+def _fields(asked: Asked) -> str:
+    return f"""LEFT JOIN {asked.rows(_APPLICATION_FIELDS)} f ON f.tenant = x.tenant
+        AND f.company_id = x.company_id AND f.tran_id = x.tran_id
+        AND f.payment_id = x.payment_id"""
+
+
 PAYMENT_APPLICATION_VIEW = View(
     name="payment_applications",
     description="What payments and credit memos paid of documents, by the as-of date.",
     key=("company_id", "tran_id", "payment_id"),
     source=_application_source,
     where=_application_where,
-    joins={"document": _document},
+    joins={
+        "document": _document,
+        "fields": _fields,
+        USER_FIELDS_JOIN: user_fields_join("x", RecordType.PAYMENT_APPLICATION),
+    },
     fields=(
         *plain(
             "x",
@@ -219,6 +246,8 @@ PAYMENT_APPLICATION_VIEW = View(
                 ("home_curr_id", "The company's home currency, as the ERP writes it."),
             )
         ),
+        *(replace(field, needs=("fields",)) for field in erp_fields("f")),
+        *own_fields(),
         Field(
             "known_from",
             Kind.MOMENT,

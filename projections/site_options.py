@@ -7,13 +7,12 @@ from typing import Any, cast
 import msgspec
 
 from domain.shared.streams import stream_key, stream_name
+from domain.site_options import SITE, SiteOptions, SiteOptionsChanged
 from domain.site_options import SITE_OPTIONS as SITE_OPTIONS_STREAM
-from domain.site_options import SiteOptions, SiteOptionsChanged
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream
 from projections.query import Query, sql
 
-SITE = "site"
 STREAM = stream_name(SITE_OPTIONS_STREAM.category, SITE)
 
 

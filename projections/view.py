@@ -84,7 +84,8 @@ class Asked(Struct, frozen=True):
 
     `as_of` is the date of the figures in business terms; records that begin later are left out
     only `in_past`, when somebody asked for that date. `known_at` is the moment as of whose
-    knowledge the answer is given (None for now).
+    knowledge the answer is given (None for now). `viewer` names who asks as the log does, for
+    records that only their owner sees; nobody owns those of an empty one.
     """
 
     tenant: int
@@ -92,6 +93,7 @@ class Asked(Struct, frozen=True):
     as_of: date
     in_past: bool = False
     known_at: datetime | None = None
+    viewer: str = ""
 
     def rows(self, table: Table) -> str:
         """Return the SQL of a table's rows as known."""
@@ -107,6 +109,7 @@ class Asked(Struct, frozen=True):
                 "tenant": self.tenant,
                 "known_at": self.known_at,
                 "credit_apr": self.options.credit_apr,
+                "viewer": self.viewer,
             }
         )
 

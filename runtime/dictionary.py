@@ -18,6 +18,8 @@ from projections.catalogue import READ_MODELS
 from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
 from projections.dispute_view import DISPUTE_VIEW
+from projections.invoice_line_view import INVOICE_LINE_VIEW
+from projections.invoice_note_view import INVOICE_NOTE_VIEW
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.issue_view import ISSUE_INVOICE_VIEW, ISSUE_VIEW
@@ -27,8 +29,11 @@ from projections.pending_payment_view import (
     PENDING_PAYMENT_INVOICE_VIEW,
     PENDING_PAYMENT_VIEW,
 )
+from projections.personal_contact_view import PERSONAL_CONTACT_VIEW
 from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
+from projections.sales_order_view import SALES_ORDER_VIEW
+from projections.sales_person_view import SALES_PERSON_VIEW
 from projections.user_view import USER_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
@@ -38,7 +43,10 @@ VIEWS = (
     ACCOUNT_VIEW,
     ACCOUNT_NOTE_VIEW,
     CONTACT_VIEW,
+    PERSONAL_CONTACT_VIEW,
     INVOICE_VIEW,
+    INVOICE_LINE_VIEW,
+    INVOICE_NOTE_VIEW,
     PAYMENT_VIEW,
     PAYMENT_APPLICATION_VIEW,
     REASON_CODE_VIEW,
@@ -57,6 +65,8 @@ VIEWS = (
     PENDING_PAYMENT_VIEW,
     PENDING_PAYMENT_INVOICE_VIEW,
     USER_VIEW,
+    SALES_ORDER_VIEW,
+    SALES_PERSON_VIEW,
     AUDIT_TRAIL,
 )
 

@@ -43,7 +43,6 @@ from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActi
 from domain.api_key import API_KEY, IssueApiKey, RevokeApiKey, Role
 from domain.catalogue import DECIDERS
 from domain.company import COMPANY, CompanyDocument, ImportCompany
-from domain.contact import CONTACT, ContactDocument, ImportContact, Person
 from domain.dispute import (
     DISPUTE,
     ChangeDispute,
@@ -118,6 +117,7 @@ from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
 from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
+from tests.histories_of_records import CATEGORIES, records
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -477,10 +477,8 @@ def told(draw: st.DrawFn) -> Told:
             )
             commands = [ImportAccount(document), ImplyAccount(*key), note]
             return Told(ACCOUNT, key, draw(st.sampled_from(commands)))
-        case "contact":
-            key = ("1", "A", one)
-            document = ContactDocument(*key, Person(draw(words())), udf1=draw(words()))
-            return Told(CONTACT, key, ImportContact(document))
+        case category if category in CATEGORIES:
+            return Told(*draw(records(category, one)))
         case "invoice":
             command = draw(imports(one))
             applying = ApplyPayments(command.applications, command.business_date)

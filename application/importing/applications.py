@@ -28,7 +28,11 @@ Offsets = npt.NDArray[np.int64]
 
 
 class StagedApplication(Struct, frozen=True, array_like=True, gc=False):
-    """A row of payment applications that waits for its document."""
+    """A row of payment applications that waits for its document.
+
+    `udfs` are its user-defined fields, where it has any or may have had some: where the row's key
+    is `known` from the last export.
+    """
 
     company_id: str
     payment_id: str
@@ -36,7 +40,12 @@ class StagedApplication(Struct, frozen=True, array_like=True, gc=False):
     amount: Decimal
     applied_date: date
     line: int
+    udfs: tuple[str | None, ...] | None = None
+    known: bool = False
 
+
+_FACTS = 5
+"""Values of a row before its user-defined fields."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[StagedApplication])
@@ -60,16 +69,16 @@ class StagedApplications:
         """Forget what is staged."""
         self._kept.close()
 
-    def stage(self, rows: Sequence[tuple[Sequence[Any], int]]) -> None:
-        """Stage rows: their values and lines."""
+    def stage(self, rows: Sequence[tuple[Sequence[Any], int, bool]]) -> None:
+        """Stage rows: their values and lines, and whether their keys are known."""
         if not rows:
             return
         hashes = np.fromiter(
-            (key_hash(f"{values[0]}{KEY_SEPARATOR}{values[2]}") for values, _ in rows),
+            (key_hash(f"{values[0]}{KEY_SEPARATOR}{values[2]}") for values, *_ in rows),
             np.uint64,
             len(rows),
         )
-        lines = _encoder.encode_lines([(*values, line) for values, line in rows])
+        lines = _encoder.encode_lines([_staged(*row) for row in rows])
         ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == _LINE_BREAK) + self._size
         self._runs.append((hashes, np.concatenate(([self._size], ends[:-1] + 1)), ends))
         self._kept.write(lines)
@@ -135,3 +144,10 @@ class StagedApplications:
         for one in _decoder.decode(b"[%s]" % b",".join(told)):
             found.setdefault((one.company_id, one.tran_id), []).append(one)
         return found
+
+
+def _staged(values: Sequence[Any], line: int, known: bool) -> Sequence[Any]:
+    """Return a row as it is kept, most without the fields that they do not have."""
+    if known or any(values[_FACTS:]):
+        return (*values[:_FACTS], line, values[_FACTS:], known)
+    return (*values[:_FACTS], line)

@@ -5,11 +5,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from application.importing.applications import StagedApplication
 from domain.account import AccountDocument, ImportAccount
 from domain.company import DEFAULT_HOME_CURRENCY, CompanyDocument, ImportCompany
-from domain.contact import ContactDocument, ImportContact, Person
+from domain.contact import ContactDocument, ImportContact
 from domain.invoice import Application, ImportInvoice, InvoiceDocument
 from domain.payment import ImportPayment, PaymentDocument
+from domain.payment_application import DescribePaymentApplication, PaymentApplicationDocument
+from domain.sales_order import SalesOrderDocument
+from domain.shared.imported import ImportDocument
+from domain.shared.person import Person
 from domain.shared.rows import BadRow
 
 
@@ -51,15 +56,34 @@ _PARENT_ID = 7
 _PERSON_FIELDS = len(Person.__struct_fields__)
 
 
-def contact(values: Sequence[Any]) -> ImportContact:
-    """Return the command of a row of contacts."""
+def contact(values: Sequence[Any], *, primary_only: bool) -> ImportContact:
+    """Return the command of a row of contacts, of which the site may want only primary ones."""
     company_id, cust_id, cntct_id, *rest = values
     person = Person(*rest[:_PERSON_FIELDS])
     primary, automated, *udfs = rest[_PERSON_FIELDS:]
     return ImportContact(
         ContactDocument(
             company_id, cust_id, cntct_id, person, bool(primary), bool(automated), *udfs
-        )
+        ),
+        primary_only,
+    )
+
+
+def sales_order(
+    values: Sequence[Any], home_currency: str | None
+) -> ImportDocument[SalesOrderDocument]:
+    """Return the command of a row of sales orders; without a currency it is the company's own."""
+    company_id, order_id, cust_id, order_date, amount, curr_id, *rest = values
+    currency = curr_id or home_currency or DEFAULT_HOME_CURRENCY
+    return ImportDocument(
+        SalesOrderDocument(company_id, order_id, cust_id, order_date, amount, currency, *rest)
+    )
+
+
+def application_fields(one: StagedApplication) -> DescribePaymentApplication:
+    """Return the command of the user-defined fields in a row of payment applications."""
+    return DescribePaymentApplication(
+        PaymentApplicationDocument(one.company_id, one.tran_id, one.payment_id, *(one.udfs or ()))
     )
 
 

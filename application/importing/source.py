@@ -105,3 +105,15 @@ class Source(Protocol):
 def key_hash(key: str) -> int:
     """Return the 64-bit hash that stands for a key."""
     return xxh3_64_intdigest(key.encode())
+
+
+def foreign_columns(sources: Sequence[Source]) -> dict[tuple[str, str], str]:
+    """Return what files call columns of the contract, by file and column.
+
+    A column that several kinds take from different columns of one file is not told.
+    """
+    told: dict[tuple[str, str], set[str]] = {}
+    for source in sources:
+        for ours, theirs in source.columns.items():
+            told.setdefault((source.file, ours), set()).add(theirs)
+    return {place: next(iter(names)) for place, names in told.items() if len(names) == 1}

@@ -20,7 +20,7 @@ from application.importing.appending import AppendedBatch, Appender, Task
 from application.importing.applications import StagedApplication, StagedApplications
 from application.importing.manifest import Flags, Hashes, Manifest
 from application.importing.parents import Parents
-from application.importing.source import Source, SourcePage, key_hash
+from application.importing.source import Source, SourcePage, foreign_columns, key_hash
 from domain.account import ACCOUNT, ImplyAccount
 from domain.company import (
     COMPANY,
@@ -32,15 +32,25 @@ from domain.company import (
 )
 from domain.contact import CONTACT
 from domain.invoice import INVOICE, Application, ApplyPayments
+from domain.invoice_line import INVOICE_LINE, InvoiceLineDocument
 from domain.payment import PAYMENT
+from domain.payment_application import PAYMENT_APPLICATION
+from domain.sales_order import SALES_ORDER
+from domain.sales_person import SALES_PERSON, SalesPersonDocument
 from domain.shared.decider import Decider
+from domain.shared.imported import ImportDocument
 from domain.shared.rows import KEY_SEPARATOR, BadRow
 from domain.shared.streams import stream_key, stream_name
+from domain.site_options import SITE, SITE_OPTIONS, ContactSync, SiteOptions, SiteOptionsChanged
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
 from eventstore.importing import ImportSession
 
 REJECTED_LISTED_MAX = 100_000
 """Rejected rows told one by one; more are only counted."""
+
+
+_REFUSING = {COMPANY: "companies", ACCOUNT: "customers", CONTACT: "contacts"}
+"""The kinds of rows that may be refused by the business."""
 
 
 class Rejected(Struct, frozen=True):
@@ -127,12 +137,18 @@ class Sync:
         self._applications: StagedApplications | None = None
         self._manifests: dict[str, Manifest] = {}
         self._theirs: Mapping[tuple[str, str], str] = {}
+        self._options = SiteOptions()
+        self._documents: set[tuple[str, str]] = set()
+        """The documents that there are, of those with lines in the page that is taken."""
         self._takers: dict[str, Callable[[_Row], None]] = {
             "companies": self._take_company,
             "customers": self._take_account,
             "contacts": self._take_contact,
+            "sales_persons": self._take_sales_person,
+            "sales_orders": self._take_sales_order,
             "payments": self._take_payment,
             "invoices": self._take_invoice,
+            "invoice_lines": self._take_invoice_line,
         }
 
     def run(self, sources: Sequence[Source]) -> Outcome:
@@ -148,6 +164,7 @@ class Sync:
         self._theirs = foreign_columns(sources)
         try:
             self._load_companies()
+            self._load_options()
             for source in sources:
                 if source.kind != "customers":
                     self._settle_parents()
@@ -178,7 +195,18 @@ class Sync:
             if isinstance(state, Registered):
                 self._home[state.document.company_id] = state.document.home_currency
 
+    def _load_options(self) -> None:
+        stream = stream_name(SITE_OPTIONS.category, SITE)
+        for history in self._session.load([stream]).values():
+            events = cast("Sequence[SiteOptionsChanged]", history.events)
+            self._options = SITE_OPTIONS.replay(events)
+
     def _read(self, source: Source) -> None:
+        if source.kind == "contacts" and self._options.sync_contacts is ContactSync.NONE:
+            self._progress(source.size)
+            return
+        if source.kind == "invoice_lines":
+            self._count(self._appender.finish())  # so that the lines' documents are found
         if source.kind not in self._manifests:
             self._manifests[source.kind] = Manifest(self._session, source.kind)
         manifest = self._manifests[source.kind]
@@ -229,13 +257,13 @@ class Sync:
         news = np.flatnonzero(~seen.unchanged & ~seen.repeated)
         self.outcome.unchanged += int(np.count_nonzero(seen.unchanged))
         taken: list[int] = []
-        staged: list[tuple[Sequence[Any], int]] = []
+        staged: list[tuple[Sequence[Any], int, bool]] = []
         numbers: list[int] = seen.numbers[news].tolist()
         for row, number, values in zip(news.tolist(), numbers, page.values(numbers), strict=True):
             if isinstance(values, BadRow):
                 self._reject(source.file, page.lines[number], values.column, values.reason)
             else:
-                staged.append((values, page.lines[number]))
+                staged.append((values, page.lines[number], bool(seen.known[row])))
                 taken.append(row)
         applications.stage(staged)
         changed = int(np.count_nonzero(seen.known[taken]))
@@ -265,6 +293,8 @@ class Sync:
         parsed = page.values(numbers)
         if source.kind == "customers":
             self._parents.look_up(rows.parents(parsed))
+        if source.kind == "invoice_lines":
+            self._documents = self._documents_of(parsed)
         for row, number, values in zip(rows_wanted, numbers, parsed, strict=True):
             line = page.lines[number]
             try:
@@ -325,10 +355,27 @@ class Sync:
         self._held_back = []
 
     def _take_contact(self, row: _Row) -> None:
-        command = rows.contact(row.values)
-        company_id, cust_id = command.document.company_id, command.document.cust_id
-        self._imply_account(row, company_id, cust_id)
-        self._add(row, CONTACT, (company_id, cust_id, command.document.cntct_id), command)
+        primary_only = self._options.sync_contacts is ContactSync.PRIMARY
+        command = rows.contact(row.values, primary_only=primary_only)
+        document = command.document
+        key = (document.company_id, document.cust_id, document.cntct_id)
+        passed_over = primary_only and not document.primary and not row.known
+        if passed_over:  # to be looked at again, as the option may change
+            self._manifests["contacts"].drop(key_hash(KEY_SEPARATOR.join(key)))
+        else:
+            self._imply_account(row, document.company_id, document.cust_id)
+        self._add(row, CONTACT, key, command, known=row.known or passed_over)
+
+    def _take_sales_person(self, row: _Row) -> None:
+        command = ImportDocument(SalesPersonDocument(*row.values))
+        self._add(row, SALES_PERSON, tuple(row.values[:2]), command)
+
+    def _take_sales_order(self, row: _Row) -> None:
+        command = rows.sales_order(row.values, self._home.get(row.values[0]))
+        document = command.document
+        self._imply_company(row, document.company_id, document.curr_id)
+        self._imply_account(row, document.company_id, document.cust_id)
+        self._add(row, SALES_ORDER, (document.company_id, document.order_id), command)
 
     def _take_payment(self, row: _Row) -> None:
         command = rows.payment(row.values, self._home.get(row.values[0]))
@@ -348,6 +395,30 @@ class Sync:
         self._imply_company(row, company_id, home)
         self._imply_account(row, company_id, document.cust_id)
         self._add(row, INVOICE, (company_id, document.tran_id), command)
+        self._describe(row.applications)
+
+    def _take_invoice_line(self, row: _Row) -> None:
+        company_id, tran_id, line_no, *_ = row.values
+        if (company_id, tran_id) not in self._documents:
+            raise BadRow("tran_id", f"There is no document {tran_id} of company {company_id}.")
+        command = ImportDocument(InvoiceLineDocument(*row.values))
+        self._add(row, INVOICE_LINE, (company_id, tran_id, line_no), command)
+
+    def _documents_of(self, lines: Sequence[Sequence[Any] | BadRow]) -> set[tuple[str, str]]:
+        """Return which of the documents that rows of lines name there are."""
+        keys = {(one[0], one[1]) for one in lines if not isinstance(one, BadRow)}
+        there = self._session.existing([stream_name(INVOICE.category, *key) for key in keys])
+        return {key for key in keys if stream_name(INVOICE.category, *key) in there}
+
+    def _describe(self, applications: Sequence[StagedApplication]) -> None:
+        """Take over the user-defined fields of applications that were taken over."""
+        for one in applications:
+            if one.udfs is not None:
+                key = (one.company_id, one.tran_id, one.payment_id)
+                told = rows.application_fields(one)
+                self._appender.add(
+                    Task(PAYMENT_APPLICATION, key, told, "", one.line, one.known, False)
+                )
 
     def _imply_company(self, row: _Row, company_id: str, currency: str) -> None:
         """Register a company that only other rows name, in the currency of the first of them."""
@@ -402,6 +473,7 @@ class Sync:
                 self._appender.add(
                     Task(INVOICE, key, command, applications.file, line, True, False)
                 )
+                self._describe(staged)
 
     def _reject_applications(
         self, applications: StagedApplications, staged: Sequence[StagedApplication]
@@ -424,7 +496,7 @@ class Sync:
             self.outcome.unchanged += batch.unchanged
             self.outcome.events += batch.events
             for task, refusal in batch.refused:
-                kind = {COMPANY: "companies", ACCOUNT: "customers"}.get(task.decider)
+                kind = _REFUSING.get(task.decider)
                 if kind in self._manifests:
                     self._manifests[kind].drop(key_hash(KEY_SEPARATOR.join(task.key)))
                 column = self._told_as(task.file, refusal.field)
@@ -457,15 +529,3 @@ class Sync:
             self._count(self._appender.finish())
         for manifest in self._manifests.values():
             manifest.save()
-
-
-def foreign_columns(sources: Sequence[Source]) -> dict[tuple[str, str], str]:
-    """Return what files call columns of the contract, by file and column.
-
-    A column that several kinds take from different columns of one file is not told.
-    """
-    told: dict[tuple[str, str], set[str]] = {}
-    for source in sources:
-        for ours, theirs in source.columns.items():
-            told.setdefault((source.file, ours), set()).add(theirs)
-    return {place: next(iter(names)) for place, names in told.items() if len(names) == 1}

@@ -28,3 +28,25 @@ def cleaned(text: str, name: str, field: str, characters_max: int) -> str:
 
 
 _HALF = re.compile("[\ud800-\udfff]")
+
+
+def camel(name: str) -> str:
+    """Return the name by which people's programs call a field: cntctName of cntct_name."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def entered(text: str | None, code: str, field: str, characters_max: int) -> str | None:
+    """Return what a person entered in a field, without the space around it; None if nothing.
+
+    Raises:
+        Refused: with `code` and what is wrong with it, if it cannot be kept or is too long.
+    """
+    told = (text or "").strip()
+    name = camel(field)
+    if not can_be_kept(told):
+        raise Refused(f"{code}_not_text", f"{name} is plain text.", name)
+    if len(told) > characters_max:
+        message = f"{name} has at most {characters_max:,} characters."
+        raise Refused(f"{code}_too_long", message, name)
+    return told or None

@@ -19,6 +19,7 @@ from runtime.keys import create_key
 from runtime.services import Services
 from runtime.settings import Settings
 from runtime.tenants import Tenant, create_tenant
+from runtime.worker import ReadModelWorker
 from tests.loading import load, write_csv
 
 TODAY = date(2026, 3, 2)
@@ -151,3 +152,18 @@ def ledger(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Tena
 def client(client_of: Callable[[Tenant, Role], Client], ledger: Tenant) -> Client:
     """An administrator of the ledger."""
     return client_of(ledger, Role.ADMIN)
+
+
+@pytest.fixture
+def worked(database: Database, tenant: Tenant, tmp_path: Path) -> Generator[Tenant]:
+    """A tenant with the ledger, whose read models are kept up."""
+    write_ledger(tmp_path)
+    load(database, tenant, tmp_path, business_date=TODAY)
+    with ReadModelWorker(database.url("worker"), lambda _: [tenant.id]):
+        yield tenant
+
+
+@pytest.fixture
+def admin(worked: Tenant, client_of: Callable[[Tenant, Role], Client]) -> Client:
+    """An administrator of the ledger that may be changed."""
+    return client_of(worked, Role.ADMIN)

@@ -1,7 +1,7 @@
 """Mutations and subscriptions: what they change, refuse, repeat and tell live."""
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,8 @@ from websockets.sync.client import ClientConnection, connect
 from domain.api_key import Role
 from runtime.database import Database
 from runtime.tenants import Tenant
-from runtime.worker import ReadModelWorker
-from tests.api.conftest import TODAY, Client, Server, write_ledger
+from tests.api.conftest import Client, Server
 from tests.loading import load, write_csv
-
-
-@pytest.fixture
-def worked(database: Database, tenant: Tenant, tmp_path: Path) -> Generator[Tenant]:
-    """A tenant with the ledger, whose read models are kept up."""
-    write_ledger(tmp_path)
-    load(database, tenant, tmp_path, business_date=TODAY)
-    with ReadModelWorker(database.url("worker"), lambda _: [tenant.id]):
-        yield tenant
-
-
-@pytest.fixture
-def admin(worked: Tenant, client_of: Callable[[Tenant, Role], Client]) -> Client:
-    return client_of(worked, Role.ADMIN)
-
 
 ADD_NOTE = """mutation($input: AddAccountNoteInput!) {addAccountNote(input: $input) {
     accountNote {text noteId account {custName}} account {notes {nodes {text}}}

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from domain.aging import AgeUnit, Basis
+from domain.shared.record_types import RecordType
 from domain.site_options import (
     SITE_OPTIONS,
     ChangeSiteOptions,
+    ContactSync,
     SiteOptions,
     SiteOptionsChanged,
     Trend,
+    UdfCaptions,
 )
 from tests.story import Story
 
@@ -90,3 +93,45 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
 )
 def test_refuse_what_cannot_be(given: dict[str, Any], code: str, field: str) -> None:
     options.given().when(ChangeSiteOptions(**given)).then_refused(code, field)
+
+
+CUSTOMER = UdfCaptions(RecordType.CUSTOMER, udf1="Region", udf6="Loyalty")
+PAYMENT = UdfCaptions(RecordType.PAYMENT, udf6="Loyalty")
+
+
+def test_say_which_contacts_are_synced() -> None:
+    options.given().when(ChangeSiteOptions(sync_contacts=ContactSync.PRIMARY)).then(
+        SiteOptionsChanged(SiteOptions(sync_contacts=ContactSync.PRIMARY))
+    )
+
+
+def test_name_the_user_defined_fields_of_each_type_of_record() -> None:
+    padded = UdfCaptions(RecordType.CUSTOMER, udf1=" Region", udf2=" ", udf6="Loyalty")
+    options.given().when(ChangeSiteOptions(udf_captions=(PAYMENT, padded))).then(
+        SiteOptionsChanged(SiteOptions(udf_captions=(CUSTOMER, PAYMENT)))
+    )
+    named = SiteOptionsChanged(SiteOptions(udf_captions=(CUSTOMER, PAYMENT)))
+    only = UdfCaptions(RecordType.CUSTOMER, udf10="Note")
+    options.given(named).when(ChangeSiteOptions(udf_captions=(only,))).then(
+        SiteOptionsChanged(SiteOptions(udf_captions=(only, PAYMENT)))
+    )
+    bare = UdfCaptions(RecordType.CUSTOMER)
+    options.given(named).when(ChangeSiteOptions(udf_captions=(bare,))).then(
+        SiteOptionsChanged(SiteOptions(udf_captions=(PAYMENT,)))
+    )
+
+
+@pytest.mark.parametrize(
+    "captions",
+    [
+        (UdfCaptions(RecordType.CONTACT, udf1="x" * 41),),
+        (UdfCaptions(RecordType.CONTACT, udf1="Same", udf7="SAME "),),
+        (UdfCaptions(RecordType.CONTACT, udf1="two\nlines"),),
+        (UdfCaptions(RecordType.CONTACT, udf1="half \ud800"),),
+        (UdfCaptions(RecordType.CONTACT, udf1="a"), UdfCaptions(RecordType.CONTACT, udf2="b")),
+    ],
+)
+def test_refuse_captions_that_name_nothing(captions: tuple[UdfCaptions, ...]) -> None:
+    options.given().when(ChangeSiteOptions(udf_captions=captions)).then_refused(
+        "udf_captions_invalid", "udfCaptions"
+    )

@@ -11,12 +11,13 @@ from domain.account import AccountAmended, AccountDocument, AccountNoteAdded, Ac
 from domain.account_care import AccountAssigned, CreditRated, ScoreSource
 from domain.api_key import ApiKeyIssued, ApiKeyRevoked, Role
 from domain.company import CompanyAmended, CompanyDocument, CompanyRegistered
-from domain.contact import ContactAmended, ContactDocument, ContactRecorded, Person
+from domain.contact import ContactAmended, ContactDocument, ContactRecorded
 from domain.dispute import DisputeAmountChanged, DisputeOpened
 from domain.invoice_reason import InvoiceReasonCleared, InvoiceReasonSet
 from domain.payment import PaymentAmended, PaymentDocument, PaymentRecorded
 from domain.reason_code import ReasonCodeDefined, ReasonCodeRetired
 from domain.shared.event import Event
+from domain.shared.person import Person
 from domain.site_options import SiteOptions, SiteOptionsChanged
 from domain.sync_run import SyncCompleted
 from domain.user import UserKind, UserProfile, UserRegistered, UserRetired
