@@ -165,6 +165,7 @@ class AccountUpdateMutation:
         ],
     ) -> UpdateAccountsPayload:
         """Update accounts."""
+        info.context.require(*COLLECTORS)
         command = input.set.command()
         user_id = input.set.assigned_user_id
         user = asks_user(None if user_id is UNSET else user_id)
@@ -188,6 +189,7 @@ class AccountUpdateMutation:
         ],
     ) -> UpdateAccountsPayload:
         """Assign customers."""
+        info.context.require(*COLLECTORS)
         command, column = (
             (AddSalesRep(input.user_id), "sales_reps")
             if input.given_as is CustomersAs.SALES_REP
@@ -214,7 +216,6 @@ class _Update:
         consults: tuple[Consulted, ...],
         idempotency_key: str | None,
     ) -> None:
-        context.require(*COLLECTORS)
         check_keys(idempotency_key, *(one.key for one in consults))
         self._context = context
         self._mutation = mutation

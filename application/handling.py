@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
@@ -87,7 +87,7 @@ class Request(Struct, frozen=True):
     def digest(self) -> bytes:
         """Tells requests apart that use the same idempotency key, on whatever day they come."""
         told = f"{self.stream}\n{type(self.command).__name__}\n".encode()
-        fields = structs.asdict(self.command)
+        fields = msgspec.to_builtins(self.command)
         fields.pop("business_date", None)
         return sha256(told + msgspec.json.encode(fields)).digest()
 

@@ -275,7 +275,8 @@ class _Compiled:
 
     def keep(self, value: Any) -> str:
         """Make a value a parameter; return its name."""
-        if isinstance(value, str) and "\x00" in value:
+        texts: Sequence[Any] = value if isinstance(value, list) else (value,)
+        if any(isinstance(one, str) and "\x00" in one for one in texts):
             raise ListingError(_NO_NUL)
         name = f"value_{len(self.parameters)}"
         self.parameters[name] = value
@@ -319,8 +320,6 @@ class _Compiled:
         if operator in {Operator.IN, Operator.NOT_IN}:
             if len(value) > VALUES_MAX:
                 raise ListingError(f"A comparison may have {VALUES_MAX} values at most.")
-            if any(isinstance(one, str) and "\x00" in one for one in value):
-                raise ListingError(_NO_NUL)
             holds = f"({expression}) = ANY(%({self.keep(list(value))})s::{_TYPES[kind]}[])"
             return holds if operator is Operator.IN else f"({holds}) IS NOT TRUE"
         if operator in _PATTERNS:

@@ -445,3 +445,10 @@ def test_the_viewer_is_told_who_it_is(client: Client, ledger: Tenant) -> None:
     told = client.ask("{viewer {name role tenant} siteOptions {agingBoundariesDue ageUnit}}")
     assert told["viewer"] == {"name": "Dana", "role": "ADMIN", "tenant": ledger.name}
     assert told["siteOptions"] == {"agingBoundariesDue": [30, 60, 90, 120], "ageUnit": "DAYS"}
+
+
+def test_a_key_that_no_database_keeps_is_bad_input(client: Client) -> None:
+    one = '{account(companyId: "1", custId: "A\\u0000") {custName}}'
+    assert client.error(one)[0] == "BAD_USER_INPUT"
+    listed = '{accounts(filter: {custId: {in: ["A\\u0000"]}}) {totalCount}}'
+    assert client.error(listed)[0] == "BAD_USER_INPUT"
