@@ -133,7 +133,7 @@ def check_keys(idempotency_key: str | None, *keys: tuple[str, ...]) -> None:
     ):
         raise ApiError(
             Code.BAD_USER_INPUT,
-            f"An idempotency key has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters of plain text.",
+            f"An idempotency key has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters, in plain text.",
         )
     if not all(can_be_kept(part) for key in keys for part in key):
         raise ApiError(Code.BAD_USER_INPUT, "An id is plain text, without the character NUL.")

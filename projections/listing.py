@@ -8,7 +8,7 @@ or go meanwhile neither repeat nor hide others. Unknown values stand last in eit
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
@@ -275,7 +275,7 @@ class _Compiled:
 
     def keep(self, value: Any) -> str:
         """Make a value a parameter; return its name."""
-        texts: Sequence[Any] = value if isinstance(value, list) else (value,)
+        texts = cast("list[Any]", value) if isinstance(value, list) else [value]
         if any(isinstance(one, str) and "\x00" in one for one in texts):
             raise ListingError(_NO_NUL)
         name = f"value_{len(self.parameters)}"
