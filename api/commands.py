@@ -131,10 +131,8 @@ def check_keys(idempotency_key: str | None, *keys: tuple[str, ...]) -> None:
     if idempotency_key is not None and not (
         0 < len(idempotency_key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX and can_be_kept(idempotency_key)
     ):
-        raise ApiError(
-            Code.BAD_USER_INPUT,
-            f"An idempotency key has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters, in plain text.",
-        )
+        reason = f"has 1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} characters, in plain text"
+        raise ApiError(Code.BAD_USER_INPUT, f"An idempotency key {reason}.")
     if not all(can_be_kept(part) for key in keys for part in key):
         raise ApiError(Code.BAD_USER_INPUT, "An id is plain text, without the character NUL.")
 

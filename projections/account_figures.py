@@ -218,7 +218,7 @@ def _credit() -> tuple[Field, ...]:
             "daily_carry",
             Kind.MONEY,
             "What the open documents cost a day, in home currency.",
-            f"round({_OPEN} * %(credit_apr)s / 100 / 365, 2)",
+            "round(coalesce(a.balance, 0) * %(credit_apr)s / 100 / 365, 2)",
             currency=_CURRENCY,
             needs=("company", "open"),
             source="KPI-16",

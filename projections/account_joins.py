@@ -7,11 +7,16 @@ account at a time (`c`), by the index of its documents. `a` has what is open, `s
 
 from collections.abc import Callable, Mapping
 
-from domain.aging import Basis
 from domain.size_ranges import RANGES
 from projections.aging_fields import CURRENT
+from projections.bucketed import Sums, bucketed
 from projections.invoices import INVOICES
-from projections.open_documents import bucket_sql, late_base, open_amounts, open_amounts_of
+from projections.open_documents import (
+    Amounts,
+    open_amounts,
+    open_amounts_of,
+    union,
+)
 from projections.paid_documents import paid_documents, projected_payments, sized
 from projections.view import Asked
 
@@ -23,41 +28,30 @@ PROJECTED_DAYS = (7, 14, 21, 28, 35)
 SALES_DAYS = 365
 """The trailing days whose sales DSO is measured against (KPI-02)."""
 
-_sums: dict[str, str] = {}
-"""Condition on an open amount -> the column of the join with the sum of such amounts."""
+SUMS = Sums()
+"""The sums that fields ask of what accounts have open."""
 
 _OWN_DOCUMENTS = "doc.company_id = c.company_id AND doc.cust_id = c.cust_id"
 
 
 def open_sum(condition: str) -> str:
     """Return the SQL of what an account has open under a condition; said while fields are told."""
-    return f"coalesce(a.{_sums.setdefault(condition, f'sum_{len(_sums)}')}, 0)"
+    return f"coalesce(a.{SUMS.column(condition)}, 0)"
 
 
-def _open(asked: Asked, amounts: list[str]) -> str:
+def _open(asked: Asked, amounts: list[Amounts]) -> str:
     """Return the SQL of sums of what accounts have open, in one pass over the amounts."""
-    options = asked.options
-    late_from = late_base("b", options)
-    shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
-    sums = ",\n".join(
-        f"sum(balance_hc) FILTER (WHERE {condition}) AS {name}" for condition, name in _sums.items()
-    )
     return f"""
-        SELECT company_id, cust_id, {sums},
-               count(*) FILTER (WHERE due_bucket > {CURRENT} AND balance_hc > 0) AS no_over_due_inv,
-               count(*) AS open_documents,
+        SELECT company_id, cust_id, {SUMS.sql},
+               sum(documents) FILTER (WHERE due_bucket > {CURRENT} AND documents * balance_hc > 0)
+                   AS no_over_due_inv,
+               sum(documents) AS open_documents,
                %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
                    AS oldest_tran_date_days,
                sum(balance_hc) AS total,
-               sum(balance_hc * (%(as_of)s::date - tran_date)) AS carried
-        FROM (
-            SELECT aged.*, {shown} > {CURRENT} AS over_current FROM (
-                SELECT b.*,
-                    {bucket_sql(Basis.INVOICE, options, "b.tran_date", "b.due_date")} AS age_bucket,
-                    {bucket_sql(Basis.DUE, options, "b.tran_date", late_from)} AS due_bucket
-                FROM ({" UNION ALL ".join(amounts)}) b
-            ) aged
-        ) counted
+               sum(carried * (%(as_of)s::date - tran_date)) AS carried,
+               sum(carried) AS balance
+        FROM ({bucketed(asked.options, union(amounts))}) b
         GROUP BY company_id, cust_id"""
 
 
@@ -95,7 +89,7 @@ def _paid_by_size(asked: Asked, condition: str) -> str:
         GROUP BY company_id, cust_id"""
 
 
-def _expected(asked: Asked, amounts: list[str], condition: str) -> str:
+def _expected(asked: Asked, amounts: list[Amounts], condition: str) -> str:
     """Return the SQL of when what is open will be paid, by how the account paid so far."""
     within = ", ".join(
         f"sum(balance_hc) FILTER (WHERE projected_on <= %(as_of)s::date + {days}) AS within_{days}"
@@ -103,7 +97,7 @@ def _expected(asked: Asked, amounts: list[str], condition: str) -> str:
     )
     return f"""
         SELECT company_id, cust_id, {within}
-        FROM ({projected_payments(asked, " UNION ALL ".join(amounts), condition)}) o
+        FROM ({projected_payments(asked, union(amounts), condition)}) o
         GROUP BY company_id, cust_id"""
 
 
@@ -123,11 +117,11 @@ def _one(name: str, figures: Join) -> Join:
     return lambda asked: f"LEFT JOIN LATERAL ({figures(asked)}) {name} ON true"
 
 
-def _open_of_all(asked: Asked) -> list[str]:
+def _open_of_all(asked: Asked) -> list[Amounts]:
     return open_amounts(asked.options, asked.known_at)
 
 
-def _open_of_one(asked: Asked) -> list[str]:
+def _open_of_one(asked: Asked) -> list[Amounts]:
     return open_amounts_of("c", asked.options, asked.known_at)
 
 

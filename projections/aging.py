@@ -87,8 +87,8 @@ def aging_cells(
     parts = " UNION ALL ".join(
         f"""
             SELECT b.company_id, {account} AS cust_id, {age} AS bucket,
-                   sum(b.balance_hc) AS amount, count(*) AS documents
-            FROM ({part}) b
+                   sum(b.balance_hc) AS amount, {part.count} AS documents
+            FROM ({part.sql}) b
             GROUP BY 1, 2, 3"""
         for part in open_amounts(options, known_at, one)
     )
@@ -98,6 +98,7 @@ def aging_cells(
         FROM ({parts}) cells
         JOIN companies c ON c.tenant = %(tenant)s AND c.company_id = cells.company_id
         GROUP BY 1, 2, 3, 4
+        HAVING sum(cells.amount) <> 0 OR sum(cells.documents) <> 0
         ORDER BY 1, 2, 4
     """
     parameters = class_parameters(as_of) | {

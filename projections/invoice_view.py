@@ -1,17 +1,23 @@
 """View: documents with what is open of them and how old that is, at any date on both axes."""
 
-from domain.aging import Basis
-from projections.accounts import ACCOUNTS
-from projections.aging_fields import CURRENT, aging_fields
+from projections.aging_fields import aging_fields
+from projections.invoice_figures import figure_fields
+from projections.invoice_joins import (
+    CLOSED_ON,
+    DUE_DATE,
+    EACH,
+    JOINS,
+    counted_sum,
+)
 from projections.invoices import INVOICES
-from projections.open_documents import balance_on, bucket_sql, open_amounts
-from projections.paid_documents import projected_payments
+from projections.user_defined import own_fields
 from projections.view import Asked, Field, Kind, Total, View, plain, sum_of
 
-_INVOICES, _APPLICATIONS, _BALANCES = INVOICES.tables
-(_ACCOUNTS,) = ACCOUNTS.tables
+_INVOICES = INVOICES.tables[0]
 
-_DUE_DATE = "coalesce(i.due_date, i.tran_date)"
+_OPEN = ("open",)
+_DUE = ("open", "counted", "schedule")
+_AGED = ("open", "aged", "counted")
 
 
 def _source(asked: Asked) -> str:
@@ -21,65 +27,6 @@ def _source(asked: Asked) -> str:
 def _where(asked: Asked) -> str:
     return f"i.tenant = %(tenant)s AND {asked.begun('i.effective_from')}"
 
-
-def _open(asked: Asked) -> str:
-    """Join what is open on the date: the present balance, or the step of a past one."""
-    steps = asked.rows(_BALANCES)
-    return f"""CROSS JOIN LATERAL (
-        SELECT {balance_on("i", "balance", steps)} AS balance,
-               {balance_on("i", "balance_hc", steps)} AS balance_hc) o"""
-
-
-def _paid(asked: Asked) -> str:
-    """Join the payments of it by the date: all there are, or those of a past one."""
-
-    def applied(column: str, figure: str) -> str:
-        return f"""CASE WHEN i.last_pmt_date > %(as_of)s THEN (
-            SELECT {figure} FROM {asked.rows(_APPLICATIONS)} x
-            WHERE x.tenant = i.tenant AND x.company_id = i.company_id AND x.tran_id = i.tran_id
-              AND x.applied_date <= %(as_of)s) ELSE i.{column} END"""
-
-    return f"""CROSS JOIN LATERAL (
-        SELECT {applied("pmt_count", "count(*)")} AS pmt_count,
-               {applied("last_pmt_date", "max(x.applied_date)")} AS last_pmt_date) p"""
-
-
-def _aged(asked: Asked) -> str:
-    """Join the buckets of both sets, and the amount that counts in them (AGE-17)."""
-    options = asked.options
-    late = f"CASE WHEN o.balance_hc < 0 THEN i.tran_date ELSE {_DUE_DATE} END"
-    counted = "o.balance_hc" if options.age_unapplied else "greatest(o.balance_hc, 0)"
-    shown = "age_bucket" if options.aging_basis is Basis.INVOICE else "due_bucket"
-    return f"""CROSS JOIN LATERAL (
-        SELECT {counted} AS amount,
-               {bucket_sql(Basis.INVOICE, options, "i.tran_date", _DUE_DATE)} AS age_bucket,
-               {bucket_sql(Basis.DUE, options, "i.tran_date", late)} AS due_bucket) b
-        CROSS JOIN LATERAL (SELECT b.{shown} > {CURRENT} AS over_current) a"""
-
-
-def _expected(asked: Asked) -> str:
-    """Join when each open document will be paid, for all of them in one pass."""
-    amounts = " UNION ALL ".join(open_amounts(asked.options, asked.known_at))
-    return f"""LEFT JOIN ({projected_payments(asked, amounts, "true")}) e
-        ON e.company_id = i.company_id AND e.tran_id = i.tran_id"""
-
-
-def _expected_each(asked: Asked) -> str:
-    """Join when the document will be paid."""
-    amounts = f"""SELECT i.company_id, i.cust_id, i.tran_id, i.tran_date,
-            {_DUE_DATE} AS due_date, o.balance_hc"""
-    own = "doc.company_id = i.company_id AND doc.cust_id = i.cust_id"
-    return f"LEFT JOIN LATERAL ({projected_payments(asked, amounts, own)}) e ON true"
-
-
-def _account(asked: Asked) -> str:
-    return f"""LEFT JOIN {asked.rows(_ACCOUNTS)} c ON c.tenant = i.tenant
-        AND c.company_id = i.company_id AND c.cust_id = i.cust_id"""
-
-
-_OPEN = ("open",)
-_AGED = ("open", "aged")
-_EXPECTED = ("open", "expected")
 
 _FIELDS = (
     *plain(
@@ -113,10 +60,12 @@ _FIELDS = (
     Field(
         "due_date",
         Kind.DATE,
-        "When it is due, as the ERP says.",
-        "i.due_date",
+        "When it is due, as the ERP says; with a payment schedule, when the earliest instalment"
+        " that is not paid is, or the last was.",
+        f"CASE WHEN s.tran_id IS NULL THEN i.due_date ELSE {DUE_DATE} END",
         nullable=True,
-        source="INV-03",
+        needs=_DUE,
+        source="INV-03, SCH-04",
     ),
     Field(
         "post_date",
@@ -203,7 +152,7 @@ _FIELDS = (
         "closing_tran_date",
         Kind.DATE,
         "When it left open status; null while it is open.",
-        "CASE WHEN i.closing_tran_date <= %(as_of)s THEN i.closing_tran_date END",
+        CLOSED_ON,
         nullable=True,
         source="INV-11",
     ),
@@ -213,7 +162,7 @@ _FIELDS = (
         "The date of the latest payment applied to it by the as-of date.",
         "p.last_pmt_date",
         nullable=True,
-        needs=("paid",),
+        needs=("applied",),
         source="INV-13",
     ),
     Field(
@@ -221,7 +170,7 @@ _FIELDS = (
         Kind.INTEGER,
         "How many payments and credit memos were applied to it by the as-of date.",
         "p.pmt_count",
-        needs=("paid",),
+        needs=("applied",),
         source="INV-14",
     ),
     Field(
@@ -238,7 +187,8 @@ _FIELDS = (
         Kind.INTEGER,
         "Days past the due date on the as-of date, negative before it. A document without a"
         " due date is due on its date.",
-        f"(%(as_of)s::date - {_DUE_DATE})",
+        f"(%(as_of)s::date - {DUE_DATE})",
+        needs=_DUE,
         source="INV-16",
     ),
     Field(
@@ -252,8 +202,9 @@ _FIELDS = (
         "days_due_to_pay",
         Kind.INTEGER,
         "Days from the due date to the closing, negative if paid early; null while open.",
-        f"(CASE WHEN i.closing_tran_date <= %(as_of)s THEN i.closing_tran_date END - {_DUE_DATE})",
+        f"({CLOSED_ON} - {DUE_DATE})",
         nullable=True,
+        needs=_DUE,
         source="INV-19",
     ),
     *plain(
@@ -281,58 +232,12 @@ _FIELDS = (
         source="INV-32",
     ),
     *aging_fields(
-        lambda condition: f"CASE WHEN {condition} THEN b.amount ELSE 0 END",
+        counted_sum,
         currency="home_curr_id",
         needs=_AGED,
     ),
-    Field(
-        "proj_pmt_date",
-        Kind.DATE,
-        "When it is expected to be paid: as many days after the due date as the account took"
-        " on average for documents of this size, else for all, else none; not before the"
-        " as-of date. Null unless something is to be paid.",
-        "e.projected_on",
-        nullable=True,
-        needs=_EXPECTED,
-        source="KPI-20, KPI-24",
-    ),
-    Field(
-        "proj_pmt_days",
-        Kind.INTEGER,
-        "Days from the due date to the expected payment, negative if early.",
-        f"(e.projected_on - {_DUE_DATE})",
-        nullable=True,
-        needs=_EXPECTED,
-        source="KPI-21",
-    ),
-    Field(
-        "payment_due_days",
-        Kind.INTEGER,
-        "Days from the as-of date to the expected payment.",
-        "(e.projected_on - %(as_of)s::date)",
-        nullable=True,
-        needs=_EXPECTED,
-        source="KPI-22",
-    ),
-    Field(
-        "coc_balance",
-        Kind.MONEY,
-        "What its balance has cost so far: at the site's rate a year, for the days since the"
-        " document's date, in home currency.",
-        "round(o.balance_hc * %(credit_apr)s / 100 * (%(as_of)s::date - i.tran_date) / 365, 2)",
-        currency="home_curr_id",
-        needs=_OPEN,
-        source="KPI-16, KPI-17",
-    ),
-    Field(
-        "daily_carry",
-        Kind.MONEY,
-        "What its balance costs a day, in home currency.",
-        "round(o.balance_hc * %(credit_apr)s / 100 / 365, 2)",
-        currency="home_curr_id",
-        needs=_OPEN,
-        source="KPI-16",
-    ),
+    *own_fields(),
+    *figure_fields(),
     Field(
         "known_from",
         Kind.MOMENT,
@@ -356,9 +261,9 @@ _TOTALS = (
         "avg_days_due_to_pay",
         Kind.NUMBER,
         "Average days from the due date to the closing of those that are closed; null if none is.",
-        f"round(avg(i.closing_tran_date - {_DUE_DATE})"
-        " FILTER (WHERE i.closing_tran_date <= %(as_of)s), 2)",
+        f"round(avg({CLOSED_ON} - {DUE_DATE}), 2)",
         nullable=True,
+        needs=_DUE,
         source="INV-19",
     ),
 )
@@ -369,14 +274,8 @@ INVOICE_VIEW = View(
     key=("company_id", "tran_id"),
     source=_source,
     where=_where,
-    joins={
-        "open": _open,
-        "paid": _paid,
-        "aged": _aged,
-        "account": _account,
-        "expected": _expected,
-    },
-    each={"expected": _expected_each},
+    joins=JOINS,
+    each=EACH,
     fields=_FIELDS,
     totals=_TOTALS,
     summed_by=("curr_id", "home_curr_id"),

@@ -5,13 +5,22 @@ open on a date, found class by class (domain/durations.py), and the bucket of an
 of `domain.aging.bucket`.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from domain.aging import AgeUnit, Basis
 from domain.durations import CLASSES
 from domain.site_options import SiteOptions
+from projections.corrections import (
+    corrected_documents,
+    corrections,
+    is_corrected,
+    rows_known,
+)
 from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
 from projections.query import as_known
@@ -30,56 +39,93 @@ def class_parameters(as_of: date) -> dict[str, Any]:
     }
 
 
+class Amounts(Struct, frozen=True):
+    """The SQL of amounts that age, with what tells how many documents a group of them stands for.
+
+    Its columns are company_id, cust_id, tran_id, tran_date, due_date, balance_hc, documents and
+    carried, which is the balance that the ERP has.
+    """
+
+    sql: str
+    count: str = "count(*)"
+
+
+_COLUMNS = """b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc,
+               1 AS documents, b.balance_hc AS carried"""
+
+
+def union(parts: Sequence[Amounts]) -> str:
+    """Return the SQL of all amounts of several parts."""
+    return " UNION ALL ".join(part.sql for part in parts)
+
+
 def open_amounts(
     options: SiteOptions, known_at: datetime | None, condition: str = "true"
-) -> list[str]:
-    """Return the SQL of the amounts that age on the date `as_of`, in parts that add up.
+) -> list[Amounts]:
+    """Return the amounts that age on the date `as_of`, in parts that add up.
 
-    Their columns are company_id, cust_id, tran_id, tran_date, due_date and balance_hc. With
-    `known_at`, what was known at that moment. `condition` restricts the amounts (as `b`).
+    With `known_at`, what was known at that moment. `condition` restricts the amounts (as `b`).
     Unapplied items, which are negative balances and unapplied rests of payments, age only by
-    option (AGE-17).
+    option (AGE-17). What is disputed and excluded does not age, and instalments do in the place
+    of the document that they pay (projections/corrections.py).
     """
-    counted = _counted(options, condition)
-    parts = [_steps("balances", counted)]
-    if known_at is not None:
-        began = f"b.known_from <= %(known_at)s AND {counted}"
-        parts = [
-            _steps("balances", began),
-            _steps("balances_history", f"b.known_to > %(known_at)s AND {began}"),
-        ]
+    holds = counted(options, condition)
+    amounts = [
+        *map(Amounts, _all_steps(known_at, holds)),
+        _corrections(known_at, corrected_documents(known_at, holds)),
+    ]
     if options.age_unapplied:
-        parts.append(_unapplied(known_at, condition))
-    return parts
+        amounts.append(Amounts(_unapplied(known_at, condition)))
+    return amounts
 
 
-def open_amounts_of(account: str, options: SiteOptions, known_at: datetime | None) -> list[str]:
-    """Return the SQL of the same amounts of the account that the row `account` is about.
+def open_balances(options: SiteOptions, known_at: datetime | None) -> str:
+    """Return the SQL of the same amounts as the ERP has them: whole documents, disputed or not."""
+    return " UNION ALL ".join(_all_steps(known_at, counted(options, "true")))
+
+
+def _all_steps(known_at: datetime | None, condition: str) -> list[str]:
+    """Return the SQL of the steps of balances that are open on the date, as known."""
+    if known_at is None:
+        return [_steps("balances", condition)]
+    began = f"b.known_from <= %(known_at)s AND {condition}"
+    return [
+        _steps("balances", began),
+        _steps("balances_history", f"b.known_to > %(known_at)s AND {began}"),
+    ]
+
+
+def open_amounts_of(account: str, options: SiteOptions, known_at: datetime | None) -> list[Amounts]:
+    """Return the same amounts of the account that the row `account` is about.
 
     For few accounts: it looks at their documents one by one.
     """
     invoices, _, balances = INVOICES.tables
-    documents, steps = invoices.name, balances.name
-    if known_at is not None:
-        documents, steps = f"({as_known(invoices)})", f"({as_known(balances)})"
+    steps = rows_known(balances, known_at)
     own = f"b.company_id = {account}.company_id AND b.cust_id = {account}.cust_id"
-    parts = [
-        f"""
-        SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc
-        FROM (
+    documents = f"""
+        SELECT * FROM (
             SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date,
                    coalesce(b.due_date, b.tran_date) AS due_date,
                    {balance_on("b", "balance", steps)} AS balance,
                    {balance_on("b", "balance_hc", steps)} AS balance_hc
-            FROM {documents} b
+            FROM {rows_known(invoices, known_at)} b
             WHERE b.tenant = %(tenant)s AND {own}
               AND (b.balance_hc <> 0 OR b.balance <> 0 OR b.balance_since > %(as_of)s)
         ) b
-        WHERE {_counted(options, "(b.balance <> 0 OR b.balance_hc <> 0)")}"""
+        WHERE {counted(options, "(b.balance <> 0 OR b.balance_hc <> 0)")}"""
+    corrected = f"SELECT b.* FROM ({documents}) b WHERE {is_corrected(known_at)}"
+    amounts = [
+        Amounts(f"SELECT {_COLUMNS} FROM ({documents}) b"),
+        _corrections(known_at, corrected),
     ]
     if options.age_unapplied:
-        parts.append(_unapplied(known_at, own))
-    return parts
+        amounts.append(Amounts(_unapplied(known_at, own)))
+    return amounts
+
+
+def _corrections(known_at: datetime | None, documents: str) -> Amounts:
+    return Amounts(corrections(known_at, documents), "sum(b.documents)")
 
 
 def balance_on(document: str, column: str, steps: str) -> str:
@@ -92,7 +138,7 @@ def balance_on(document: str, column: str, steps: str) -> str:
           AND s.effective_from <= %(as_of)s AND s.effective_to > %(as_of)s), 0) END"""
 
 
-def _counted(options: SiteOptions, condition: str) -> str:
+def counted(options: SiteOptions, condition: str) -> str:
     """Return the condition that an amount counts: credits only by option (AGE-17)."""
     return condition if options.age_unapplied else f"b.balance_hc > 0 AND {condition}"
 
@@ -100,7 +146,7 @@ def _counted(options: SiteOptions, condition: str) -> str:
 def _steps(table: str, condition: str) -> str:
     """Return the SQL of the steps of a table that are open on the date."""
     return f"""
-        SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc
+        SELECT {_COLUMNS}
         FROM unnest(%(durations)s::smallint[], %(since)s::date[]) AS d (duration_class, since)
         CROSS JOIN LATERAL (
             SELECT * FROM {table} b
@@ -124,30 +170,34 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
         payments = as_known(PAYMENTS.tables[0])
         applications = as_known(INVOICES.tables[1])
     return f"""
-        SELECT b.company_id, b.cust_id, NULL AS tran_id, b.pmt_date AS tran_date,
-               b.pmt_date AS due_date,
-               -(coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
-                 + applied.later) AS balance_hc
-        FROM ({payments}) b
-        JOIN companies h ON h.tenant = b.tenant AND h.company_id = b.company_id
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(a.amount_hc), 0) AS ever,
-                   coalesce(sum(a.amount_hc) FILTER (WHERE a.applied_date > %(as_of)s), 0) AS later
-            FROM ({applications}) a
-            WHERE a.tenant = b.tenant AND a.company_id = b.company_id
-              AND a.payment_id = b.payment_id
-        ) applied
-        WHERE b.tenant = %(tenant)s AND b.pmt_date <= %(as_of)s AND {condition}
-          AND (b.curr_id = h.home_currency OR b.unapplied_amt_hc IS NOT NULL)
-          AND coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
-              + applied.later <> 0"""
+        SELECT {_COLUMNS}
+        FROM (
+            SELECT b.company_id, b.cust_id, NULL::text AS tran_id, b.pmt_date AS tran_date,
+                   b.pmt_date AS due_date,
+                   -(coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
+                     + applied.later) AS balance_hc
+            FROM ({payments}) b
+            JOIN companies h ON h.tenant = b.tenant AND h.company_id = b.company_id
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(a.amount_hc), 0) AS ever,
+                       coalesce(sum(a.amount_hc) FILTER (WHERE a.applied_date > %(as_of)s), 0)
+                           AS later
+                FROM ({applications}) a
+                WHERE a.tenant = b.tenant AND a.company_id = b.company_id
+                  AND a.payment_id = b.payment_id
+            ) applied
+            WHERE b.tenant = %(tenant)s AND b.pmt_date <= %(as_of)s AND {condition}
+              AND (b.curr_id = h.home_currency OR b.unapplied_amt_hc IS NOT NULL)
+        ) b
+        WHERE b.balance_hc <> 0"""
 
 
 def late_base(alias: str, options: SiteOptions) -> str:
     """Return the SQL of the date from which an amount is late; credits age by their own (G13)."""
     if not options.age_unapplied:  # then there are no credits among the amounts
         return f"{alias}.due_date"
-    return f"CASE WHEN {alias}.balance_hc < 0 THEN {alias}.tran_date ELSE {alias}.due_date END"
+    credit = f"{alias}.documents * {alias}.balance_hc < 0"  # one taken out is told the other way
+    return f"CASE WHEN {credit} THEN {alias}.tran_date ELSE {alias}.due_date END"
 
 
 def bucket_sql(basis: Basis, options: SiteOptions, tran_date: str, due_date: str) -> str:

@@ -82,7 +82,7 @@ def projected_payments(asked: Asked, amounts: str, condition: str) -> str:
         FROM ({amounts}) b
         JOIN {asked.rows(_INVOICES)} doc ON doc.tenant = %(tenant)s
           AND doc.company_id = b.company_id AND doc.tran_id = b.tran_id
-        WHERE b.balance_hc > 0"""
+        WHERE b.documents * b.balance_hc > 0 OR (b.documents = 0 AND b.balance_hc > 0)"""
     paid = paid_documents(asked, condition)
     return f"""
         SELECT q.*, greatest(%(as_of)s::date, q.due_date + q.projected_days) AS projected_on

@@ -1,6 +1,7 @@
 """Views: payment schedules that hold on a date, and what is paid and open of their instalments."""
 
 from projections.accounts import ACCOUNTS
+from projections.corrections import open_part
 from projections.invoices import INVOICES
 from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.view import Asked, Field, Kind, View, plain
@@ -29,10 +30,8 @@ def _balance(asked: Asked, alias: str) -> str:
 
 
 def _open(balance: str, amount: str, rest_after: str) -> str:
-    """Return the SQL of what is open of an instalment, the twin of `open_parts`."""
-    return f"""CASE WHEN n.number = 1
-        THEN b.{balance} - least(greatest(b.{balance}, 0), n.{rest_after})
-        ELSE least(greatest(b.{balance} - n.{rest_after}, 0), n.{amount}) END"""
+    """Return the SQL of what is open of an instalment."""
+    return open_part(f"b.{balance}", "n.number", f"n.{amount}", f"n.{rest_after}")
 
 
 def _schedule_source(asked: Asked) -> str:
