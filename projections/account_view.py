@@ -3,6 +3,7 @@
 from domain.company import DEFAULT_HOME_CURRENCY
 from projections.account_figures import figure_fields, totals
 from projections.account_joins import EACH, JOINS, open_sum
+from projections.account_work import WORK_EACH, WORK_JOINS, work_fields
 from projections.accounts import ACCOUNTS
 from projections.aging_fields import aging_fields
 from projections.companies import COMPANIES
@@ -59,7 +60,6 @@ _FIELDS = (
             "postal_code": "Postal code.",
             "country": "Country.",
             "reference": "A reference, often what the class stands for.",
-            "credit_score": "The credit score; numbers and letters.",
             "sales_territory": "The sales territory.",
             **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
         },
@@ -132,6 +132,7 @@ _FIELDS = (
         needs=_NEEDS,
         source="INV-31",
     ),
+    *work_fields(),
     *figure_fields(),
     Field(
         "known_from",
@@ -147,8 +148,8 @@ ACCOUNT_VIEW = View(
     key=("company_id", "cust_id"),
     source=_source,
     where=_where,
-    joins={"company": _company, **JOINS},
-    each=EACH,
+    joins={"company": _company, **JOINS, **WORK_JOINS},
+    each={**EACH, **WORK_EACH},
     fields=_FIELDS,
     totals=totals(_FIELDS),
     summed_by=("home_curr_id",),

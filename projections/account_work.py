@@ -1,0 +1,445 @@
+"""What is being done about accounts: care, issues, activities, promises, disputes, payments online.
+
+Joins and fields of the accounts view. Each join that works figures out comes in two forms, for
+all accounts in one pass and for one at a time (`c`). `g` is what collectors say of the account
+themselves, `f` the range of its credit score, `w` its issues, `v` its activities, `l` its last
+completed activity, `m` its promises, `q` its disputes, `z` its payments online.
+"""
+
+from collections.abc import Callable, Mapping
+
+from domain.shared.record_types import RecordType
+from projections.account_care import ACCOUNT_CARE
+from projections.activities import ACTIVITIES
+from projections.credit_score_sql import credit_score_join
+from projections.disputes import DISPUTES
+from projections.issues import ISSUES
+from projections.pending_payments import PENDING_PAYMENTS
+from projections.promises import PROMISES
+from projections.user_defined import USER_FIELDS_JOIN, own_fields, user_fields_join
+from projections.view import Asked, Field, Kind
+
+(_CARE,) = ACCOUNT_CARE.tables
+_ISSUES = ISSUES.tables[0]
+_ACTIVITIES = ACTIVITIES.tables[0]
+_PROMISES = PROMISES.tables[0]
+(_DISPUTES,) = DISPUTES.tables
+_PENDING = PENDING_PAYMENTS.tables[0]
+
+CREDIT_SCORE = "coalesce(g.credit_score, c.credit_score)"
+"""The SQL of the score that counts: the one given or computed here, else the ERP's (ACC-10)."""
+
+_WINDOWS = {
+    "broken_promise90_days": ("90 days", "90 days"),
+    "broken_promise6_mnths": ("6 months", "6 months"),
+    "broken_promises1_yr": ("1 year", "year"),
+    "broken_promise2_yrs": ("2 years", "2 years"),
+}
+"""Field -> the interval of SQL, and how it is called; each window holds the ones before [C12]."""
+
+
+def _care(asked: Asked) -> str:
+    return f"""LEFT JOIN {asked.rows(_CARE)} g ON g.tenant = c.tenant
+        AND g.company_id = c.company_id AND g.cust_id = c.cust_id"""
+
+
+def _score(asked: Asked) -> str:
+    return credit_score_join(CREDIT_SCORE, asked.options.credit_score_ranges, "f")
+
+
+def _issues(asked: Asked, condition: str) -> str:
+    """Return the SQL of the issues of accounts that are open on the date."""
+    return f"""
+        SELECT x.company_id, x.cust_id, count(*) AS issues, min(x.opened_on) AS oldest_on,
+               (array_agg(x.subject ORDER BY x.opened_on, x.issue_no))[1] AS oldest_subject
+        FROM {asked.rows(_ISSUES)} x
+        WHERE x.tenant = %(tenant)s AND x.opened_on <= %(as_of)s
+          AND (x.resolved_on IS NULL OR x.resolved_on > %(as_of)s) AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+_DONE = "x.completed_on <= %(as_of)s"
+
+
+def _activities(asked: Asked, condition: str) -> str:
+    """Return the SQL of the activities of accounts, open and completed."""
+    is_open = f"({_DONE}) IS NOT TRUE"
+    return f"""
+        SELECT x.company_id, x.cust_id,
+               count(*) FILTER (WHERE {is_open}) AS open_activities,
+               min(coalesce(x.due_on, x.respond_by, x.follow_up_on)) FILTER (WHERE {is_open})
+                   AS oldest_due_on,
+               max(x.entered_on) FILTER (WHERE {is_open}) AS newest_open_on,
+               max(x.completed_on) FILTER (WHERE {_DONE}) AS last_closed_on
+        FROM {asked.rows(_ACTIVITIES)} x
+        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+def _last_activity(asked: Asked, condition: str) -> str:
+    """Return the SQL of the last completed activity of accounts [C24]."""
+    return f"""
+        SELECT DISTINCT ON (x.company_id, x.cust_id) x.*
+        FROM {asked.rows(_ACTIVITIES)} x
+        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {_DONE} AND {condition}
+        ORDER BY x.company_id, x.cust_id, x.completed_on DESC, x.activity_no DESC"""
+
+
+def _promises(asked: Asked, condition: str) -> str:
+    """Return the SQL of the promises of accounts: open ones, and broken ones by window."""
+    windows = ", ".join(
+        "count(*) FILTER (WHERE x.broken_on <= %(as_of)s"
+        f" AND x.broken_on > %(as_of)s::date - interval '{interval}') AS {name}"
+        for name, (interval, _) in _WINDOWS.items()
+    )
+    is_open = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
+    return f"""
+        SELECT x.company_id, x.cust_id,
+               count(*) FILTER (WHERE {is_open} AND x.promise) AS open_promises,
+               min(x.expect_date) FILTER (WHERE {is_open}) AS next_expected_on,
+               count(*) FILTER (WHERE x.broken_on <= %(as_of)s) AS broken_promises, {windows}
+        FROM {asked.rows(_PROMISES)} x
+        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+def _disputes(asked: Asked, condition: str) -> str:
+    """Return the SQL of the disputes of accounts: open ones, and all there have been."""
+    is_open = "(x.closed_on IS NULL OR x.closed_on > %(as_of)s)"
+    return f"""
+        SELECT x.company_id, x.cust_id, count(*) AS disputes,
+               count(*) FILTER (WHERE {is_open}) AS open_disputes,
+               sum(x.amount_hc) FILTER (WHERE {is_open}) AS disputed_hc
+        FROM {asked.rows(_DISPUTES)} x
+        WHERE x.tenant = %(tenant)s AND x.dispute_date <= %(as_of)s AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+def _pending(asked: Asked, condition: str) -> str:
+    """Return the SQL of payments online that the ERP does not have yet."""
+    return f"""
+        SELECT x.company_id, x.cust_id, count(*) AS payments
+        FROM {asked.rows(_PENDING)} x
+        WHERE x.tenant = %(tenant)s AND x.status <> 'declined' AND x.create_date <= %(as_of)s
+          AND (x.reconcile_date IS NULL OR x.reconcile_date > %(as_of)s) AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+_FIGURES: Mapping[str, tuple[str, Callable[[Asked, str], str]]] = {
+    "issues": ("w", _issues),
+    "activities": ("v", _activities),
+    "last_activity": ("l", _last_activity),
+    "promises": ("m", _promises),
+    "disputes": ("q", _disputes),
+    "pending": ("z", _pending),
+}
+
+
+def _all(name: str, figures: Callable[[Asked, str], str]) -> Callable[[Asked], str]:
+    return lambda asked: (
+        f"LEFT JOIN ({figures(asked, 'true')}) {name}"
+        f" ON {name}.company_id = c.company_id AND {name}.cust_id = c.cust_id"
+    )
+
+
+def _one(name: str, figures: Callable[[Asked, str], str]) -> Callable[[Asked], str]:
+    own = "x.company_id = c.company_id AND x.cust_id = c.cust_id"
+    return lambda asked: f"LEFT JOIN LATERAL ({figures(asked, own)}) {name} ON true"
+
+
+WORK_JOINS: Mapping[str, Callable[[Asked], str]] = {
+    "care": _care,
+    "score": _score,
+    **{join: _all(name, figures) for join, (name, figures) in _FIGURES.items()},
+    USER_FIELDS_JOIN: user_fields_join("c", RecordType.CUSTOMER),
+}
+"""The joins for all accounts."""
+
+WORK_EACH: Mapping[str, Callable[[Asked], str]] = {
+    join: _one(name, figures) for join, (name, figures) in _FIGURES.items()
+}
+"""Those that differ for one account at a time."""
+
+
+def work_fields() -> tuple[Field, ...]:
+    """Return the fields."""
+    return (
+        *_care_fields(),
+        *own_fields(),
+        *_issue_fields(),
+        *_activity_fields(),
+        *_promise_fields(),
+        *_dispute_fields(),
+    )
+
+
+def _text(name: str, description: str, sql: str, needs: str, source: str) -> Field:
+    return Field(name, Kind.TEXT, description, sql, nullable=True, needs=(needs,), source=source)
+
+
+def _date(name: str, description: str, sql: str, needs: str, source: str) -> Field:
+    return Field(name, Kind.DATE, description, sql, nullable=True, needs=(needs,), source=source)
+
+
+def _days(name: str, description: str, since: str, needs: str, source: str) -> Field:
+    sql = f"(%(as_of)s::date - {since})"
+    return Field(name, Kind.INTEGER, description, sql, nullable=True, needs=(needs,), source=source)
+
+
+def _count(name: str, description: str, sql: str, needs: str, source: str) -> Field:
+    return Field(
+        name, Kind.INTEGER, description, f"coalesce({sql}, 0)", needs=(needs,), source=source
+    )
+
+
+def _care_fields() -> tuple[Field, ...]:
+    ranged = ("care", "score")
+    return (
+        _text(
+            "assigned_user_id",
+            "The user who works on the account; null if nobody does.",
+            "g.assigned_user_id",
+            "care",
+            "USR-10, LIST-04",
+        ),
+        _text(
+            "credit_class_id",
+            "The credit class, which says by which rules the account is worked on.",
+            "g.credit_class_id",
+            "care",
+            "RULE-01, ACC-23",
+        ),
+        Field(
+            "online_pmt_option",
+            Kind.BOOLEAN,
+            "Whether the customer may pay online.",
+            "coalesce(g.online_pmt_option, false)",
+            needs=("care",),
+            source="ACC-24",
+        ),
+        Field(
+            "days_to_respond",
+            Kind.INTEGER,
+            "The account's own days to respond; null if the rule's or the site's count.",
+            "g.days_to_respond",
+            nullable=True,
+            needs=("care",),
+            source="ACC-26, FUP-04",
+        ),
+        Field(
+            "sales_reps",
+            Kind.JSON,
+            "Sales people beside the primary one: a list of their ids.",
+            "coalesce(g.sales_reps, '[]')",
+            needs=("care",),
+            source="ACC-20",
+        ),
+        _text(
+            "credit_score",
+            "The credit score, numbers and letters: given or computed here, else the ERP's.",
+            CREDIT_SCORE,
+            "care",
+            "ACC-10",
+        ),
+        _text(
+            "credit_score_source",
+            "Where the score given here is from: manual or computed; null if it is the ERP's.",
+            "g.credit_score_source",
+            "care",
+            "ACC-10, ACC-12",
+        ),
+        Field(
+            "credit_score_range",
+            Kind.TEXT,
+            "What the range is called that the score falls in.",
+            "f.name",
+            nullable=True,
+            needs=ranged,
+            source="ACC-11",
+        ),
+        Field(
+            "credit_score_color",
+            Kind.TEXT,
+            "The colour of the range that the score falls in, as #rrggbb.",
+            "f.color",
+            nullable=True,
+            needs=ranged,
+            source="ACC-11",
+        ),
+        *(
+            _text(
+                f"bureau{number}",
+                f"The score of the site's credit bureau {number}.",
+                f"g.bureau_{number}",
+                "care",
+                "ACC-11",
+            )
+            for number in (1, 2, 3)
+        ),
+    )
+
+
+def _issue_fields() -> tuple[Field, ...]:
+    return (
+        _count("open_issue_cnt", "How many issues are open.", "w.issues", "issues", "ISS-11"),
+        _date(
+            "oldest_issue_date",
+            "When the oldest open issue was opened.",
+            "w.oldest_on",
+            "issues",
+            "ISS-12",
+        ),
+        _text(
+            "oldest_issue_description",
+            "What the oldest open issue is about.",
+            "w.oldest_subject",
+            "issues",
+            "ISS-12",
+        ),
+    )
+
+
+def _activity_fields() -> tuple[Field, ...]:
+    return (
+        _count(
+            "open_activity_count",
+            "How many activities are open.",
+            "v.open_activities",
+            "activities",
+            "ISS-10",
+        ),
+        _days(
+            "oldest_due_date_days",
+            "Days since the earliest day on which an open activity is due.",
+            "v.oldest_due_on",
+            "activities",
+            "ACT-29",
+        ),
+        _days(
+            "days_since_open_activity",
+            "Days since the newest open activity was entered.",
+            "v.newest_open_on",
+            "activities",
+            "ACT-28",
+        ),
+        _days(
+            "days_since_closed_activity",
+            "Days since an activity was completed last.",
+            "v.last_closed_on",
+            "activities",
+            "ACT-27",
+        ),
+        _text(
+            "last_activity",
+            "The action code of the last completed activity.",
+            "l.action_code",
+            "last_activity",
+            "ACT-24, CODE-07",
+        ),
+        _text(
+            "last_activity_type",
+            "The type of the last completed activity.",
+            "l.activity_type",
+            "last_activity",
+            "ACT-24",
+        ),
+        _date(
+            "last_activity_date",
+            "When the last activity was completed.",
+            "l.completed_on",
+            "last_activity",
+            "ACT-25",
+        ),
+        _days(
+            "last_activity_days",
+            "Days since the last activity was completed.",
+            "l.completed_on",
+            "last_activity",
+            "ACT-25",
+        ),
+        _text(
+            "last_activity_note",
+            "The note of the last completed activity.",
+            "l.note",
+            "last_activity",
+            "ACT-26",
+        ),
+        _text(
+            "last_activity_user_id",
+            "The user of the last completed activity.",
+            "l.user_id",
+            "last_activity",
+            "ACT-26",
+        ),
+    )
+
+
+def _promise_fields() -> tuple[Field, ...]:
+    return (
+        _count(
+            "open_promise_count",
+            "How many promises are open.",
+            "m.open_promises",
+            "promises",
+            "PRM-13",
+        ),
+        _date(
+            "next_expected_date",
+            "The earliest day on which an open promise or expected payment is due.",
+            "m.next_expected_on",
+            "promises",
+            "PRM-07",
+        ),
+        _count(
+            "broken_promise_count",
+            "How many promises were broken.",
+            "m.broken_promises",
+            "promises",
+            "PRM-13",
+        ),
+        *(
+            _count(
+                name,
+                f"How many promises were broken within the {words} up to the date.",
+                f"m.{name}",
+                "promises",
+                "PRM-12",
+            )
+            for name, (_, words) in _WINDOWS.items()
+        ),
+    )
+
+
+def _dispute_fields() -> tuple[Field, ...]:
+    return (
+        _count(
+            "open_dispute_count",
+            "How many disputes are open.",
+            "q.open_disputes",
+            "disputes",
+            "DSP-11",
+        ),
+        _count(
+            "dispute_count",
+            "How many disputes there have been.",
+            "q.disputes",
+            "disputes",
+            "DSP-13",
+        ),
+        Field(
+            "disputed_amount_hc",
+            Kind.MONEY,
+            "What is disputed in open disputes, in home currency.",
+            "coalesce(q.disputed_hc, 0)",
+            currency="home_curr_id",
+            needs=("company", "disputes"),
+            source="DSP-02",
+        ),
+        _count(
+            "pending_payment_count",
+            "How many payments made online the ERP does not have yet.",
+            "z.payments",
+            "pending",
+            "PND-01",
+        ),
+    )
