@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from api.account_work import AccountWork
 from api.companies import COMPANIES, Company
 from api.connections import (
     After,
@@ -66,7 +67,7 @@ ACCOUNT_NOTES = offer(Capability(ACCOUNT_NOTE_VIEW, AccountNote))
 
 
 @strawberry.type(description="An account: one customer of one ERP company.")
-class Account(Node, object_of(ACCOUNT_VIEW)):
+class Account(Node, AccountWork, object_of(ACCOUNT_VIEW)):
     """An account."""
 
     @strawberry.field(description="The name of its stream in `auditTrail`.")

@@ -23,6 +23,7 @@ from api.connections import (
     one,
 )
 from api.context import Info
+from api.invoice_work import InvoiceWork
 from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of, summary_of
 from domain.invoice import INVOICE
@@ -37,7 +38,7 @@ _KEY = ("company_id", "tran_id")
 
 
 @strawberry.type(description="A document of the ERP on an account: an invoice, a credit memo …")
-class Invoice(Node, object_of(INVOICE_VIEW)):
+class Invoice(Node, InvoiceWork, object_of(INVOICE_VIEW)):
     """A document."""
 
     @strawberry.field(description="The name of its stream in `auditTrail`.")
