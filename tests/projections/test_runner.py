@@ -48,7 +48,7 @@ def alone(database: Database) -> Generator[None]:
         connection.execute("SELECT pg_advisory_unlock(%s)", (TURN,))
 
 
-def eventually(holds: Callable[[], bool], seconds_max: float = 30) -> None:
+def eventually(holds: Callable[[], bool], seconds_max: float = 120) -> None:
     """Wait until something holds, and fail if it never does."""
     deadline = time.monotonic() + seconds_max
     while not holds():
