@@ -427,11 +427,14 @@ def test_a_page_costs_the_same_number_of_statements_whatever_its_size(client: Cl
             invoices(first: 5) {totalCount nodes {tranId balance {amount} account {custName}
                 applications {nodes {amount {amount} payment {
                     reference account {custName}}}}}}}}}"""
-    counts: list[float] = []
-    for first in (2, 3, 4):
+
+    def cost(first: int) -> float:
         before = statements()
         client.ask(query, first=first)
-        counts.append(statements() - before)
+        return statements() - before
+
+    # The key of the caller is looked up anew every few seconds, with a statement of its own.
+    counts = [min(cost(first) for _ in range(3)) for first in (2, 3, 4)]
     assert counts[0] == counts[1] == counts[2]
     assert counts[0] < 20
 
