@@ -32,6 +32,7 @@ from examples.sample_work.texts import (
     CONTACT_TITLES,
     INVOICE_NOTES,
     PAYMENT_RUNS,
+    PORTAL,
     pick,
 )
 
@@ -128,7 +129,7 @@ def keep(diary: Diary, today: date, number: int, worked: Worked, user_id: str) -
     if number % 2 == 0:
         customer, contacted = RecordType.CUSTOMER, RecordType.CONTACT
         run, best = pick(PAYMENT_RUNS, number), pick(CALL_TIMES, number)
-        fill_in(diary, day, user_id, SetUserFields(customer, worked.key, udf6=run))
+        fill_in(diary, day, user_id, SetUserFields(customer, worked.key, udf6=run, udf7=PORTAL))
         fill_in(diary, day, user_id, SetUserFields(contacted, key, udf6=best))
     else:
         invoice = (company_id, first.tran_id)

@@ -120,7 +120,7 @@ def agree(diary: Diary, today: date, number: int, worked: Worked, user_id: str) 
         plan_instalments(diary, today, number, newest, user_id)
         tag(diary, today, oldest, user_id)
     else:
-        dispute(diary, today, number, newest, user_id)
+        dispute(diary, today, number, newest if number % 2 else oldest, user_id)
 
 
 def settle(diary: Diary, choice: Choice, collectors: dict[tuple[str, str], str]) -> None:

@@ -20,6 +20,7 @@ from examples.sample_work.texts import (
     CALLS,
     MAILS,
     NEXT_STEPS,
+    PLANS,
     RESOLUTIONS,
     SUBJECTS,
     pick,
@@ -122,8 +123,10 @@ class Conversation:
 
     def plan(self, day: date, due_on: date) -> None:
         """Plan another call, and when to follow it up."""
-        call_id = self._record(day, "plan", StandardType.PHONE, (), due_on=due_on)
-        follow_up = FollowUp(due_on, pick(NEXT_STEPS, self._number), due_on + timedelta(2))
+        call_id = self._record(
+            day, "plan", StandardType.PHONE, (), note=pick(PLANS, self._number), due_on=due_on
+        )
+        follow_up = FollowUp(due_on, pick(NEXT_STEPS, self._number))
         key, command = f"{call_id}-follow-up", SetFollowUp(follow_up, day)
         self._diary.note(day, self._user_id, "setFollowUp", ACTIVITY, (call_id,), command, key)
 

@@ -59,9 +59,13 @@ CREDIT_CLASSES: Final = ("KEY", "STANDARD", "WATCH")
 
 CAPTIONS: Final = (
     UdfCaptions(
-        RecordType.CUSTOMER, udf1="Industry", udf6="Payment run", udf7="Portal of the customer"
+        RecordType.CUSTOMER,
+        udf1="Purchase order",
+        udf2="Industry",
+        udf6="Payment run",
+        udf7="Portal of the customer",
     ),
-    UdfCaptions(RecordType.INVOICE, udf6="Proof of delivery"),
+    UdfCaptions(RecordType.INVOICE, udf1="Project", udf6="Proof of delivery"),
     UdfCaptions(RecordType.CONTACT, udf6="Best time to call"),
 )
 CAPTIONS_KEY: Final = work_id("captions")

@@ -12,6 +12,7 @@ CONTACT_TITLES: Final = ("Accounts payable", "Treasury", "Head of finance")
 CALL_TIMES: Final = ("before 10", "after lunch", "Fridays")
 PAYMENT_RUNS: Final = ("1st and 15th", "Every Thursday", "End of month")
 # fmt: on
+PORTAL: Final = "Upload every invoice as PDF"
 ACCOUNT_NOTES: Final = (
     "Pays only against a statement of account; send one with each reminder.",
     "A new accounts payable team since the spring. Be patient, but keep calling.",
@@ -43,6 +44,7 @@ SUBJECTS: Final = (
     "Larger order waits for payment",
 )
 NEXT_STEPS: Final = ("Call again", "Ask for the date of the next payment run", "Ask the sales rep")
+PLANS: Final = ("Call before the next payment run.", "Ask what became of the copies.")
 RESOLUTIONS: Final = ("Everything is agreed with the customer.", "The customer has paid.")
 DISPUTE_NOTES: Final = (
     "Three of ten units are missing from the delivery.",
