@@ -117,8 +117,8 @@ def agree(diary: Diary, today: date, number: int, worked: Worked, user_id: str) 
     else:
         promise(diary, today, number, worked, user_id)
     if number % 3 == 1:
-        plan_instalments(diary, today, number, newest, user_id)
-        tag(diary, today, oldest, user_id)
+        plan_instalments(diary, today, number, oldest, user_id)
+        tag(diary, today, newest, user_id)
     else:
         dispute(diary, today, number, newest if number % 2 else oldest, user_id)
 
