@@ -98,8 +98,8 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
 
     told = admin.ask(
         """{account(companyId: "1", custId: "ACME") {
-            assignedUserId openIssueCnt oldestIssueDescription openActivityCount lastActivity
-            lastActivityDays lastActivityNote openPromiseCount nextExpectedDate openDisputeCount
+            assignedUserId assignedUser {name} openIssueCnt oldestIssueDescription openActivityCount
+            lastActivity lastActivityDays lastActivityNote openPromiseCount nextExpectedDate openDisputeCount
             disputedAmountHc {amount} totalAge {amount} dueTotal {amount} availableCredit {amount}
             issues {nodes {subject}} activities {nodes {activityType}} promises {nodes {promise}}
             disputes {nodes {reasonCode}}
@@ -111,7 +111,7 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
                 summary {currId count balance {amount}}}}}"""
     )["account"]
 
-    assert told["assignedUserId"] == "dana"
+    assert (told["assignedUserId"], told["assignedUser"]) == ("dana", {"name": "Dana"})
     assert (told["openIssueCnt"], told["oldestIssueDescription"]) == (1, "First call")
     assert (told["lastActivity"], told["lastActivityDays"]) == ("CALL1", 0)
     assert (told["openPromiseCount"], told["nextExpectedDate"]) == (1, tomorrow)
@@ -160,3 +160,93 @@ def test_a_page_of_accounts_tells_every_figure_at_once(
     assert len(told) == 4
     assert len(plain) > 100
     assert Decimal(told[0]["totalAge"]["amount"]) > 0
+
+
+def test_an_activity_leads_to_what_was_told_in_it(admin: Client, today: date) -> None:
+    account = {"companyId": "1", "custId": "ACME"}
+    do(admin, "registerUser", userId="dana", name="Dana", kind="CREDIT_USER")
+    for key, others in (
+        ("call", {"tranIds": ["I1"], "assignedUserId": "dana"}),
+        ("about I2", {"tranIds": ["I2"], "assignedUserId": "dana"}),
+        ("quiet", {}),
+    ):
+        do(admin, "recordActivity", **account, activityType="Phone", idempotencyKey=key, **others)
+    told_in = {"activityId": "call"}
+    tomorrow = (today + timedelta(1)).isoformat()
+    do(
+        admin,
+        "recordExpectedPayment",
+        **account,
+        **told_in,
+        amount="9",
+        expectDate=tomorrow,
+        tranIds=["I1"],
+    )
+    do(admin, "openDispute", companyId="1", tranId="I2", amount="50.00", **told_in)
+
+    found = admin.ask(
+        """{activities(orderBy: [{field: ACTIVITY_NO}]) {nodes {
+            activityId disputed paymentExpected assignedUser {name}
+            disputes {nodes {tranId}} promises {totalCount nodes {expectAmt {amount}}}}}
+        asked: activities(filter: {disputed: {eq: true}, paymentExpected: {eq: false}}) {
+            nodes {activityId}}}"""
+    )
+
+    call, about, quiet = found["activities"]["nodes"]
+    assert call == {
+        "activityId": "call",
+        "disputed": True,
+        "paymentExpected": True,
+        "assignedUser": {"name": "Dana"},
+        "disputes": {"nodes": [{"tranId": "I2"}]},
+        "promises": {"totalCount": 1, "nodes": [{"expectAmt": {"amount": "9.00"}}]},
+    }
+    assert (about["disputed"], about["paymentExpected"], about["disputes"]["nodes"]) == (
+        True,
+        False,
+        [],
+    )
+    assert (quiet["disputed"], quiet["paymentExpected"], quiet["assignedUser"]) == (
+        False,
+        False,
+        None,
+    )
+    assert found["asked"]["nodes"] == [{"activityId": "about I2"}]
+
+
+@pytest.mark.parametrize(
+    ("activity_id", "code"),
+    [("none", "activity_unknown"), ("of BETA", "activity_of_other_account")],
+)
+def test_what_is_told_is_told_in_an_activity_of_its_account(
+    admin: Client, today: date, activity_id: str, code: str
+) -> None:
+    do(
+        admin,
+        "recordActivity",
+        companyId="1",
+        custId="BETA",
+        activityType="Phone",
+        idempotencyKey="of BETA",
+    )
+    inputs = {
+        "recordExpectedPayment": {
+            "custId": "ACME",
+            "amount": "9",
+            "currId": "EUR",
+            "expectDate": today.isoformat(),
+        },
+        "openDispute": {"tranId": "I2", "amount": "50.00"},
+    }
+    for mutation, given in inputs.items():
+        name = mutation[0].upper() + mutation[1:]
+        told = admin.ask(
+            f"mutation($input: {name}Input!) {{{mutation}(input: $input)"
+            " {userErrors {code field}}}",
+            input={"companyId": "1", "activityId": activity_id, **given},
+        )[mutation]
+        assert told["userErrors"] == [{"code": code, "field": "activityId"}]
+    assert admin.ask("{promises {totalCount} disputes {totalCount}}") == {
+        "promises": {"totalCount": 0},
+        "disputes": {"totalCount": 0},
+    }
