@@ -99,8 +99,9 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
     told = admin.ask(
         """{account(companyId: "1", custId: "ACME") {
             assignedUserId assignedUser {name} openIssueCnt oldestIssueDescription openActivityCount
-            lastActivity lastActivityDays lastActivityNote openPromiseCount nextExpectedDate openDisputeCount
-            disputedAmountHc {amount} totalAge {amount} dueTotal {amount} availableCredit {amount}
+            lastActivity lastActivityDays lastActivityNote openPromiseCount nextExpectedDate
+            openDisputeCount disputedAmountHc {amount} totalAge {amount} dueTotal {amount}
+            availableCredit {amount}
             issues {nodes {subject}} activities {nodes {activityType}} promises {nodes {promise}}
             disputes {nodes {reasonCode}}
             invoices(orderBy: [{field: TRAN_ID}]) {nodes {
@@ -212,6 +213,34 @@ def test_an_activity_leads_to_what_was_told_in_it(admin: Client, today: date) ->
         None,
     )
     assert found["asked"]["nodes"] == [{"activityId": "about I2"}]
+
+
+def test_an_account_is_past_due_since_what_it_still_owes(admin: Client, today: date) -> None:
+    since = {"ACME": "2026-01-31", "BETA": "2025-10-31", "GAMMA": "2026-05-01"}
+
+    def days() -> dict[str, int]:
+        query = '{accounts(filter: {companyId: {eq: "1"}}) {nodes {custId daysPastDue}}}'
+        return {one["custId"]: one["daysPastDue"] for one in admin.ask(query)["accounts"]["nodes"]}
+
+    def expected() -> dict[str, int]:
+        return {one: (today - date.fromisoformat(on)).days for one, on in since.items()}
+
+    assert days() == expected()
+
+    do(admin, "openDispute", companyId="1", tranId="I1", amount="40.00", excludeAging=True)
+    instalments = [
+        {"dueDate": "2026-06-15", "amount": "200.00"},
+        {"dueDate": "2999-01-01", "amount": "300.00"},
+    ]
+    do(admin, "schedulePayments", companyId="1", tranId="I5", instalments=instalments)
+
+    since |= {"ACME": "2026-03-03", "GAMMA": "2026-06-15"}
+    assert days() == expected()
+    query = "{accounts(orderBy: [{field: DAYS_PAST_DUE, direction: DESC}]) {nodes {custId}}}"
+    found = admin.ask(query)["accounts"]["nodes"]
+    assert [one["custId"] for one in found] == ["BETA", "ACME", "ACME", "GAMMA"]
+    past = '{account(companyId: "1", custId: "ACME", asOf: "2026-01-31") {daysPastDue}}'
+    assert admin.ask(past) == {"account": {"daysPastDue": 0}}
 
 
 @pytest.mark.parametrize(
