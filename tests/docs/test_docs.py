@@ -3,9 +3,11 @@
 import importlib
 import pkgutil
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
 
 import projections
 from projections.view import View
@@ -42,6 +44,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert dead == []
+
+
+@lru_cache
+def schema() -> GraphQLSchema:
+    return build_schema((ROOT / "api" / "schema.graphql").read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_queries_are_of_the_schema(page: Path) -> None:
+    blocks = re.findall(r"```graphql\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    wrong = [one.message for block in blocks for one in validate(schema(), parse(block))]
+    assert wrong == []
 
 
 def test_every_command_that_pages_name_is_there() -> None:
