@@ -10,6 +10,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
 import projections
+from domain.catalogue import DECIDERS
 from projections.view import View
 from runtime.dictionary import VIEWS, data_dictionary
 
@@ -75,6 +76,12 @@ def test_every_make_target_that_pages_name_is_there() -> None:
     for page in PAGES:
         named |= set(re.findall(r"`?\bmake (\w+)`|^\$ make (\w+)", page.read_text(), re.MULTILINE))
     assert {one or other for one, other in named} <= targets
+
+
+def test_every_category_of_streams_is_told() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    told = re.findall(r"`(\w+)`", page.split("## Streams")[1].split("## ")[0])
+    assert {one.category for one in DECIDERS} - set(told) == set()
 
 
 def test_every_decision_is_listed() -> None:
