@@ -70,9 +70,9 @@ def test_a_frontend_works_an_account_as_the_page_says(frontend: Frontend, admin:
     mine = frontend.run("MyAccounts", userId="dana")["nodes"]
     assert {(one["companyId"], one["custId"]) for one in mine} == {("1", "ACME"), ("2", "ACME")}
     info = frontend.run("CustomerInfo")
-    assert (info["custName"], info["assignedUserId"], info["creditClassId"]) == (
+    assert (info["custName"], info["assignedUser"]["name"], info["creditClassId"]) == (
         "Acme Corp",
-        "dana",
+        "Dana",
         "GOLD",
     )
     assert [one["tranId"] for one in info["invoices"]["nodes"]] == ["I1", "I2"]
