@@ -47,7 +47,7 @@ def _open(asked: Asked, amounts: list[Amounts]) -> str:
                sum(documents) FILTER (WHERE due_bucket > {CURRENT} AND documents * balance_hc > 0)
                    AS no_over_due_inv,
                sum(documents) AS open_documents,
-               %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
+               %(as_of)s::date - min(tran_date) FILTER (WHERE documents * balance_hc > 0)
                    AS oldest_tran_date_days,
                sum(balance_hc) AS total,
                sum(carried * (%(as_of)s::date - tran_date)) AS carried,

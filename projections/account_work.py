@@ -67,7 +67,8 @@ def _activities(asked: Asked, condition: str) -> str:
     return f"""
         SELECT x.company_id, x.cust_id,
                count(*) FILTER (WHERE {is_open}) AS open_activities,
-               min(coalesce(x.due_on, x.respond_by, x.follow_up_on)) FILTER (WHERE {is_open})
+               min(CASE WHEN x.due_on IS NULL AND x.follow_up_entered_on > %(as_of)s THEN NULL
+                   ELSE coalesce(x.due_on, x.respond_by) END) FILTER (WHERE {is_open})
                    AS oldest_due_on,
                max(x.entered_on) FILTER (WHERE {is_open}) AS newest_open_on,
                max(x.completed_on) FILTER (WHERE {_DONE}) AS last_closed_on
@@ -95,7 +96,7 @@ def _promises(asked: Asked, condition: str) -> str:
     is_open = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
     return f"""
         SELECT x.company_id, x.cust_id,
-               count(*) FILTER (WHERE {is_open} AND x.promise) AS open_promises,
+               count(*) FILTER (WHERE {is_open} AND x.promised_on <= %(as_of)s) AS open_promises,
                min(x.expect_date) FILTER (WHERE {is_open}) AS next_expected_on,
                count(*) FILTER (WHERE x.broken_on <= %(as_of)s) AS broken_promises, {windows}
         FROM {asked.rows(_PROMISES)} x
