@@ -108,7 +108,8 @@ def activity(
 
 def tagged(number: int, activity_type: str, on: date, *, complete: bool = False) -> Request:
     """An activity that is tagged to the document."""
-    facts = invoice.facts(INVOICE.replay(INVOICE.decide(opened("10")[2].command, INVOICE.initial)))
+    command: Any = opened("10")[2].command
+    facts = invoice.facts(INVOICE.replay(INVOICE.decide(command, INVOICE.initial)))
     return activity(
         number, activity_type, on, complete=complete, tran_ids=("I1",), documents=(facts,)
     )
