@@ -1,16 +1,23 @@
 """How fast accounts paid: the documents that were paid in full by the date, one by one (KPI-05).
 
 A document counts once it is closed, in every figure alike; credit memos, which nobody pays, do
-not. Days are told from the due date, and in `days_to_pay` from the date that the aging set of the
-site counts from (KPI-10). Averages are made of sums, so that groups average correctly (KPI-08).
+not. Days are told from the due date that held on closing: of a document paid in instalments that
+of the last one (SCH-04, SCH-07). In `days_to_pay` they are told from the date that the aging set
+of the site counts from (KPI-10). Averages are made of sums, so that groups average correctly
+(KPI-08).
 """
 
 from domain.aging import Basis
 from domain.size_ranges import RANGES
 from projections.invoices import INVOICES
+from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.view import Asked
 
 _INVOICES = INVOICES.tables[0]
+_SCHEDULES = PAYMENT_SCHEDULES.tables[0]
+
+DUE_DATE = "coalesce(plan.last_due_date, doc.due_date, doc.tran_date)"
+"""The SQL of when a document was due on closing; without a due date it was due on its date."""
 
 
 def paid_documents(asked: Asked, condition: str = "true") -> str:
@@ -31,12 +38,12 @@ def paid_documents(asked: Asked, condition: str = "true") -> str:
                doc.closing_tran_date - {DUE_DATE} AS days_late,
                {days_to_pay} AS days_to_pay
         FROM {asked.rows(_INVOICES)} doc
+        LEFT JOIN {asked.rows(_SCHEDULES)} plan ON plan.tenant = doc.tenant
+          AND plan.company_id = doc.company_id AND plan.tran_id = doc.tran_id
+          AND plan.effective_from <= doc.closing_tran_date
+          AND plan.effective_to > doc.closing_tran_date
         WHERE doc.tenant = %(tenant)s AND doc.amount_hc > 0
           AND doc.closing_tran_date <= %(as_of)s AND {condition}"""
-
-
-DUE_DATE = "coalesce(doc.due_date, doc.tran_date)"
-"""The SQL of when a document is due; one without a due date is due on its date."""
 
 
 def sized(asked: Asked, documents: str) -> str:
