@@ -16,7 +16,7 @@ from domain.credit_score import CreditScoreRange, checked_bureaus, checked_range
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.record_types import RecordType
-from domain.shared.text import can_be_kept
+from domain.shared.text import camel, can_be_kept
 from domain.shared.time_zones import is_time_zone
 from domain.size_ranges import SIZE_RANGES, checked_size_ranges
 
@@ -141,25 +141,25 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
     given = {name: value for name, value in asdict(command).items() if value is not UNSET}
     for name in ("aging_boundaries_due", "aging_boundaries_invoice"):
         if name in given:
-            given[name] = checked_boundaries(given[name], name)
+            given[name] = checked_boundaries(given[name], camel(name))
     zone = given.get("time_zone")
     if zone is not None and not is_time_zone(zone):
-        raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "time_zone")
+        raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "timeZone")
     apr = given.get("credit_apr")
     if apr is not None and not 0 <= apr <= CREDIT_APR_MAX:
         raise Refused(
             "credit_apr_invalid",
             f"The rate is a whole number of percent a year, from 0 to {CREDIT_APR_MAX}.",
-            "credit_apr",
+            "creditApr",
         )
     if "size_ranges" in given:
-        given["size_ranges"] = checked_size_ranges(given["size_ranges"], "size_ranges")
+        given["size_ranges"] = checked_size_ranges(given["size_ranges"], "sizeRanges")
     days = given.get("pending_payment_match_days", 0)
     if not 0 <= days <= MATCH_DAYS_MAX:
         raise Refused(
             "match_days_invalid",
             f"Payments are matched within 0 to {MATCH_DAYS_MAX} days.",
-            "pending_payment_match_days",
+            "pendingPaymentMatchDays",
         )
     if "credit_bureaus" in given:
         given["credit_bureaus"] = checked_bureaus(given["credit_bureaus"])
