@@ -26,6 +26,7 @@ from api.activity_work import ActivityMutation
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
+from api.company_options import CompanyOptionsMutation
 from api.contacts import ContactMutation, ContactQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
@@ -106,6 +107,7 @@ class Mutation(
     PendingPaymentMutation,
     AccountCareMutation,
     AccountUpdateMutation,
+    CompanyOptionsMutation,
     UserMutation,
     ContactMutation,
     InvoiceNoteMutation,

@@ -2,8 +2,9 @@
 
 Joins and fields of the accounts view. Each join that works figures out comes in two forms, for
 all accounts in one pass and for one at a time (`c`). `g` is what collectors say of the account
-themselves, `f` the range of its credit score, `w` its issues, `v` its activities, `l` its last
-completed activity, `m` its promises, `q` its disputes, `z` its payments online.
+themselves, `j` the options of its company, `f` the range of its credit score, `w` its issues, `v`
+its activities, `l` its last completed activity, `m` its promises, `q` its disputes, `z` its
+payments online.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from domain.shared.record_types import RecordType
 from projections.account_care import ACCOUNT_CARE
 from projections.activities import ACTIVITIES
+from projections.company_options import COMPANY_OPTIONS
 from projections.credit_score_sql import credit_score_join
 from projections.disputes import DISPUTES
 from projections.issues import ISSUES
@@ -20,6 +22,7 @@ from projections.user_defined import USER_FIELDS_JOIN, own_fields, user_fields_j
 from projections.view import Asked, Field, Kind
 
 (_CARE,) = ACCOUNT_CARE.tables
+(_COMPANY_OPTIONS,) = COMPANY_OPTIONS.tables
 _ISSUES = ISSUES.tables[0]
 _ACTIVITIES = ACTIVITIES.tables[0]
 _PROMISES = PROMISES.tables[0]
@@ -41,6 +44,11 @@ _WINDOWS = {
 def _care(asked: Asked) -> str:
     return f"""LEFT JOIN {asked.rows(_CARE)} g ON g.tenant = c.tenant
         AND g.company_id = c.company_id AND g.cust_id = c.cust_id"""
+
+
+def _company_options(asked: Asked) -> str:
+    return f"""LEFT JOIN {asked.rows(_COMPANY_OPTIONS)} j ON j.tenant = c.tenant
+        AND j.company_id = c.company_id"""
 
 
 def _score(asked: Asked) -> str:
@@ -149,6 +157,7 @@ def _one(name: str, figures: Callable[[Asked, str], str]) -> Callable[[Asked], s
 
 WORK_JOINS: Mapping[str, Callable[[Asked], str]] = {
     "care": _care,
+    "company_options": _company_options,
     "score": _score,
     **{join: _all(name, figures) for join, (name, figures) in _FIGURES.items()},
     USER_FIELDS_JOIN: user_fields_join("c", RecordType.CUSTOMER),
@@ -212,10 +221,20 @@ def _care_fields() -> tuple[Field, ...]:
         Field(
             "online_pmt_option",
             Kind.BOOLEAN,
-            "Whether the customer may pay online.",
+            "Whether the account's own option allows to pay online.",
             "coalesce(g.online_pmt_option, false)",
             needs=("care",),
             source="ACC-24",
+        ),
+        Field(
+            "online_pmt_allowed",
+            Kind.BOOLEAN,
+            "Whether the customer may pay online: its own option and its company's both allow it;"
+            " a company without an option is as the site.",
+            "(coalesce(g.online_pmt_option, false)"
+            " AND coalesce(j.online_payments, %(online_payments)s))",
+            needs=("care", "company_options"),
+            source="PND-15",
         ),
         Field(
             "days_to_respond",

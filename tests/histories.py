@@ -20,6 +20,7 @@ from domain.account_care import (
     AddSalesRep,
     AllowOnlinePayments,
     AssignAccount,
+    BeginCare,
     ClassifyAccount,
     RateCredit,
     ScoreSource,
@@ -448,6 +449,7 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
     flag = draw(st.booleans())
     reps = draw(st.sampled_from([(), ("x",), ("y", "x")]))
     commands = [
+        BeginCare(account, user, word),
         AssignAccount(word, account, user),
         ClassifyAccount(word, account),
         AllowOnlinePayments(flag, account),

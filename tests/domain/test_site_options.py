@@ -77,6 +77,24 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
             "aging_boundaries_invalid",
             "agingBoundariesInvoice",
         ),
+        (
+            {"default_days_to_respond": 1_000},
+            "days_to_respond_invalid",
+            "defaultDaysToRespond",
+        ),
+        (
+            {"unreconciled_alert_days": -1},
+            "unreconciled_days_invalid",
+            "unreconciledAlertDays",
+        ),
+        ({"name": "x" * 201}, "name_too_long", "name"),
+        ({"address": "x" * 1_001}, "address_too_long", "address"),
+        ({"description": "a\x00b"}, "description_not_text", "description"),
+        (
+            {"default_credit_class_id": "x" * 201},
+            "credit_class_too_long",
+            "defaultCreditClassId",
+        ),
         ({"time_zone": "Mars/Olympus"}, "time_zone_unknown", "timeZone"),
         ({"time_zone": "../etc/passwd"}, "time_zone_unknown", "timeZone"),
         (
