@@ -5,11 +5,11 @@ from typing import Annotated
 import strawberry
 from strawberry.types.unset import UNSET
 
-from api.account_care import asks_user
 from api.commands import IDEMPOTENCY_KEY, Payload, answer
 from api.companies import COMPANIES, Company
 from api.context import Info
 from api.people import told
+from application.consulting import user_asked
 from application.handling import Consulted
 from domain.api_key import Role
 from domain.company import COMPANY, is_known
@@ -76,5 +76,5 @@ class CompanyOptionsMutation:
             ),
             mutation="updateCompanyOptions",
             idempotency_key=input.idempotency_key,
-            consults=(Consulted(COMPANY, key, is_known), *asks_user(user_id)),
+            consults=(Consulted(COMPANY, key, is_known), *user_asked(user_id)),
         )

@@ -18,7 +18,7 @@ from domain.credit_score import checked_score
 from domain.shared.assignee import check_user
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, UserFacts
+from domain.shared.facts import AccountFacts, CareFacts, UserFacts
 
 ID_CHARACTERS_MAX = 100
 """Characters of the id of a credit class or a sales person at most."""
@@ -507,6 +507,11 @@ def checked_id(given: str | None, code: str, field: str) -> str | None:
             code, f"An id is plain text of at most {ID_CHARACTERS_MAX} characters.", field
         )
     return kept or None
+
+
+def facts(care: AccountCare) -> CareFacts:
+    """Return what other decisions may know of the care of an account."""
+    return CareFacts(care.assigned_user_id, care.days_to_respond)
 
 
 ACCOUNT_CARE: Decider[AccountCare, AccountCareCommand, AccountCareEvent] = Decider(

@@ -249,6 +249,11 @@ def _no_captions(reason: str) -> Refused:
     return Refused("udf_captions_invalid", reason, "udfCaptions")
 
 
+def days_to_respond(options: SiteOptions) -> int:
+    """Return how many days customers have to respond, for decisions about others; 0 is not set."""
+    return options.default_days_to_respond
+
+
 SITE_OPTIONS: Decider[SiteOptions, ChangeSiteOptions, SiteOptionsChanged] = Decider(
     category="site_options",
     events=(SiteOptionsChanged,),

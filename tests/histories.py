@@ -370,6 +370,7 @@ def disputing(draw: st.DrawFn, dispute_id: str) -> DisputeCommand:
 
 
 _ACCOUNT = AccountFacts("1", "A", None)
+_USER = UserFacts("z", "credit_user", None, active=True)
 
 
 def _named(draw: st.DrawFn) -> tuple[tuple[str, ...], tuple[DocumentFacts, ...]]:
@@ -401,7 +402,7 @@ def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
         documents=documents,
     )
     resolving = ResolveIssue(on, draw(st.sampled_from(Resolver)), resolution=draw(words()))
-    reassigning = ReassignIssue(draw(words()) or "z")
+    reassigning = ReassignIssue(draw(words()) or "z", _USER)
     return draw(st.sampled_from([opening, resolving, reassigning, ReopenIssue()]))
 
 
@@ -432,7 +433,7 @@ def activity_commands(draw: st.DrawFn, activity_id: str) -> ActivityCommand:
     later = [
         CompleteActivity(on, note=draw(words())),
         ReopenActivity(),
-        ReassignActivity(draw(words()) or "z"),
+        ReassignActivity(draw(words()) or "z", _USER),
         TagInvoices(tran_ids, on, documents),
         UntagInvoices(tran_ids),
         SetFollowUp(follow_up, on),
