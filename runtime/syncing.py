@@ -67,7 +67,10 @@ def sync(
             worker.keep_alive()
         with database.pool("app", size=1) as pool:
             log = PostgresLog(pool, tenant.id)
-            following = Following(reading, log, tenant.id, business_date, actor, run.cause)
+            companies = frozenset(run.companies)
+            following = Following(
+                reading, log, tenant.id, business_date, actor, run.cause, companies
+            )
             followed = follow(following, worker.keep_alive)
         outcome.events += followed.events
         outcome.position = max(outcome.position, followed.position)
