@@ -344,6 +344,12 @@ PROJECTED = f"""
 """
 """As late as the account paid invoices of the size, else all, else on time; not in the past."""
 
+WITHIN = ", ".join(
+    f"coalesce(sum(amount) FILTER (WHERE paid_on <= $day + {days}), 0) AS proj_pmts{days}_days"
+    for days in (7, 14, 21, 28, 35)
+)
+"""What is expected within so many days, cumulatively."""
+
 PROJECTIONS = [
     *((day, options) for day in DAYS for options in (EVEN, SIZES[2])),
     (DAYS[0], SiteOptions()),
@@ -385,25 +391,17 @@ def test_accounts_are_expected_to_pay_within_weeks_what_the_file_says(
     ledger: Ledger, day: date, options: SiteOptions
 ) -> None:
     for known_at, file in ledger.told:
-        within = ", ".join(
-            f"coalesce(sum(amount) FILTER (WHERE paid_on <= $day + {days}), 0)"
-            f" AS proj_pmts{days}_days"
-            for days in (7, 14, 21, 28, 35)
-        )
         rows = projected(
-            file, day, options, f"SELECT company, customer, {within} FROM projected GROUP BY ALL"
+            file, day, options, f"SELECT company, customer, {WITHIN} FROM projected GROUP BY ALL"
         )
         expected = {(row.pop("company"), row.pop("customer")): row for row in rows}
-        names = [f"proj_pmts{days}_days" for days in (7, 14, 21, 28, 35)]
+        names = list(next(iter(expected.values())))
         asked = ledger.asked(day, known_at, options)
         found = ledger.figures(ACCOUNT_VIEW, asked, names)
-        nothing = dict.fromkeys(names, 0)
 
-        assert found == dict.fromkeys(found, nothing) | expected
-        assert ledger.summed_up(ACCOUNT_VIEW, asked, names) == {
-            "count": 100,
-            **{name: sum(one[name] for one in expected.values()) for name in names},
-        }
+        assert found == dict.fromkeys(found, dict.fromkeys(names, 0)) | expected
+        (of_all,) = projected(file, day, options, f"SELECT {WITHIN} FROM projected")
+        assert ledger.summed_up(ACCOUNT_VIEW, asked, names) == {"count": 100} | of_all
 
 
 def test_the_dates_meet_every_rule_by_which_a_payment_is_expected(ledger: Ledger) -> None:
@@ -522,11 +520,13 @@ def test_a_group_of_accounts_averages_all_its_invoices_alike(
             day=day,
         )
         known = credit(row, EVEN.credit_apr)
+        (within,) = projected(file, day, EVEN, f"SELECT {WITHIN} FROM projected WHERE {where}")
         expected = {
             **averages_late(row),
             **sums_late(row),
             **averages_to_pay(to_pay(file, day, EVEN, where)),
             **{name: known[name] for name in ("total_age", "sales", "dso")},
+            **within,
         }
         asked = ledger.asked(day, known_at, EVEN)
         found = ledger.summed_up(ACCOUNT_VIEW, asked, list(expected), condition)
