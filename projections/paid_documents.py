@@ -54,27 +54,31 @@ def sized(asked: Asked, documents: str) -> str:
         return f"""
             SELECT d.*, width_bucket(d.amount_hc, ARRAY[{bounds}]::numeric[]) AS size_range
             FROM ({documents}) d"""
+    bounds = f"(({automatic_bounds(asked)}) ->> d.home_curr_id)::numeric[]"
     return f"""
-        SELECT d.*, width_bucket(d.amount_hc, coalesce(bounds.bounds, '{{}}')) AS size_range
-        FROM ({documents}) d
-        LEFT JOIN ({automatic_bounds(asked)}) bounds USING (home_curr_id)"""
+        SELECT d.*, width_bucket(d.amount_hc, coalesce({bounds}, '{{}}')) AS size_range
+        FROM ({documents}) d"""
 
 
 def automatic_bounds(asked: Asked) -> str:
     """Return the SQL of the bounds that cut what was paid in ranges of about as many documents.
 
-    They are rising, by home currency; where many documents are of one size there are fewer.
+    They are rising arrays, as texts in one object by home currency, so that they are worked out
+    once a question; where many documents are of one size there are fewer.
     """
     shares = ", ".join(f"{part}::float8 / {RANGES}" for part in range(1, RANGES))
     return f"""
-        SELECT home_curr_id, array_agg(DISTINCT bound ORDER BY bound) AS bounds
+        SELECT jsonb_object_agg(home_curr_id, bounds)
         FROM (
-            SELECT p.home_curr_id,
-                   unnest(percentile_disc(ARRAY[{shares}]) WITHIN GROUP (ORDER BY p.amount_hc))
-                       AS bound
-            FROM ({paid_documents(asked)}) p GROUP BY 1
-        ) cut
-        GROUP BY 1"""
+            SELECT home_curr_id, array_agg(DISTINCT bound ORDER BY bound)::text AS bounds
+            FROM (
+                SELECT p.home_curr_id,
+                       unnest(percentile_disc(ARRAY[{shares}]) WITHIN GROUP (ORDER BY p.amount_hc))
+                           AS bound
+                FROM ({paid_documents(asked)}) p GROUP BY 1
+            ) cut
+            GROUP BY 1
+        ) cuts"""
 
 
 def projected_payments(asked: Asked, amounts: str, condition: str) -> str:

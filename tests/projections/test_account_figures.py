@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from psycopg.sql import SQL
 
 from domain.aging import Basis
 from domain.conditions import Compared, Operator
@@ -315,6 +316,45 @@ def test_the_whole_and_the_single_form_of_each_join_agree(
         ]
     assert rows[0] == rows[1]
     assert len(rows[0]) > 1
+
+
+def plans(plan: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """A plan of a statement and all plans within it."""
+    yield plan
+    for one in plan.get("Plans", ()):
+        yield from plans(one)
+
+
+@pytest.mark.parametrize(
+    ("view", "name"),
+    [
+        (ACCOUNT_VIEW, "avg_days_to_pay7"),
+        (ACCOUNT_VIEW, "proj_pmts7_days"),
+        (INVOICE_VIEW, "proj_pmt_date"),
+    ],
+)
+@pytest.mark.parametrize("ordered", [False, True], ids=["one by one", "all at once"])
+def test_computed_ranges_of_size_are_worked_out_once_a_figure_not_for_every_document(
+    database: Database, tenant: Tenant, view: View, name: str, *, ordered: bool
+) -> None:
+    fill(database, tenant, random.Random(27))
+    asked = Asked(tenant.id, OPTIONS[2], day(390))
+    order = (Order(name),) if ordered else ()
+    query = page(Listing(view, asked, (name,), order=order), Cut(1_000))
+    with database.connect("worker") as connection:
+        explained = connection.execute(
+            SQL("EXPLAIN (ANALYZE, VERBOSE, TIMING OFF, FORMAT JSON) ") + query.statement,
+            query.parameters,
+        ).fetchone()
+    assert explained is not None
+    ((told,),) = explained
+    loops = [
+        one["Actual Loops"]
+        for one in plans(told["Plan"])
+        if any(output.startswith("percentile_disc(") for output in one.get("Output", ()))
+        and one["Node Type"] == "Aggregate"
+    ]
+    assert 1 <= sum(loops) <= (4 if ordered else 2)
 
 
 @pytest.mark.parametrize("view", [ACCOUNT_VIEW, INVOICE_VIEW], ids=["accounts", "invoices"])
