@@ -27,6 +27,7 @@ from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
 from api.contacts import ContactMutation, ContactQuery
+from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
@@ -75,6 +76,7 @@ class Query(
     SalesOrderQuery,
     SalesPersonQuery,
     AgingQuery,
+    DashboardQuery,
     AuditTrailQuery,
     CompanyQuery,
     SiteOptionsQuery,
