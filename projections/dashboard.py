@@ -58,7 +58,7 @@ def team(asked: Asked, user_id: str) -> Query[Member]:
     users = asked.rows(_USERS)
     statement = f"""
         WITH RECURSIVE below (user_id) AS (
-            SELECT %(user_id)s::text
+            SELECT %(user_id)s::text COLLATE "C"
             UNION
             SELECT u.user_id FROM below b
             JOIN {users} u ON u.tenant = %(tenant)s AND u.manager_id = b.user_id

@@ -67,7 +67,8 @@ def promise_totals(listing: Listing) -> Query[PromiseTotals]:
         FROM {asked.rows(_PROMISES)} x
         JOIN ({members}) AS m (company_id, cust_id, home_curr_id)
           ON m.company_id = x.company_id AND m.cust_id = x.cust_id
-        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {IS_PROMISE}
+        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s
+          AND ({IS_PROMISE} OR x.broken_on <= %(as_of)s)
         GROUP BY 1, 2
         ORDER BY 1, 2"""
     return Query(sql(statement), parameters, _totals)

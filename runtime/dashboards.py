@@ -97,11 +97,12 @@ def read_dashboard(
                 raise Refused("user_unknown", f"No user {user_id} is known.", "user")
             chosen = scope or usual_scope(members)
             listing = accounts_of(asked, in_scope(chosen, members))
-            groups = _groups(connection, listing)
+            groups = dashboard_groups(connection, listing)
     return Dashboard(chosen, user_id, on, known_at, options.aging_basis, groups)
 
 
-def _groups(connection: Connection[Any], listing: Listing) -> list[DashboardGroup]:
+def dashboard_groups(connection: Connection[Any], listing: Listing) -> list[DashboardGroup]:
+    """Return every figure of a list of accounts, by home currency."""
     asked = listing.asked
     options = asked.options
     names = [one.name for one in ACCOUNT_VIEW.totals]
