@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from psycopg import Connection, IsolationLevel
 
-from domain.aging import Basis
+from domain.aging import AgeUnit, Basis
 from domain.shared.decider import Refused
 from domain.site_options import Trend
 from projections.account_view import ACCOUNT_VIEW
@@ -58,7 +58,8 @@ class DashboardGroup(Struct, frozen=True):
 class Dashboard(Struct, frozen=True):
     """A dashboard: whose accounts, on which date and as known when, by home currency.
 
-    `basis` is the aging set that the site shows.
+    `user_id` is the user whose own or team's accounts they are; None for all.
+    `basis` is the aging set that the site shows, `age_unit` what its labels count.
     """
 
     scope: Scope
@@ -66,6 +67,7 @@ class Dashboard(Struct, frozen=True):
     as_of: date
     known_at: datetime | None
     basis: Basis
+    age_unit: AgeUnit
     groups: list[DashboardGroup]
 
 
@@ -98,7 +100,15 @@ def read_dashboard(
             chosen = scope or usual_scope(members)
             listing = accounts_of(asked, in_scope(chosen, members))
             groups = dashboard_groups(connection, listing)
-    return Dashboard(chosen, user_id, on, known_at, options.aging_basis, groups)
+    return Dashboard(
+        chosen,
+        None if chosen is Scope.ALL else user_id,
+        on,
+        known_at,
+        options.aging_basis,
+        options.age_unit,
+        groups,
+    )
 
 
 def dashboard_groups(connection: Connection[Any], listing: Listing) -> list[DashboardGroup]:
