@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+import domain.activity
 import domain.activity_type
 import domain.issue
 from api.activities import ACTIVITIES, Activity
@@ -38,6 +39,13 @@ from domain.activity_type import ACTIVITY_TYPE
 from domain.issue import ISSUE
 
 _NEEDS = "Needs a role of those who work on accounts."
+
+
+def activity_consulted(activity_id: str | None) -> tuple[Consulted, ...]:
+    """Return that a decision asks an activity, if one is named."""
+    if activity_id is None:
+        return ()
+    return (Consulted(ACTIVITY, (activity_id,), domain.activity.facts),)
 
 
 @strawberry.type(description="What a mutation of an activity led to.")

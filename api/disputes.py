@@ -9,6 +9,7 @@ from msgspec import UNSET as NOT_GIVEN
 from strawberry.types.unset import UNSET
 
 from api.accounts import ACCOUNTS, Account
+from api.activity_work import activity_consulted
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
 from api.connections import (
     After,
@@ -286,7 +287,11 @@ class DisputeMutation:
             command,
             mutation="openDispute",
             idempotency_key=input.idempotency_key,
-            consults=(_document(input.company_id, input.tran_id), *_reason(input.reason_code)),
+            consults=(
+                _document(input.company_id, input.tran_id),
+                *_reason(input.reason_code),
+                *activity_consulted(input.activity_id),
+            ),
         )
 
     @strawberry.mutation(

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from api.accounts import ACCOUNTS, Account
+from api.activity_work import activity_consulted
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
 from api.connections import (
     After,
@@ -311,6 +312,7 @@ class PromiseMutation:
             idempotency_key=input.idempotency_key,
             consults=(
                 Consulted(account.ACCOUNT, (input.company_id, input.cust_id), account.facts),
+                *activity_consulted(input.activity_id),
                 *(
                     Consulted(invoice.INVOICE, (input.company_id, tran_id), invoice.facts)
                     for tran_id in input.tran_ids[:INVOICES_MAX]

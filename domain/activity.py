@@ -24,7 +24,13 @@ from domain.scheduling import (
 )
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, ActivityTypeFacts, DocumentFacts, IssueFacts
+from domain.shared.facts import (
+    AccountFacts,
+    ActivityFacts,
+    ActivityTypeFacts,
+    DocumentFacts,
+    IssueFacts,
+)
 from domain.shared.on_account import require_account, require_issue, require_on_account
 from domain.shared.standard_type import StandardType, standard_type_of
 from domain.shared.wording import (
@@ -488,6 +494,13 @@ def complete_follow_up(command: CompleteFollowUp, activity: Recorded) -> Sequenc
             "activityId",
         )
     return []
+
+
+def facts(activity: Activity) -> ActivityFacts | None:
+    """Return what other decisions may know of the activity; None if there is none."""
+    if isinstance(activity, NotRecorded):
+        return None
+    return ActivityFacts(activity.recorded.company_id, activity.recorded.cust_id)
 
 
 ACTIVITY: Decider[Activity, ActivityCommand, ActivityEvent] = Decider(

@@ -38,6 +38,7 @@ CREATE TABLE disputes (
 );
 CREATE INDEX disputes_by_invoice ON disputes (tenant, company_id, tran_id);
 CREATE INDEX disputes_by_account ON disputes (tenant, company_id, cust_id);
+CREATE INDEX disputes_by_activity ON disputes (tenant, activity_id) WHERE activity_id IS NOT NULL;
 
 -- A tag that was taken off keeps its row: it is there from `code_date` until `cleared_on`.
 CREATE TABLE invoice_reasons (
@@ -53,6 +54,8 @@ CREATE TABLE invoice_reasons (
 
 CALL public.keep_history('reason_codes'::regclass);
 CALL public.keep_history('disputes'::regclass);
+CREATE INDEX disputes_history_by_activity ON disputes_history (tenant, activity_id)
+    WHERE activity_id IS NOT NULL;
 CALL public.keep_history('invoice_reasons'::regclass);
 
 CALL public.open_read_model('reason_codes'::regclass);

@@ -115,6 +115,15 @@ _FIELDS = (
         source="INV-30",
     ),
     Field(
+        "days_past_due",
+        Kind.INTEGER,
+        "For how many days the account has been past due: those of what it still owes that was due"
+        " first; 0 if nothing is past due.",
+        "coalesce(t.days, 0)",
+        needs=("past_due",),
+        source="ACC-25",
+    ),
+    Field(
         "open_documents",
         Kind.INTEGER,
         "How many documents are open.",

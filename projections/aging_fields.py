@@ -115,7 +115,12 @@ def aging_fields(
             "What is open of documents dated after the as-of date, in home currency.",
             "INV-27",
         ),
-        money("due_total", "true", "Everything open, in home currency.", "INV-28"),
+        money(
+            "due_total",
+            "true",
+            "Everything open, in home currency, without what is disputed and excluded from aging.",
+            "INV-28",
+        ),
     )
 
 

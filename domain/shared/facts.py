@@ -63,6 +63,13 @@ class IssueFacts(Struct, frozen=True, gc=False):
     cust_id: str
 
 
+class ActivityFacts(Struct, frozen=True, gc=False):
+    """An activity as known when a decision is taken."""
+
+    company_id: str
+    cust_id: str
+
+
 class PaymentFacts(Struct, frozen=True, gc=False):
     """A payment of the ERP as known when a decision is taken; `amount` is in `curr_id`."""
 

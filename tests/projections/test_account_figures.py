@@ -206,19 +206,19 @@ def test_ordered_by_a_figure_accounts_show_what_they_show_one_by_one(
     events = fill(database, tenant, rng)
     compared = 0
     for options in OPTIONS:
-        for known_at in moments(rng, events):
-            asked = Asked(tenant.id, options, day(rng.randrange(150, DAYS + 60)), known_at=known_at)
-            one_by_one = asked_for(database, asked, tuple(FIGURES))
-            for name in FIGURES:
-                order = (Order(name, descending=True),)
-                together = asked_for(database, asked, (name,), order)
-                values = [one[name] for one in together.values() if one[name] is not None]
-                assert values == sorted(values, reverse=True)
-                assert {key: one[name] for key, one in together.items()} == {
-                    key: one[name] for key, one in one_by_one.items()
-                }
-                compared += len(together)
-    assert compared > 1_000
+        known_at = rng.choice(moments(rng, events))
+        asked = Asked(tenant.id, options, day(rng.randrange(150, DAYS + 60)), known_at=known_at)
+        one_by_one = asked_for(database, asked, tuple(FIGURES))
+        for name in FIGURES:
+            order = (Order(name, descending=True),)
+            together = asked_for(database, asked, (name,), order)
+            values = [one[name] for one in together.values() if one[name] is not None]
+            assert values == sorted(values, reverse=True)
+            assert {key: one[name] for key, one in together.items()} == {
+                key: one[name] for key, one in one_by_one.items()
+            }
+            compared += len(together)
+    assert compared > 300
 
 
 @pytest.mark.parametrize("view", [ACCOUNT_VIEW, INVOICE_VIEW], ids=["accounts", "invoices"])

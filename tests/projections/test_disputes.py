@@ -47,8 +47,8 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.histories import DAYS, day
 from tests.projections.ledger import request, streams
+from tests.projections.running import append, fold
 from tests.projections.test_folds import Tables, recorded
-from tests.projections.test_runner import append, fold
 from tests.projections.test_views import ask, moments
 
 DISPUTED = ("d1", "d2", "d3")

@@ -28,7 +28,7 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.histories import DAYS, day
 from tests.projections.ledger import APPENDS, documents, fill, invoicing, random_import, streams
-from tests.projections.test_runner import append, fold
+from tests.projections.running import append, fold
 from tests.projections.test_views import ask, moments
 
 D = Decimal

@@ -25,8 +25,8 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.histories import DAYS, day
 from tests.projections.ledger import Document, Item, documents, fill, open_items, request, streams
+from tests.projections.running import append, fold
 from tests.projections.test_aging import OPTIONS
-from tests.projections.test_runner import append, fold
 
 Records = dict[tuple[Any, ...], dict[str, Any]]
 """Fields by name of each record, by key."""
