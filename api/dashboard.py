@@ -175,7 +175,7 @@ class DsoMonthResult:
         description="The day of the figure: the month's last one, or the as-of date."
     )
     dso: Decimal | None = strawberry.field(
-        description="Everything open, divided by the sales of the 365 days before, times 365; null"
+        description="What ages in total, divided by the sales of the 365 days before, times 365; null"
         " without sales."
     )
 

@@ -34,8 +34,8 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.cli.test_contract import Command
 from tests.loading import load, recorded_at, write_csv
+from tests.projections.running import append, fold
 from tests.projections.test_dashboard import assigning, promised, registering
-from tests.projections.test_runner import append, fold
 
 D = Decimal
 ON = date(2026, 3, 31)

@@ -49,8 +49,8 @@ from runtime.tenants import Tenant
 from tests.histories import day
 from tests.loading import load, recorded_at, write_csv
 from tests.projections.ledger import fill, open_items, request
+from tests.projections.running import append, fold
 from tests.projections.test_account_figures import OPTIONS
-from tests.projections.test_runner import append, fold
 
 D = Decimal
 ON = date(2026, 3, 31)
