@@ -175,8 +175,8 @@ class DsoMonthResult:
         description="The day of the figure: the month's last one, or the as-of date."
     )
     dso: Decimal | None = strawberry.field(
-        description="What ages in total, divided by the sales of the 365 days before, times 365; null"
-        " without sales."
+        description="What ages in total, divided by the sales of the 365 days before, times 365;"
+        " null without sales."
     )
 
     @classmethod
