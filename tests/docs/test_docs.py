@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 
 import projections
 from projections.view import View
@@ -53,6 +54,19 @@ def test_every_command_that_pages_name_is_there() -> None:
             re.findall(r"^\$ (?:\.venv/bin/)?tallystick ([\w-]+)", page.read_text(), re.MULTILINE)
         )
     assert named <= set(COMMANDS)
+
+
+def test_every_question_that_pages_ask_is_one_of_the_schema() -> None:
+    schema = build_schema((ROOT / "api" / "schema.graphql").read_text())
+    asked = [
+        (page.name, text)
+        for page in PAGES
+        for text in re.findall(r"```graphql\n(.*?)```", page.read_text(), re.DOTALL)
+    ]
+    assert [
+        (name, str(wrong)) for name, one in asked for wrong in validate(schema, parse(one))
+    ] == []
+    assert "query-graphql.md" in dict(asked)
 
 
 def test_every_make_target_that_pages_name_is_there() -> None:
