@@ -23,6 +23,7 @@ from domain.account_care import (
     ClassifyAccount,
     RateCredit,
     SetDaysToRespond,
+    SetPrimarySalesPerson,
     SetSalesReps,
 )
 from domain.user import USER
@@ -78,6 +79,16 @@ class SetSalesRepsInput(AccountCareInput):
 
     sales_reps: list[str] = strawberry.field(
         description="All additional sales reps, by the id of the user or of the ERP's sales person."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.input(description="Who sells to a customer where the ERP names nobody.")
+class SetPrimarySalesPersonInput(AccountCareInput):
+    """Who sells to a customer where the ERP names nobody."""
+
+    sper_id: str | None = strawberry.field(
+        description="The id of the user or of the ERP's sales person; null takes it back."
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
@@ -209,6 +220,23 @@ class AccountCareMutation:
         """Set the sales reps."""
         command = SetSalesReps(tuple(input.sales_reps))
         return await _say(info.context, input, command, "setSalesReps", input.idempotency_key)
+
+    @strawberry.mutation(
+        description="Say who the primary sales person of a customer is where the ERP names nobody;"
+        " whom it names counts. For collectors."
+    )
+    async def set_primary_sales_person(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            SetPrimarySalesPersonInput, strawberry.argument(description="Who.")
+        ],
+    ) -> AccountCarePayload:
+        """Set the primary sales person."""
+        command = SetPrimarySalesPerson(input.sper_id)
+        return await _say(
+            info.context, input, command, "setPrimarySalesPerson", input.idempotency_key
+        )
 
     @strawberry.mutation(
         description="Type in credit scores of an account; they stand whatever is computed. For"

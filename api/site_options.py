@@ -17,7 +17,7 @@ from api.connections import AtLeast
 from api.context import Info
 from api.people import given, told
 from api.record_types import RecordType
-from domain.aging import AgeUnit
+from domain.aging import AgeUnit, labels
 from domain.api_key import Role
 from domain.credit_score import CreditScoreRange
 from domain.site_options import (
@@ -47,6 +47,10 @@ _CONTACTS = "Which of the ERP's contacts a sync takes over. (SYN-04)"
 _CAPTIONS = "What the site calls user-defined fields, of each type of record that has any. (UDF-05)"
 _CAPTION = "What user-defined field {} is called."
 _BOUNDARIES = "The four boundaries of the aging set by {} date, in the age unit. (AGE-02)"
+_LABELS = (
+    "What the buckets of the aging set by {} date are called by its boundaries, from future to the"
+    " oldest. (AGE-15)"
+)
 _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
 _UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
@@ -150,6 +154,8 @@ class SiteOptionsResult:
     aging_boundaries_invoice: list[int] = strawberry.field(
         description=_BOUNDARIES.format("invoice")
     )
+    aging_labels_due: list[str] = strawberry.field(description=_LABELS.format("due"))
+    aging_labels_invoice: list[str] = strawberry.field(description=_LABELS.format("invoice"))
     age_unit: AgeUnit = strawberry.field(description=_UNIT)
     aging_basis: Basis = strawberry.field(description=_BASIS)
     age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
@@ -172,6 +178,8 @@ class SiteOptionsResult:
         return cls(
             aging_boundaries_due=list(options.aging_boundaries_due),
             aging_boundaries_invoice=list(options.aging_boundaries_invoice),
+            aging_labels_due=labels(Basis.DUE, options.aging_boundaries_due),
+            aging_labels_invoice=labels(Basis.INVOICE, options.aging_boundaries_invoice),
             age_unit=options.age_unit,
             aging_basis=options.aging_basis,
             age_unapplied=options.age_unapplied,

@@ -78,6 +78,14 @@ class SalesRepsSet(Event, frozen=True, omit_defaults=True, gc=False):
     sales_reps: tuple[str, ...] = ()
 
 
+class PrimarySalesPersonSet(Event, frozen=True, omit_defaults=True, gc=False):
+    """This one sells to the customer, as far as the ERP names nobody (ACC-20)."""
+
+    company_id: str
+    cust_id: str
+    sper_id: str | None = None
+
+
 class CreditRated(Event, frozen=True, omit_defaults=True, gc=False):
     """The account's own credit score and those of credit bureaus are now these (ACC-10, ACC-11).
 
@@ -100,6 +108,7 @@ AccountCareEvent: TypeAlias = (
     | OnlinePaymentsAllowed
     | DaysToRespondSet
     | SalesRepsSet
+    | PrimarySalesPersonSet
     | CreditRated
 )
 
@@ -164,6 +173,17 @@ class SetSalesReps(Struct, frozen=True, gc=False):
         return replace(self, account=facts[0])
 
 
+class SetPrimarySalesPerson(Struct, frozen=True, gc=False):
+    """Say who sells to the customer where the ERP names nobody; None takes that back."""
+
+    sper_id: str | None
+    account: AccountFacts | None = None
+
+    def knowing(self, facts: Sequence[Any]) -> "SetPrimarySalesPerson":
+        """Return the command that knows the account."""
+        return replace(self, account=facts[0])
+
+
 class AddSalesRep(Struct, frozen=True, gc=False):
     """Let a user sell to the customer, too (ACC-21)."""
 
@@ -217,6 +237,7 @@ AccountCareCommand: TypeAlias = (
     | AllowOnlinePayments
     | SetDaysToRespond
     | SetSalesReps
+    | SetPrimarySalesPerson
     | AddSalesRep
     | RateCredit
     | UpdateAccount
@@ -237,6 +258,7 @@ class AccountCare(Struct, frozen=True, gc=False):
     bureau_1: str | None = None
     bureau_2: str | None = None
     bureau_3: str | None = None
+    sper_id: str | None = None
 
 
 def evolve(care: AccountCare, event: AccountCareEvent) -> AccountCare:
@@ -252,6 +274,8 @@ def evolve(care: AccountCare, event: AccountCareEvent) -> AccountCare:
             return replace(care, days_to_respond=days)
         case SalesRepsSet(sales_reps=sales_reps):
             return replace(care, sales_reps=sales_reps)
+        case PrimarySalesPersonSet(sper_id=sper_id):
+            return replace(care, sper_id=sper_id)
         case CreditRated():
             return replace(
                 care,
@@ -280,6 +304,8 @@ def decide(command: AccountCareCommand, care: AccountCare) -> Sequence[AccountCa
             return set_days_to_respond(account, care, days)
         case SetSalesReps(sales_reps):
             return set_sales_reps(account, care, sales_reps)
+        case SetPrimarySalesPerson(sper_id):
+            return set_primary_sales_person(account, care, sper_id)
         case AddSalesRep():
             return add_sales_rep(account, care, command)
         case RateCredit():
@@ -370,6 +396,16 @@ def set_sales_reps(
     return [SalesRepsSet(account.company_id, account.cust_id, kept)]
 
 
+def set_primary_sales_person(
+    account: AccountFacts, care: AccountCare, sper_id: str | None
+) -> Sequence[AccountCareEvent]:
+    """Say who sells to a customer, or that nobody is known here."""
+    kept = checked_id(sper_id, "sales_person_invalid", "sperId")
+    if kept == care.sper_id:
+        return []  # so already
+    return [PrimarySalesPersonSet(account.company_id, account.cust_id, kept)]
+
+
 def add_sales_rep(
     account: AccountFacts, care: AccountCare, command: AddSalesRep
 ) -> Sequence[AccountCareEvent]:
@@ -457,6 +493,7 @@ ACCOUNT_CARE: Decider[AccountCare, AccountCareCommand, AccountCareEvent] = Decid
         OnlinePaymentsAllowed,
         DaysToRespondSet,
         SalesRepsSet,
+        PrimarySalesPersonSet,
         CreditRated,
     ),
     initial=AccountCare(),

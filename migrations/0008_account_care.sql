@@ -29,9 +29,11 @@ CREATE TABLE account_care (
     bureau_1 text COLLATE "C",
     bureau_2 text COLLATE "C",
     bureau_3 text COLLATE "C",
+    sper_id text COLLATE "C",
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, company_id, cust_id)
 );
+COMMENT ON COLUMN account_care.sper_id IS 'Who sells to the account, if the ERP names nobody.';
 COMMENT ON COLUMN account_care.sales_reps IS 'JSON list of the ids of additional sales reps.';
 CREATE INDEX account_care_by_assigned_user ON account_care (tenant, assigned_user_id);
 

@@ -24,6 +24,7 @@ from domain.account_care import (
     RateCredit,
     ScoreSource,
     SetDaysToRespond,
+    SetPrimarySalesPerson,
     SetSalesReps,
     UpdateAccount,
 )
@@ -452,6 +453,7 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
         AllowOnlinePayments(flag, account),
         SetDaysToRespond(draw(st.sampled_from([None, 0, 5])), account),
         SetSalesReps(reps, account),
+        SetPrimarySalesPerson(word, account),
         AddSalesRep(word or "z", account, user),
         RateCredit(FIRST, word, source, account=account),
         RateCredit(FIRST, bureau_1=word, bureau_3="7", account=account),

@@ -126,7 +126,7 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
     assert first["promises"]["nodes"] == [{"promise": {"promise": True}}]
     assert first["notes"]["nodes"] == [{"text": "Copy sent"}]
     assert second["countedBalanceHc"]["amount"] == "150.00"
-    assert (second["severity"], second["reasonCode"]) == (1, "PRICE")
+    assert (second["inDispute"], second["severity"], second["reasonCode"]) == (True, 1, "PRICE")
     assert told["invoices"]["summary"] == [
         {"currId": "EUR", "count": 2, "balance": {"amount": "240.00"}}
     ]

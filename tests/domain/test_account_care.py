@@ -16,10 +16,12 @@ from domain.account_care import (
     CreditRated,
     DaysToRespondSet,
     OnlinePaymentsAllowed,
+    PrimarySalesPersonSet,
     RateCredit,
     SalesRepsSet,
     ScoreSource,
     SetDaysToRespond,
+    SetPrimarySalesPerson,
     SetSalesReps,
     UpdateAccount,
 )
@@ -66,6 +68,7 @@ def test_commands_learn_what_they_ask() -> None:
         AllowOnlinePayments(True),
         SetDaysToRespond(5),
         SetSalesReps(("x",)),
+        SetPrimarySalesPerson("x"),
         RateCredit(TODAY, "A"),
     ):
         assert command.knowing([ACME]).account == ACME
@@ -129,6 +132,15 @@ def test_names_sales_reps_each_once() -> None:
 )
 def test_refuses_sales_reps_who_cannot_be(reps: tuple[str, ...], code: str) -> None:
     care.given().when(SetSalesReps(reps, ACME)).then_refused(code, "salesReps")
+
+
+def test_names_a_primary_sales_person_and_takes_that_back() -> None:
+    said = PrimarySalesPersonSet(*KEY, "S-7")
+    care.given().when(SetPrimarySalesPerson(" S-7", ACME)).then(said)
+    care.given(said).when(SetPrimarySalesPerson("S-7", ACME)).then_nothing()
+    care.given(said).when(SetPrimarySalesPerson(None, ACME)).then(PrimarySalesPersonSet(*KEY))
+    wrong = SetPrimarySalesPerson("a" * 101, ACME)
+    care.given(said).when(wrong).then_refused("sales_person_invalid", "sperId")
 
 
 def test_adds_a_user_to_the_sales_reps() -> None:
