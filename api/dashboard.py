@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from api.accounts import AccountFilter, AccountSummary
+from api.accounts import ACCOUNTS, AccountFilter, AccountSummary
 from api.aging import Basis
 from api.connections import AsOf, AtLeast, KnownAt
 from api.context import Info, Reading
@@ -373,6 +373,7 @@ class DashboardQuery:
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
     ) -> DashboardResult:
         """Return the dashboard (KPI-01, KPI-25)."""
+        ACCOUNTS.admit(info)
         user_id = info.context.caller.user_id
         if user_id is None and scope in {Scope.OWN, Scope.TEAM}:
             raise ApiError(
