@@ -28,6 +28,7 @@ from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
 from api.company_options import CompanyOptionsMutation
 from api.contacts import ContactMutation, ContactQuery
+from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
@@ -76,6 +77,7 @@ class Query(
     SalesOrderQuery,
     SalesPersonQuery,
     AgingQuery,
+    DashboardQuery,
     AuditTrailQuery,
     CompanyQuery,
     SiteOptionsQuery,

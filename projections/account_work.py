@@ -32,13 +32,24 @@ _PENDING = PENDING_PAYMENTS.tables[0]
 CREDIT_SCORE = "coalesce(g.credit_score, c.credit_score)"
 """The SQL of the score that counts: the one given or computed here, else the ERP's (ACC-10)."""
 
-_WINDOWS = {
+WINDOWS = {
     "broken_promise90_days": ("90 days", "90 days"),
     "broken_promise6_mnths": ("6 months", "6 months"),
     "broken_promises1_yr": ("1 year", "year"),
     "broken_promise2_yrs": ("2 years", "2 years"),
 }
 """Field -> the interval of SQL, and how it is called; each window holds the ones before [C12]."""
+
+IS_PROMISE = "x.promised_on <= %(as_of)s"
+"""The SQL condition that an expected payment was a promise by the date (PRM-02)."""
+
+UNSETTLED = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
+"""The SQL condition that an expected payment is open on the date."""
+
+
+def within(column: str, interval: str) -> str:
+    """Return the SQL condition that a date lies in an interval up to the date."""
+    return f"{column} <= %(as_of)s AND {column} > %(as_of)s::date - interval '{interval}'"
 
 
 def _care(asked: Asked) -> str:
@@ -96,15 +107,13 @@ def _last_activity(asked: Asked, condition: str) -> str:
 def _promises(asked: Asked, condition: str) -> str:
     """Return the SQL of the promises of accounts: open ones, and broken ones by window."""
     windows = ", ".join(
-        "count(*) FILTER (WHERE x.broken_on <= %(as_of)s"
-        f" AND x.broken_on > %(as_of)s::date - interval '{interval}') AS {name}"
-        for name, (interval, _) in _WINDOWS.items()
+        f"count(*) FILTER (WHERE {within('x.broken_on', interval)}) AS {name}"
+        for name, (interval, _) in WINDOWS.items()
     )
-    is_open = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
     return f"""
         SELECT x.company_id, x.cust_id,
-               count(*) FILTER (WHERE {is_open} AND x.promise) AS open_promises,
-               min(x.expect_date) FILTER (WHERE {is_open}) AS next_expected_on,
+               count(*) FILTER (WHERE {UNSETTLED} AND {IS_PROMISE}) AS open_promises,
+               min(x.expect_date) FILTER (WHERE {UNSETTLED}) AS next_expected_on,
                count(*) FILTER (WHERE x.broken_on <= %(as_of)s) AS broken_promises, {windows}
         FROM {asked.rows(_PROMISES)} x
         WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {condition}
@@ -424,7 +433,7 @@ def _promise_fields() -> tuple[Field, ...]:
                 "promises",
                 "PRM-12",
             )
-            for name, (_, words) in _WINDOWS.items()
+            for name, (_, words) in WINDOWS.items()
         ),
     )
 
