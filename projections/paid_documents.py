@@ -54,7 +54,7 @@ def sized(asked: Asked, documents: str) -> str:
         return f"""
             SELECT d.*, width_bucket(d.amount_hc, ARRAY[{bounds}]::numeric[]) AS size_range
             FROM ({documents}) d"""
-    bounds = f"(({automatic_bounds(asked)}) ->> d.home_curr_id)::numeric[]"
+    bounds = f"(({_bounds_at_once(asked)}) ->> d.home_curr_id)::numeric[]"
     return f"""
         SELECT d.*, width_bucket(d.amount_hc, coalesce({bounds}, '{{}}')) AS size_range
         FROM ({documents}) d"""
@@ -63,22 +63,25 @@ def sized(asked: Asked, documents: str) -> str:
 def automatic_bounds(asked: Asked) -> str:
     """Return the SQL of the bounds that cut what was paid in ranges of about as many documents.
 
-    They are rising arrays, as texts in one object by home currency, so that they are worked out
-    once a question; where many documents are of one size there are fewer.
+    They are rising arrays, by home currency; where many documents are of one size there are fewer.
     """
     shares = ", ".join(f"{part}::float8 / {RANGES}" for part in range(1, RANGES))
     return f"""
-        SELECT jsonb_object_agg(home_curr_id, bounds)
+        SELECT home_curr_id, array_agg(DISTINCT bound ORDER BY bound) AS bounds
         FROM (
-            SELECT home_curr_id, array_agg(DISTINCT bound ORDER BY bound)::text AS bounds
-            FROM (
-                SELECT p.home_curr_id,
-                       unnest(percentile_disc(ARRAY[{shares}]) WITHIN GROUP (ORDER BY p.amount_hc))
-                           AS bound
-                FROM ({paid_documents(asked)}) p GROUP BY 1
-            ) cut
-            GROUP BY 1
-        ) cuts"""
+            SELECT p.home_curr_id,
+                   unnest(percentile_disc(ARRAY[{shares}]) WITHIN GROUP (ORDER BY p.amount_hc))
+                       AS bound
+            FROM ({paid_documents(asked)}) p GROUP BY 1
+        ) cut
+        GROUP BY 1"""
+
+
+def _bounds_at_once(asked: Asked) -> str:
+    """Return the SQL of the same as texts in one object, so that they are worked out only once."""
+    return f"""
+        SELECT jsonb_object_agg(home_curr_id, bounds::text)
+        FROM ({automatic_bounds(asked)}) cuts"""
 
 
 def projected_payments(asked: Asked, amounts: str, condition: str) -> str:
