@@ -19,7 +19,7 @@ from runtime.database import Database
 from runtime.site import site_options
 from runtime.tenants import Tenant
 from tests.projections.ledger import invoicing, request
-from tests.projections.test_runner import append, fold
+from tests.projections.running import append, fold
 from tests.projections.test_views import ask
 
 FIRST = date(2015, 1, 1)
