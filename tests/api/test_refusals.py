@@ -61,7 +61,7 @@ def closed(admin: Client, database: Database, worked: Tenant, tmp_path: Path) ->
         (
             RECORD,
             expecting(expectDate=YESTERDAY),
-            ("promise_date_past", "expectDate", "It is expected today or later."),
+            ("promise_date_past", "expectDate", "The date is past: a payment is expected today or later."),
         ),
         (
             RECORD,
