@@ -35,8 +35,8 @@ _SALES_PERSON = "coalesce(c.sper_id, g.sper_id)"
 
 def _sales_person(asked: Asked) -> str:
     """Join who sells to the account, as the ERP knows sales persons and as users are known."""
-    return f"""LEFT JOIN {asked.rows(_SALES_PERSONS)} j ON j.tenant = c.tenant
-            AND j.company_id = c.company_id AND j.sper_id = {_SALES_PERSON}
+    return f"""LEFT JOIN {asked.rows(_SALES_PERSONS)} y ON y.tenant = c.tenant
+            AND y.company_id = c.company_id AND y.sper_id = {_SALES_PERSON}
         LEFT JOIN {asked.rows(_USERS)} n ON n.tenant = c.tenant AND n.user_id = {_SALES_PERSON}"""
 
 
@@ -91,7 +91,7 @@ _FIELDS = (
         Kind.TEXT,
         "The primary sales person's name.",
         "coalesce(CASE WHEN c.sper_id IS NOT NULL OR g.sper_id IS NULL THEN c.sper_name END,"
-        " j.sper_name, n.name)",
+        " y.sper_name, n.name)",
         nullable=True,
         needs=("care", "sales_person"),
         source="ACC-20",

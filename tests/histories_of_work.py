@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from application.consulting import SITE_DAYS_ASKED, care_asked
 from application.handling import Consulted, Handled, Request, handle_all
 from domain import account, invoice, issue, payment, reason_code, user
 from domain.account import ACCOUNT, AccountDocument, ImplyAccount, ImportAccount
@@ -36,6 +37,7 @@ from domain.activity import (
 from domain.activity_type import ACTIVITY_TYPE
 from domain.activity_type import facts as type_facts
 from domain.company import COMPANY, CompanyDocument, ImportCompany
+from domain.company_options import COMPANY_OPTIONS, UpdateCompanyOptions
 from domain.dispute import DISPUTE, ChangeDispute, CloseDispute, OpenDispute, ReopenDispute
 from domain.invoice import INVOICE, Application, ImportInvoice, InvoiceDocument
 from domain.invoice_reason import INVOICE_REASON, ClearInvoiceReason, SetInvoiceReason
@@ -167,6 +169,7 @@ class Desk:
         return [
             self.imported,
             self.paid,
+            self.allowed,
             *[self.described] * 2,
             *[self.cared] * 4,
             *[self.noted] * 2,
@@ -317,6 +320,14 @@ class Desk:
             consults = (*consults, Consulted(USER, ("u",), user.facts))
         return self.request(ACCOUNT_CARE, key, command, *consults)
 
+    def allowed(self) -> Request:
+        """Somebody says whether customers of a company may pay online."""
+        key = (self.company(),)
+        command = UpdateCompanyOptions(
+            *key, online_payments=self.rng.choice((None, False, True)), company_known=True
+        )
+        return self.request(COMPANY_OPTIONS, key, command)
+
     def noted(self) -> Request:
         """Somebody enters a field of the site's own."""
         kind, one = self.rng.choice(
@@ -455,7 +466,8 @@ class Desk:
         company_id, cust_id = one[-1], rng.choice("AB")
         if f"issue/{one}" not in self.states:
             opening = OpenIssue(one, company_id, cust_id, f"Subject {one}", self.today)
-            return self.request(ISSUE, (one,), opening, *self.asking((company_id, cust_id)))
+            asking = self.asking((company_id, cust_id))
+            return self.request(ISSUE, (one,), opening, *asking, care_asked(company_id, cust_id))
         resolving = ResolveIssue(self.today, Resolver.USER, self.before(9))
         return self.request(ISSUE, (one,), rng.choice((resolving, resolving, ReopenIssue())))
 
@@ -511,6 +523,8 @@ class Desk:
         named = [Consulted(ISSUE, (command.issue_id,), issue.facts)] if command.issue_id else []
         asking = (
             on_account,
+            care_asked(company_id, cust_id),
+            SITE_DAYS_ASKED,
             Consulted(ACTIVITY_TYPE, (activity_type,), type_facts),
             *named,
             *documents,

@@ -61,7 +61,7 @@ OPTIONS = (
         exclude_invoices_before=day(200),
         credit_score_ranges=RANGES[:1],
     ),
-    SiteOptions(age_unapplied=True, size_ranges_automatic=True),
+    SiteOptions(age_unapplied=True, size_ranges_automatic=True, online_payments=True),
 )
 APPENDS = 24
 """Appends of nine commands that make up a history."""

@@ -202,14 +202,15 @@ class Ledger:
         """What is open of a document, in its own and in home currency."""
         return one.plain.open_on(self.as_of)
 
-    def schedule_of(self, key: Key) -> PaymentsScheduled | None:
-        """The schedule that holds on the date: whatever the last event by then says."""
+    def schedule_of(self, key: Key, on: date | None = None) -> PaymentsScheduled | None:
+        """The schedule that holds on a date: whatever the last event by then says."""
+        on = on or self.as_of
         found: PaymentsScheduled | None = None
         for event in self.of("payment_schedule", *key):
             if isinstance(event, PaymentsScheduled):
-                if event.scheduled_on <= self.as_of:
+                if event.scheduled_on <= on:
                     found = event
-            elif event.cancelled_on <= self.as_of:
+            elif event.cancelled_on <= on:
                 found = None
         return found
 
@@ -313,15 +314,17 @@ class Ledger:
 
     def _paid(self, one: Document) -> Paid:
         assert one.closed_on is not None
+        plan = self.schedule_of((one.own.company_id, one.own.tran_id), one.closed_on)
+        due = one.due if plan is None else plan.instalments[-1].due_date
         by_invoice = self.options.aging_basis is Basis.INVOICE
-        base = one.own.tran_date if by_invoice else one.due
+        base = one.own.tran_date if by_invoice else due
         early = self.options.exclude_invoices_before
         counts = early is None or one.own.tran_date >= early
         return Paid(
             one.account,
             one.own.home_curr_id,
             one.own.amount_hc,
-            (one.closed_on - one.due).days,
+            (one.closed_on - due).days,
             (one.closed_on - base).days if counts else None,
         )
 

@@ -175,6 +175,11 @@ def care(ledger: Ledger, key: Key, document: AccountDocument) -> Figures:
         found = last(told, kind)
         return otherwise if found is None else getattr(found, name)
 
+    allowed = said(OnlinePaymentsAllowed, "allowed", False)
+    options = ledger.of("company_options", key[0])
+    of_company = options[-1].options.online_payments if options else None
+    if of_company is None:
+        of_company = ledger.options.online_payments
     score = said(CreditRated, "credit_score") or document.credit_score
     source = said(CreditRated, "source")
     ranged = range_of(score, ledger.options.credit_score_ranges)
@@ -189,7 +194,8 @@ def care(ledger: Ledger, key: Key, document: AccountDocument) -> Figures:
     return {
         "assigned_user_id": said(AccountAssigned, "user_id"),
         "credit_class_id": said(AccountClassified, "credit_class_id"),
-        "online_pmt_option": said(OnlinePaymentsAllowed, "allowed", False),
+        "online_pmt_option": allowed,
+        "online_pmt_allowed": allowed and of_company,
         "days_to_respond": said(DaysToRespondSet, "days"),
         "sales_reps": list(said(SalesRepsSet, "sales_reps", ())),
         "credit_score": score,
