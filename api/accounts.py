@@ -27,6 +27,7 @@ from api.contacts import CONTACTS, Contact, ContactFilter, ContactOrder
 from api.context import Info
 from api.nodes import Node
 from api.trends import DaysLateMonth, days_late_of_account
+from api.users import ASSIGNED_LINK, Assigned
 from api.view_types import filter_of, object_of, order_of, summary_of
 from domain.account import ACCOUNT
 from domain.shared.streams import stream_name
@@ -67,7 +68,7 @@ ACCOUNT_NOTES = offer(Capability(ACCOUNT_NOTE_VIEW, AccountNote))
 
 
 @strawberry.type(description="An account: one customer of one ERP company.")
-class Account(Node, AccountWork, object_of(ACCOUNT_VIEW)):
+class Account(Node, AccountWork, Assigned, object_of(ACCOUNT_VIEW)):
     """An account."""
 
     @strawberry.field(description="The name of its stream in `auditTrail`.")
@@ -243,7 +244,10 @@ class AccountConnection(Connection[Account]):
 
 ACCOUNTS = offer(
     Capability(
-        ACCOUNT_VIEW, Account, links={"parent": ("parent_id",)}, connection=AccountConnection
+        ACCOUNT_VIEW,
+        Account,
+        links={"parent": ("parent_id",), **ASSIGNED_LINK},
+        connection=AccountConnection,
     )
 )
 

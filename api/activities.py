@@ -1,6 +1,6 @@
 """GraphQL: activities on accounts, their follow-ups and the documents tagged to them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -20,17 +20,23 @@ from api.connections import (
     connection,
     connection_of_parent,
     offer,
+    offered,
     one,
 )
 from api.context import Info
 from api.invoices import INVOICES, Invoice
 from api.issues import ISSUES, Issue
 from api.nodes import Node
+from api.users import ASSIGNED_LINK, Assigned
 from api.view_types import filter_of, object_of, order_of
 from domain.activity import ACTIVITY
 from domain.shared.streams import stream_name
 from projections.activity_view import ACTIVITY_TAG_VIEW, ACTIVITY_VIEW
 from projections.listing import Order
+
+if TYPE_CHECKING:
+    from api.disputes import Dispute
+    from api.promises import Promise
 
 _KEY = ("activity_id",)
 
@@ -58,7 +64,7 @@ ACTIVITY_TAGS = offer(Capability(ACTIVITY_TAG_VIEW, ActivityTag))
 @strawberry.type(
     description="An activity: a call, a letter or a note on an account, done or to be done."
 )
-class Activity(Node, object_of(ACTIVITY_VIEW)):
+class Activity(Node, Assigned, object_of(ACTIVITY_VIEW)):
     """An activity."""
 
     @strawberry.field(description="The name of its stream in `auditTrail`.")
@@ -91,6 +97,36 @@ class Activity(Node, object_of(ACTIVITY_VIEW)):
             info, ACTIVITY_TAGS, self.reading, self.values(*_KEY), _KEY, first
         )
 
+    @strawberry.field(description="Disputes that the customer told in it; the earliest first.")
+    async def disputes(
+        self, info: Info, first: First = None
+    ) -> Connection[Annotated["Dispute", strawberry.lazy("api.disputes")]]:
+        """Return disputes, earliest first (ACT-21)."""
+        return await connection_of_parent(
+            info,
+            offered("disputes"),
+            self.reading,
+            self.values(*_KEY),
+            _KEY,
+            first,
+            order=(Order("dispute_date"),),
+        )
+
+    @strawberry.field(description="Expected payments and promises made in it; the earliest first.")
+    async def promises(
+        self, info: Info, first: First = None
+    ) -> Connection[Annotated["Promise", strawberry.lazy("api.promises")]]:
+        """Return expected payments, earliest first (ACT-21)."""
+        return await connection_of_parent(
+            info,
+            offered("promises"),
+            self.reading,
+            self.values(*_KEY),
+            _KEY,
+            first,
+            order=(Order("expect_date"),),
+        )
+
 
 @strawberry.input(description="Which activities; all that is given must hold.")
 class ActivityFilter(filter_of(ACTIVITY_VIEW, "api.activities", "ActivityFilter")):
@@ -110,6 +146,7 @@ ACTIVITIES = offer(
             "account": ("company_id", "cust_id"),
             "issue": ("issue_id",),
             "type": ("activity_type",),
+            **ASSIGNED_LINK,
         },
     )
 )

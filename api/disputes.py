@@ -30,6 +30,7 @@ from api.context import Context, Info
 from api.invoices import INVOICES, Invoice
 from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of
+from application.consulting import activity_asked
 from application.handling import Consulted
 from domain import invoice, reason_code
 from domain.dispute import DISPUTE, ChangeDispute, CloseDispute, OpenDispute, ReopenDispute
@@ -286,7 +287,11 @@ class DisputeMutation:
             command,
             mutation="openDispute",
             idempotency_key=input.idempotency_key,
-            consults=(_document(input.company_id, input.tran_id), *_reason(input.reason_code)),
+            consults=(
+                _document(input.company_id, input.tran_id),
+                *_reason(input.reason_code),
+                *activity_asked(input.activity_id),
+            ),
         )
 
     @strawberry.mutation(

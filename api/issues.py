@@ -25,6 +25,7 @@ from api.connections import (
 from api.context import Info
 from api.invoices import INVOICES, Invoice
 from api.nodes import Node
+from api.users import ASSIGNED_LINK, Assigned
 from api.view_types import filter_of, object_of, order_of
 from domain.issue import ISSUE
 from domain.shared.streams import stream_name
@@ -51,7 +52,7 @@ ISSUE_INVOICES = offer(Capability(ISSUE_INVOICE_VIEW, IssueInvoice))
 
 
 @strawberry.type(description="An issue: something that must be resolved with an account.")
-class Issue(Node, object_of(ISSUE_VIEW)):
+class Issue(Node, Assigned, object_of(ISSUE_VIEW)):
     """An issue."""
 
     @strawberry.field(description="The name of its stream in `auditTrail`.")
@@ -111,7 +112,9 @@ class IssueOrder(order_of(ISSUE_VIEW, "IssueOrder")):
     """An order of issues."""
 
 
-ISSUES = offer(Capability(ISSUE_VIEW, Issue, links={"account": ("company_id", "cust_id")}))
+ISSUES = offer(
+    Capability(ISSUE_VIEW, Issue, links={"account": ("company_id", "cust_id"), **ASSIGNED_LINK})
+)
 
 
 @strawberry.type

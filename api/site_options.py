@@ -17,7 +17,7 @@ from api.connections import AtLeast
 from api.context import Info
 from api.people import given, told
 from api.record_types import RecordType
-from domain.aging import AgeUnit
+from domain.aging import AgeUnit, labels
 from domain.api_key import Role
 from domain.credit_score import CreditScoreRange
 from domain.site_options import (
@@ -47,6 +47,10 @@ _CONTACTS = "Which of the ERP's contacts a sync takes over. (SYN-04)"
 _CAPTIONS = "What the site calls user-defined fields, of each type of record that has any. (UDF-05)"
 _CAPTION = "What user-defined field {} is called."
 _BOUNDARIES = "The four boundaries of the aging set by {} date, in the age unit. (AGE-02)"
+_LABELS = (
+    "What the buckets of the aging set by {} date are called by its boundaries, from future to the"
+    " oldest. (AGE-15)"
+)
 _UNIT = "In what age is counted. (AGE-03)"
 _BASIS = "Which aging set is shown where none is asked for. (AGE-16)"
 _UNAPPLIED = "Whether unapplied credits and payments age, as negative amounts. (AGE-17)"
@@ -78,6 +82,17 @@ _BUREAUS = "The names of up to three credit bureaus whose scores are kept of acc
 _RANGES = (
     "Ranges of credit scores, from the lowest up, each with a colour and a name. Where a score and"
     " both bounds are numbers they are compared as numbers, else as text. (ACC-11)"
+)
+_SITE = "What the site is called. (CMP-01)"
+_ABOUT = "What the site is. (CMP-01)"
+_ADDRESS = "The site's postal address, on as many lines as it has. (CMP-01)"
+_CLASS = "The credit class of accounts that come for the first time; null for none. (SYN-07)"
+_RESPOND = (
+    "How many days customers have to respond where neither a rule nor the account says; 0 means"
+    " not set. (FUP-19)"
+)
+_UNRECONCILED = (
+    "After how many days an online payment that is not reconciled is told; 0 for never. (PND-14)"
 )
 _LOW, _HIGH = "The lowest score in the range.", "The highest score in the range."
 _COLOR, _NAME = "The colour to show, as #rrggbb.", "What to call the range."
@@ -150,6 +165,8 @@ class SiteOptionsResult:
     aging_boundaries_invoice: list[int] = strawberry.field(
         description=_BOUNDARIES.format("invoice")
     )
+    aging_labels_due: list[str] = strawberry.field(description=_LABELS.format("due"))
+    aging_labels_invoice: list[str] = strawberry.field(description=_LABELS.format("invoice"))
     age_unit: AgeUnit = strawberry.field(description=_UNIT)
     aging_basis: Basis = strawberry.field(description=_BASIS)
     age_unapplied: bool = strawberry.field(description=_UNAPPLIED)
@@ -165,6 +182,12 @@ class SiteOptionsResult:
     credit_score_ranges: list[CreditScoreRangeResult] = strawberry.field(description=_RANGES)
     sync_contacts: ContactSync = strawberry.field(description=_CONTACTS)
     udf_captions: list[UdfCaptions] = strawberry.field(description=_CAPTIONS)
+    name: str | None = strawberry.field(description=_SITE)
+    description: str | None = strawberry.field(description=_ABOUT)
+    address: str | None = strawberry.field(description=_ADDRESS)
+    default_credit_class_id: str | None = strawberry.field(description=_CLASS)
+    default_days_to_respond: int = strawberry.field(description=_RESPOND)
+    unreconciled_alert_days: int = strawberry.field(description=_UNRECONCILED)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -172,6 +195,8 @@ class SiteOptionsResult:
         return cls(
             aging_boundaries_due=list(options.aging_boundaries_due),
             aging_boundaries_invoice=list(options.aging_boundaries_invoice),
+            aging_labels_due=labels(Basis.DUE, options.aging_boundaries_due),
+            aging_labels_invoice=labels(Basis.INVOICE, options.aging_boundaries_invoice),
             age_unit=options.age_unit,
             aging_basis=options.aging_basis,
             age_unapplied=options.age_unapplied,
@@ -190,6 +215,12 @@ class SiteOptionsResult:
             ],
             sync_contacts=options.sync_contacts,
             udf_captions=[UdfCaptions(**asdict(one)) for one in options.udf_captions],
+            name=options.name,
+            description=options.description,
+            address=options.address,
+            default_credit_class_id=options.default_credit_class_id,
+            default_days_to_respond=options.default_days_to_respond,
+            unreconciled_alert_days=options.unreconciled_alert_days,
         )
 
 
@@ -225,6 +256,12 @@ class ChangeSiteOptionsInput:
         default=UNSET,
         description=f"{_CAPTIONS} Types that are not given keep theirs.",
     )
+    name: str | None = strawberry.field(default=UNSET, description=_SITE)
+    description: str | None = strawberry.field(default=UNSET, description=_ABOUT)
+    address: str | None = strawberry.field(default=UNSET, description=_ADDRESS)
+    default_credit_class_id: str | None = strawberry.field(default=UNSET, description=_CLASS)
+    default_days_to_respond: int | None = strawberry.field(default=UNSET, description=_RESPOND)
+    unreconciled_alert_days: int | None = strawberry.field(default=UNSET, description=_UNRECONCILED)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -250,6 +287,12 @@ class ChangeSiteOptionsInput:
             ),
             sync_contacts=given(self.sync_contacts),
             udf_captions=_all_given(self.udf_captions, lambda one: Captions(**vars(one))),
+            name=told(self.name),
+            description=told(self.description),
+            address=told(self.address),
+            default_credit_class_id=told(self.default_credit_class_id),
+            default_days_to_respond=given(self.default_days_to_respond),
+            unreconciled_alert_days=given(self.unreconciled_alert_days),
         )
 
 

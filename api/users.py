@@ -27,7 +27,7 @@ from api.connections import (
 )
 from api.context import Context, Info
 from api.nodes import Node
-from api.view_types import filter_of, object_of, order_of
+from api.view_types import ViewObject, filter_of, object_of, order_of
 from application.handling import Consulted
 from domain.api_key import Role
 from domain.shared.streams import stream_name
@@ -84,6 +84,24 @@ class UserOrder(order_of(USER_VIEW, "UserOrder")):
 
 
 USERS = offer(Capability(USER_VIEW, User, links={"manager": ("manager_id",)}))
+
+
+@strawberry.type
+class Assigned(ViewObject):
+    """What is assigned to a user: it has a field `assigned_user_id`."""
+
+    @strawberry.field(
+        description="The user to whom it is assigned; null if nobody is, or nobody who is"
+        " registered."
+    )
+    async def assigned_user(self, info: Info) -> User | None:
+        """Return the user (ACC-26)."""
+        (user_id,) = self.values("assigned_user_id")
+        return None if user_id is None else await one(info, USERS, self.reading, (user_id,))
+
+
+ASSIGNED_LINK = {"assignedUser": ("assigned_user_id",)}
+"""What the field of `Assigned` needs of its record."""
 
 
 @strawberry.type

@@ -22,7 +22,8 @@ from msgspec.structs import replace
 from domain.shared.currency import money_text, rounded
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
-from domain.shared.facts import DocumentFacts, ReasonCodeFacts
+from domain.shared.facts import ActivityFacts, DocumentFacts, ReasonCodeFacts
+from domain.shared.on_account import require_activity
 from domain.shared.reasons import usable
 from domain.shared.text import cleaned
 
@@ -138,9 +139,10 @@ class OpenDispute(Struct, frozen=True, gc=False):
     activity_id: str | None = None
     invoice: DocumentFacts | None = None
     reason: ReasonCodeFacts | None = None
+    activity: ActivityFacts | None = None
 
     def knowing(self, facts: Sequence[Any]) -> "OpenDispute":
-        """Return the command that knows the document and, if it gives one, the reason code."""
+        """Return the command that knows the document, and reason code and activity if given."""
         return _knowing(self, facts)
 
 
@@ -190,6 +192,8 @@ def _knowing(command: Any, facts: Sequence[Any]) -> Any:
                 command = replace(command, invoice=one)
             case ReasonCodeFacts():
                 command = replace(command, reason=one)
+            case ActivityFacts():
+                command = replace(command, activity=one)
             case _:
                 pass  # nothing is known of it
     return command
@@ -283,6 +287,9 @@ def open_anew(command: OpenDispute) -> DisputeOpened:
             f"A dispute cannot begin before its invoice's date, {invoice.tran_date}.",
             "disputeDate",
         )
+    activity_id = referred(command.activity_id)
+    if activity_id is not None:
+        require_activity(invoice.company_id, invoice.cust_id, command.activity)
     code = command.reason_code
     return DisputeOpened(
         command.dispute_id,
@@ -300,7 +307,7 @@ def open_anew(command: OpenDispute) -> DisputeOpened:
         code_date=None if code is None else today,
         exclude_aging=command.exclude_aging,
         note=noted(command.note),
-        activity_id=referred(command.activity_id),
+        activity_id=activity_id,
     )
 
 

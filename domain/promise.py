@@ -22,7 +22,8 @@ from domain.receipts import Receipt, by_date, completed_on, counted, in_order, t
 from domain.shared.currency import is_currency, iso_code
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, DocumentFacts
+from domain.shared.facts import AccountFacts, ActivityFacts, DocumentFacts
+from domain.shared.on_account import require_account, require_activity
 from domain.shared.text import can_be_kept
 
 TEXT_CHARACTERS_MAX = 10_000
@@ -154,8 +155,8 @@ PromiseEvent: TypeAlias = (
 class RecordExpectedPayment(Struct, frozen=True, gc=False):
     """Expect a payment of an account, for the named invoices or for none.
 
-    `curr_id` None is the invoices' currency. What is known of the account and the invoices is put
-    in by `knowing`.
+    `curr_id` None is the invoices' currency. What is known of the account, the activity and the
+    invoices is put in by `knowing`.
     """
 
     promise_id: str
@@ -171,12 +172,14 @@ class RecordExpectedPayment(Struct, frozen=True, gc=False):
     user_id: str | None = None
     activity_id: str | None = None
     account: AccountFacts | None = None
+    activity: ActivityFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
     def knowing(self, facts: Sequence[Any]) -> "RecordExpectedPayment":
-        """Return the command that knows the account and the documents, in this order."""
-        account, *documents = facts
-        return replace(self, account=account, documents=tuple(documents))
+        """Return the command that knows account, activity if one is named, and documents."""
+        account, *rest = facts
+        activity = None if self.activity_id is None else rest.pop(0)
+        return replace(self, account=account, activity=activity, documents=tuple(rest))
 
 
 class ConfirmPromise(Struct, frozen=True, gc=False):
@@ -298,16 +301,21 @@ def decide(command: PromiseCommand, promise: Promise) -> Sequence[PromiseEvent]:
 
 def record(command: RecordExpectedPayment) -> ExpectedPaymentRecorded:
     """Record a new expected payment."""
-    if command.account is None:
-        raise Refused("account_unknown", "There is no such account.", "custId")
+    require_account(command.account)
     if command.amount <= 0:
         raise Refused("promise_amount_not_positive", "More than zero is expected.", "amount")
     if command.expect_date < command.business_date:
-        raise Refused("promise_date_past", "It is expected today or later.", "expectDate")
+        raise Refused(
+            "promise_date_past",
+            "The date is past: a payment is expected today or later.",
+            "expectDate",
+        )
     check_invoices(command)
     for reference, field in ((command.user_id, "userId"), (command.activity_id, "activityId")):
         if not can_be_kept(reference or ""):
             raise Refused("promise_reference_not_text", "An id is plain text.", field)
+    if command.activity_id is not None:
+        require_activity(command.company_id, command.cust_id, command.activity)
     return recording(command)
 
 

@@ -28,6 +28,7 @@ CREATE TABLE promises (
 );
 COMMENT ON COLUMN promises.status IS 'open, kept, broken, missed or withdrawn.';
 CREATE INDEX promises_by_account ON promises (tenant, company_id, cust_id);
+CREATE INDEX promises_by_activity ON promises (tenant, activity_id) WHERE activity_id IS NOT NULL;
 CREATE INDEX open_promises_by_expect_date ON promises (tenant, expect_date, promise_id)
     WHERE status = 'open';
 
@@ -58,6 +59,8 @@ COMMENT ON COLUMN promise_receipts.payment_id IS
     'Null where the ERP lowered the balance and named no payment.';
 
 CALL public.keep_history('promises'::regclass);
+CREATE INDEX promises_history_by_activity ON promises_history (tenant, activity_id)
+    WHERE activity_id IS NOT NULL;
 CALL public.keep_history('promise_invoices'::regclass);
 CALL public.keep_history('promise_receipts'::regclass);
 

@@ -14,6 +14,7 @@ from domain.account_care import (
     CreditRated,
     DaysToRespondSet,
     OnlinePaymentsAllowed,
+    PrimarySalesPersonSet,
     SalesRepsSet,
     ScoreSource,
 )
@@ -44,6 +45,7 @@ class AccountCareRow(Row, frozen=True, array_like=True, gc=False):
     bureau_1: str | None
     bureau_2: str | None
     bureau_3: str | None
+    sper_id: str | None
     known_from: datetime
 
 
@@ -82,6 +84,7 @@ def rows(state: AccountCareState, tenant: int, known_from: datetime) -> EntityRo
                 one.bureau_1,
                 one.bureau_2,
                 one.bureau_3,
+                one.sper_id,
                 known_from,
             ),
         ),
@@ -103,6 +106,8 @@ def restore(stored: EntityRows) -> AccountCareState:
         row.bureau_1,
         row.bureau_2,
         row.bureau_3,
+        row.sper_id,
+        begun=True,
     )
     return AccountCareState(row.company_id, row.cust_id, care)
 
@@ -123,6 +128,7 @@ ACCOUNT_CARE: ReadModel[Any, AccountCareState] = ReadModel(
         OnlinePaymentsAllowed,
         DaysToRespondSet,
         SalesRepsSet,
+        PrimarySalesPersonSet,
         CreditRated,
     ),
     key=key,

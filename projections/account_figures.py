@@ -198,8 +198,8 @@ def _credit() -> tuple[Field, ...]:
         Field(
             "dso",
             Kind.NUMBER,
-            f"Days sales outstanding: everything open, divided by sales, times {SALES_DAYS}; null"
-            " without sales.",
+            "Days sales outstanding: what ages in total, divided by sales, times"
+            f" {SALES_DAYS}; null without sales.",
             f"round({_OPEN} / nullif(s.sales, 0) * {SALES_DAYS}, 2)",
             nullable=True,
             needs=("open", "sold"),
@@ -208,7 +208,7 @@ def _credit() -> tuple[Field, ...]:
         Field(
             "available_credit",
             Kind.MONEY,
-            "The credit limit less everything open, in home currency; null without a limit.",
+            "The credit limit less what ages in total, in home currency; null without a limit.",
             f"c.credit_limit - {_OPEN}",
             nullable=True,
             currency=_CURRENCY,

@@ -1,8 +1,9 @@
 """What accounts are asked for beside their own row: sums over their documents, by account.
 
 Each join comes in two forms with the same columns: for all accounts in one pass, and for one
-account at a time (`c`), by the index of its documents. `a` has what is open, `s` what was sold,
-`p` what was paid, `r` the same by ranges of size, `e` what is expected.
+account at a time (`c`), by the index of its documents. `a` has what is open, `t` how long that is
+past due, `s` what was sold, `p` what was paid, `r` the same by ranges of size, `e` what is
+expected.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,12 +47,25 @@ def _open(asked: Asked, amounts: list[Amounts]) -> str:
                sum(documents) FILTER (WHERE due_bucket > {CURRENT} AND documents * balance_hc > 0)
                    AS no_over_due_inv,
                sum(documents) AS open_documents,
-               %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
+               %(as_of)s::date - min(tran_date) FILTER (WHERE documents * balance_hc > 0)
                    AS oldest_tran_date_days,
                sum(balance_hc) AS total,
                sum(carried * (%(as_of)s::date - tran_date)) AS carried,
                sum(carried) AS balance
         FROM ({bucketed(asked.options, union(amounts))}) b
+        GROUP BY company_id, cust_id"""
+
+
+def _past_due(amounts: list[Amounts]) -> str:
+    """Return the SQL of how long accounts have been past due with what they still owe."""
+    return f"""
+        SELECT company_id, cust_id, %(as_of)s::date - min(due_date) AS days
+        FROM (
+            SELECT company_id, cust_id, due_date FROM ({union(amounts)}) b
+            WHERE due_date < %(as_of)s
+            GROUP BY company_id, cust_id, tran_id, due_date
+            HAVING sum(balance_hc) > 0
+        ) b
         GROUP BY company_id, cust_id"""
 
 
@@ -79,13 +93,18 @@ def _paid(asked: Asked, condition: str) -> str:
 def _paid_by_size(asked: Asked, condition: str) -> str:
     """Return the SQL of the sums that average days to pay by range of size are made of."""
     sums = ", ".join(
-        f"count(days_to_pay) FILTER (WHERE size_range = {number}) AS counted_{number},"
-        f" sum(days_to_pay) FILTER (WHERE size_range = {number}) AS days_{number}"
+        f"sum(counted) FILTER (WHERE size_range = {number}) AS counted_{number},"
+        f" sum(days) FILTER (WHERE size_range = {number}) AS days_{number}"
         for number in range(RANGES)
     )
     return f"""
         SELECT company_id, cust_id, {sums}
-        FROM ({sized(asked, paid_documents(asked, condition))}) d
+        FROM (
+            SELECT company_id, cust_id, size_range,
+                   count(days_to_pay) AS counted, sum(days_to_pay) AS days
+            FROM ({sized(asked, paid_documents(asked, condition))}) d
+            GROUP BY company_id, cust_id, size_range
+        ) of_size
         GROUP BY company_id, cust_id"""
 
 
@@ -127,6 +146,7 @@ def _open_of_one(asked: Asked) -> list[Amounts]:
 
 JOINS: Mapping[str, Join] = {
     "open": _all("a", lambda asked: _open(asked, _open_of_all(asked))),
+    "past_due": _all("t", lambda asked: _past_due(_open_of_all(asked))),
     "sold": _all("s", lambda asked: _sold(asked, "true")),
     "paid": _all("p", lambda asked: _paid(asked, "true")),
     "paid_by_size": _all("r", lambda asked: _paid_by_size(asked, "true")),
@@ -136,6 +156,7 @@ JOINS: Mapping[str, Join] = {
 
 EACH: Mapping[str, Join] = {
     "open": _one("a", lambda asked: _open(asked, _open_of_one(asked))),
+    "past_due": _one("t", lambda asked: _past_due(_open_of_one(asked))),
     "sold": _one("s", lambda asked: _sold(asked, _OWN_DOCUMENTS)),
     "paid": _one("p", lambda asked: _paid(asked, _OWN_DOCUMENTS)),
     "paid_by_size": _one("r", lambda asked: _paid_by_size(asked, _OWN_DOCUMENTS)),

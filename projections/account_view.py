@@ -7,10 +7,14 @@ from projections.account_work import WORK_EACH, WORK_JOINS, work_fields
 from projections.accounts import ACCOUNTS
 from projections.aging_fields import aging_fields
 from projections.companies import COMPANIES
+from projections.sales_persons import SALES_PERSONS
+from projections.users import USERS
 from projections.view import Asked, Field, Kind, View, plain
 
 (_ACCOUNTS,) = ACCOUNTS.tables
 (_COMPANIES,) = COMPANIES.tables
+(_SALES_PERSONS,) = SALES_PERSONS.tables
+(_USERS,) = USERS.tables
 
 
 def _source(asked: Asked) -> str:
@@ -24,6 +28,16 @@ def _where(asked: Asked) -> str:  # noqa: ARG001
 def _company(asked: Asked) -> str:
     return f"""LEFT JOIN {asked.rows(_COMPANIES)} h
         ON h.tenant = c.tenant AND h.company_id = c.company_id"""
+
+
+_SALES_PERSON = "coalesce(c.sper_id, g.sper_id)"
+
+
+def _sales_person(asked: Asked) -> str:
+    """Join who sells to the account, as the ERP knows sales persons and as users are known."""
+    return f"""LEFT JOIN {asked.rows(_SALES_PERSONS)} y ON y.tenant = c.tenant
+            AND y.company_id = c.company_id AND y.sper_id = {_SALES_PERSON}
+        LEFT JOIN {asked.rows(_USERS)} n ON n.tenant = c.tenant AND n.user_id = {_SALES_PERSON}"""
 
 
 _NEEDS = ("company", "open")
@@ -48,8 +62,6 @@ _FIELDS = (
             "cust_status": "The ERP's customer status, such as Active.",
             "parent_id": "The account that pays for this one, if another does.",
             "pmt_terms_id": "The usual terms of payment, such as Net30.",
-            "sper_id": "The primary sales person.",
-            "sper_name": "The primary sales person's name.",
             "addr_line1": "Postal address, line 1.",
             "addr_line2": "Postal address, line 2.",
             "addr_line3": "Postal address, line 3.",
@@ -64,6 +76,25 @@ _FIELDS = (
             **{f"udf{number}": f"User-defined field {number}." for number in range(1, 6)},
         },
         source="ACC-02 to ACC-22",
+    ),
+    Field(
+        "sper_id",
+        Kind.TEXT,
+        "The primary sales person: the ERP's, else the one given here.",
+        _SALES_PERSON,
+        nullable=True,
+        needs=("care",),
+        source="ACC-20",
+    ),
+    Field(
+        "sper_name",
+        Kind.TEXT,
+        "The primary sales person's name.",
+        "coalesce(CASE WHEN c.sper_id IS NOT NULL OR g.sper_id IS NULL THEN c.sper_name END,"
+        " y.sper_name, n.name)",
+        nullable=True,
+        needs=("care", "sales_person"),
+        source="ACC-20",
     ),
     Field(
         "credit_limit",
@@ -115,6 +146,15 @@ _FIELDS = (
         source="INV-30",
     ),
     Field(
+        "days_past_due",
+        Kind.INTEGER,
+        "For how many days the account has been past due: those of what it still owes that was due"
+        " first; 0 if nothing is past due.",
+        "coalesce(t.days, 0)",
+        needs=("past_due",),
+        source="ACC-25",
+    ),
+    Field(
         "open_documents",
         Kind.INTEGER,
         "How many documents are open.",
@@ -148,7 +188,7 @@ ACCOUNT_VIEW = View(
     key=("company_id", "cust_id"),
     source=_source,
     where=_where,
-    joins={"company": _company, **JOINS, **WORK_JOINS},
+    joins={"company": _company, **JOINS, **WORK_JOINS, "sales_person": _sales_person},
     each={**EACH, **WORK_EACH},
     fields=_FIELDS,
     totals=totals(_FIELDS),

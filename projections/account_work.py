@@ -2,8 +2,9 @@
 
 Joins and fields of the accounts view. Each join that works figures out comes in two forms, for
 all accounts in one pass and for one at a time (`c`). `g` is what collectors say of the account
-themselves, `f` the range of its credit score, `w` its issues, `v` its activities, `l` its last
-completed activity, `m` its promises, `q` its disputes, `z` its payments online.
+themselves, `j` the options of its company, `f` the range of its credit score, `w` its issues, `v`
+its activities, `l` its last completed activity, `m` its promises, `q` its disputes, `z` its
+payments online.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from domain.shared.record_types import RecordType
 from projections.account_care import ACCOUNT_CARE
 from projections.activities import ACTIVITIES
+from projections.company_options import COMPANY_OPTIONS
 from projections.credit_score_sql import credit_score_join
 from projections.disputes import DISPUTES
 from projections.issues import ISSUES
@@ -20,6 +22,7 @@ from projections.user_defined import USER_FIELDS_JOIN, own_fields, user_fields_j
 from projections.view import Asked, Field, Kind
 
 (_CARE,) = ACCOUNT_CARE.tables
+(_COMPANY_OPTIONS,) = COMPANY_OPTIONS.tables
 _ISSUES = ISSUES.tables[0]
 _ACTIVITIES = ACTIVITIES.tables[0]
 _PROMISES = PROMISES.tables[0]
@@ -29,7 +32,7 @@ _PENDING = PENDING_PAYMENTS.tables[0]
 CREDIT_SCORE = "coalesce(g.credit_score, c.credit_score)"
 """The SQL of the score that counts: the one given or computed here, else the ERP's (ACC-10)."""
 
-_WINDOWS = {
+WINDOWS = {
     "broken_promise90_days": ("90 days", "90 days"),
     "broken_promise6_mnths": ("6 months", "6 months"),
     "broken_promises1_yr": ("1 year", "year"),
@@ -37,10 +40,26 @@ _WINDOWS = {
 }
 """Field -> the interval of SQL, and how it is called; each window holds the ones before [C12]."""
 
+IS_PROMISE = "x.promised_on <= %(as_of)s"
+"""The SQL condition that an expected payment was a promise by the date (PRM-02)."""
+
+UNSETTLED = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
+"""The SQL condition that an expected payment is open on the date."""
+
+
+def within(column: str, interval: str) -> str:
+    """Return the SQL condition that a date lies in an interval up to the date."""
+    return f"{column} <= %(as_of)s AND {column} > %(as_of)s::date - interval '{interval}'"
+
 
 def _care(asked: Asked) -> str:
     return f"""LEFT JOIN {asked.rows(_CARE)} g ON g.tenant = c.tenant
         AND g.company_id = c.company_id AND g.cust_id = c.cust_id"""
+
+
+def _company_options(asked: Asked) -> str:
+    return f"""LEFT JOIN {asked.rows(_COMPANY_OPTIONS)} j ON j.tenant = c.tenant
+        AND j.company_id = c.company_id"""
 
 
 def _score(asked: Asked) -> str:
@@ -67,7 +86,8 @@ def _activities(asked: Asked, condition: str) -> str:
     return f"""
         SELECT x.company_id, x.cust_id,
                count(*) FILTER (WHERE {is_open}) AS open_activities,
-               min(coalesce(x.due_on, x.respond_by, x.follow_up_on)) FILTER (WHERE {is_open})
+               min(CASE WHEN x.due_on IS NULL AND x.follow_up_entered_on > %(as_of)s THEN NULL
+                   ELSE coalesce(x.due_on, x.respond_by) END) FILTER (WHERE {is_open})
                    AS oldest_due_on,
                max(x.entered_on) FILTER (WHERE {is_open}) AS newest_open_on,
                max(x.completed_on) FILTER (WHERE {_DONE}) AS last_closed_on
@@ -88,15 +108,13 @@ def _last_activity(asked: Asked, condition: str) -> str:
 def _promises(asked: Asked, condition: str) -> str:
     """Return the SQL of the promises of accounts: open ones, and broken ones by window."""
     windows = ", ".join(
-        "count(*) FILTER (WHERE x.broken_on <= %(as_of)s"
-        f" AND x.broken_on > %(as_of)s::date - interval '{interval}') AS {name}"
-        for name, (interval, _) in _WINDOWS.items()
+        f"count(*) FILTER (WHERE {within('x.broken_on', interval)}) AS {name}"
+        for name, (interval, _) in WINDOWS.items()
     )
-    is_open = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
     return f"""
         SELECT x.company_id, x.cust_id,
-               count(*) FILTER (WHERE {is_open} AND x.promise) AS open_promises,
-               min(x.expect_date) FILTER (WHERE {is_open}) AS next_expected_on,
+               count(*) FILTER (WHERE {UNSETTLED} AND {IS_PROMISE}) AS open_promises,
+               min(x.expect_date) FILTER (WHERE {UNSETTLED}) AS next_expected_on,
                count(*) FILTER (WHERE x.broken_on <= %(as_of)s) AS broken_promises, {windows}
         FROM {asked.rows(_PROMISES)} x
         WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {condition}
@@ -149,6 +167,7 @@ def _one(name: str, figures: Callable[[Asked, str], str]) -> Callable[[Asked], s
 
 WORK_JOINS: Mapping[str, Callable[[Asked], str]] = {
     "care": _care,
+    "company_options": _company_options,
     "score": _score,
     **{join: _all(name, figures) for join, (name, figures) in _FIGURES.items()},
     USER_FIELDS_JOIN: user_fields_join("c", RecordType.CUSTOMER),
@@ -212,10 +231,20 @@ def _care_fields() -> tuple[Field, ...]:
         Field(
             "online_pmt_option",
             Kind.BOOLEAN,
-            "Whether the customer may pay online.",
+            "Whether the account's own option allows to pay online.",
             "coalesce(g.online_pmt_option, false)",
             needs=("care",),
             source="ACC-24",
+        ),
+        Field(
+            "online_pmt_allowed",
+            Kind.BOOLEAN,
+            "Whether the customer may pay online: its own option and its company's both allow it;"
+            " a company without an option is as the site.",
+            "(coalesce(g.online_pmt_option, false)"
+            " AND coalesce(j.online_payments, %(online_payments)s))",
+            needs=("care", "company_options"),
+            source="PND-15",
         ),
         Field(
             "days_to_respond",
@@ -405,7 +434,7 @@ def _promise_fields() -> tuple[Field, ...]:
                 "promises",
                 "PRM-12",
             )
-            for name, (_, words) in _WINDOWS.items()
+            for name, (_, words) in WINDOWS.items()
         ),
     )
 

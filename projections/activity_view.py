@@ -7,10 +7,14 @@ follow-up: between a completion that was taken back and the reopening it is open
 from domain.shared.standard_type import StandardType
 from projections.accounts import ACCOUNTS
 from projections.activities import ACTIVITIES
+from projections.disputes import DISPUTES
+from projections.promises import PROMISES
 from projections.view import Asked, Field, Kind, View, numbered, plain
 
 _ACTIVITIES, _TAGS = ACTIVITIES.tables
 (_ACCOUNTS,) = ACCOUNTS.tables
+(_DISPUTES,) = DISPUTES.tables
+_PROMISES = PROMISES.tables[0]
 
 _COMPLETE = "a.completed_on <= %(as_of)s"
 _FOLLOWED = "a.follow_up_entered_on <= %(as_of)s"
@@ -53,13 +57,43 @@ def _tagged(asked: Asked) -> str:
           AND {asked.begun("x.tagged_on")}) g"""
 
 
+def _disputed(asked: Asked) -> str:
+    """Join whether a dispute was told in it, or one of a document tagged to it is open."""
+    disputes = asked.rows(_DISPUTES)
+    return f"""CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM {disputes} x WHERE x.tenant = a.tenant AND x.activity_id = a.activity_id
+              AND x.dispute_date <= %(as_of)s
+        ) OR EXISTS (
+            SELECT FROM {asked.rows(_TAGS)} t JOIN {disputes} x ON x.tenant = t.tenant
+              AND x.company_id = t.company_id AND x.tran_id = t.tran_id
+            WHERE t.tenant = a.tenant AND t.activity_id = a.activity_id
+              AND {asked.begun("t.tagged_on")} AND x.dispute_date <= %(as_of)s
+              AND (x.closed_on IS NULL OR x.closed_on > %(as_of)s)
+        ) AS disputed) q"""
+
+
+def _expecting(asked: Asked) -> str:
+    """Join whether a payment was expected in it."""
+    return f"""CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM {asked.rows(_PROMISES)} x
+            WHERE x.tenant = a.tenant AND x.activity_id = a.activity_id AND x.made_on <= %(as_of)s
+        ) AS expecting) m"""
+
+
 ACTIVITY_VIEW = View(
     name="activities",
     description="Activities: calls, letters and notes on accounts, done or to be done.",
     key=("activity_id",),
     source=_source,
     where=_where,
-    joins={"account": _account, "tagged": _tagged},
+    joins={
+        "account": _account,
+        "tagged": _tagged,
+        "disputed": _disputed,
+        "expecting": _expecting,
+    },
     fields=(
         *plain(
             "a", Kind.TEXT, {"activity_id": "The activity's key."}, source="ACT-04", nullable=False
@@ -209,6 +243,24 @@ ACTIVITY_VIEW = View(
             nullable=True,
             needs=("tagged",),
             source="CMP-06",
+        ),
+        Field(
+            "disputed",
+            Kind.BOOLEAN,
+            "Whether a dispute was told in it, or one of a document tagged to it is open on the"
+            " as-of date.",
+            "q.disputed",
+            needs=("disputed",),
+            source="ACT-19, DSP-12",
+        ),
+        Field(
+            "payment_expected",
+            Kind.BOOLEAN,
+            "Whether the customer was told in it to be going to pay: an expected payment or a"
+            " promise.",
+            "m.expecting",
+            needs=("expecting",),
+            source="ACT-19",
         ),
         *(
             Field(

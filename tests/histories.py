@@ -20,10 +20,12 @@ from domain.account_care import (
     AddSalesRep,
     AllowOnlinePayments,
     AssignAccount,
+    BeginCare,
     ClassifyAccount,
     RateCredit,
     ScoreSource,
     SetDaysToRespond,
+    SetPrimarySalesPerson,
     SetSalesReps,
     UpdateAccount,
 )
@@ -368,6 +370,7 @@ def disputing(draw: st.DrawFn, dispute_id: str) -> DisputeCommand:
 
 
 _ACCOUNT = AccountFacts("1", "A", None)
+_USER = UserFacts("z", "credit_user", None, active=True)
 
 
 def _named(draw: st.DrawFn) -> tuple[tuple[str, ...], tuple[DocumentFacts, ...]]:
@@ -399,7 +402,7 @@ def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
         documents=documents,
     )
     resolving = ResolveIssue(on, draw(st.sampled_from(Resolver)), resolution=draw(words()))
-    reassigning = ReassignIssue(draw(words()) or "z")
+    reassigning = ReassignIssue(draw(words()) or "z", _USER)
     return draw(st.sampled_from([opening, resolving, reassigning, ReopenIssue()]))
 
 
@@ -430,7 +433,7 @@ def activity_commands(draw: st.DrawFn, activity_id: str) -> ActivityCommand:
     later = [
         CompleteActivity(on, note=draw(words())),
         ReopenActivity(),
-        ReassignActivity(draw(words()) or "z"),
+        ReassignActivity(draw(words()) or "z", _USER),
         TagInvoices(tran_ids, on, documents),
         UntagInvoices(tran_ids),
         SetFollowUp(follow_up, on),
@@ -447,11 +450,13 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
     flag = draw(st.booleans())
     reps = draw(st.sampled_from([(), ("x",), ("y", "x")]))
     commands = [
+        BeginCare(account, user, word),
         AssignAccount(word, account, user),
         ClassifyAccount(word, account),
         AllowOnlinePayments(flag, account),
         SetDaysToRespond(draw(st.sampled_from([None, 0, 5])), account),
         SetSalesReps(reps, account),
+        SetPrimarySalesPerson(word, account),
         AddSalesRep(word or "z", account, user),
         RateCredit(FIRST, word, source, account=account),
         RateCredit(FIRST, bureau_1=word, bureau_3="7", account=account),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.shared.decider import Refused
-from domain.shared.facts import AccountFacts, DocumentFacts, IssueFacts
+from domain.shared.facts import AccountFacts, ActivityFacts, DocumentFacts, IssueFacts
 
 INVOICES_MAX = 500
 """Documents named by one command, at most."""
@@ -29,6 +29,20 @@ def require_issue(company_id: str, cust_id: str, issue: IssueFacts | None) -> No
         raise Refused("issue_unknown", "There is no such issue.", "issueId")
     if (issue.company_id, issue.cust_id) != (company_id, cust_id):
         raise Refused("issue_of_other_account", "The issue is of another account.", "issueId")
+
+
+def require_activity(company_id: str, cust_id: str, activity: ActivityFacts | None) -> None:
+    """Refuse what was told in an activity that nobody knows, or in one of another account.
+
+    Raises:
+        Refused: if there is no such activity, or it is of another account.
+    """
+    if activity is None:
+        raise Refused("activity_unknown", "There is no such activity.", "activityId")
+    if (activity.company_id, activity.cust_id) != (company_id, cust_id):
+        raise Refused(
+            "activity_of_other_account", "The activity is of another account.", "activityId"
+        )
 
 
 def require_on_account(

@@ -7,7 +7,7 @@ ledger and the same business date lead to the same events, and every command has
 key: what was done already, even by a run that was cut off, is not done again.
 """
 
-from examples.sample_work.carrying_out import Desk, carry_out_work, plan, set_up_site
+from examples.sample_work.carrying_out import Desk, carry_out_work, set_up_site
 from examples.sample_work.people import MANAGER
 
-__all__ = ["MANAGER", "Desk", "carry_out_work", "plan", "set_up_site"]
+__all__ = ["MANAGER", "Desk", "carry_out_work", "set_up_site"]

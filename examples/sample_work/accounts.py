@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
-import domain.user
-from application.handling import Consulted
+from application.consulting import account_asked, documents_asked, user_asked
 from application.records import existence
 from domain.account import ACCOUNT, AddAccountNote
 from domain.account_care import (
@@ -20,10 +19,9 @@ from domain.invoice_note import INVOICE_NOTE, AddInvoiceNote
 from domain.personal_contact import PERSONAL_CONTACT, AddPersonalContact
 from domain.shared.person import Person
 from domain.shared.record_types import RecordType
-from domain.user import USER
 from domain.user_fields import USER_FIELDS, SetUserFields
 from examples.sample_work.choosing import AccountKey, Choice, Worked
-from examples.sample_work.diary import Diary, account_asked, documents_asked, work_id
+from examples.sample_work.diary import Diary, work_id
 from examples.sample_work.people import COLLECTORS, CREDIT_CLASSES, MANAGER, SCORES
 from examples.sample_work.texts import (
     ACCOUNT_NOTES,
@@ -56,7 +54,6 @@ def assign(diary: Diary, day: date, choice: Choice) -> dict[AccountKey, str]:
     for number, account in enumerate(choice.accounts):
         user_id = collector_of(number)
         collectors[account] = user_id or MANAGER
-        asked = () if user_id is None else (Consulted(USER, (user_id,), domain.user.facts),)
         diary.note(
             day,
             MANAGER,
@@ -69,7 +66,7 @@ def assign(diary: Diary, day: date, choice: Choice) -> dict[AccountKey, str]:
                 number % OFFLINE_EVERY != 0,
             ),
             work_id("update", *account),
-            [account_asked(*account), *asked],
+            [account_asked(*account), *user_asked(user_id)],
         )
     return collectors
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import domain.reason_code
+from application.consulting import account_asked, activity_asked, documents_asked
 from application.handling import Consulted
 from domain.activity import RecordActivity
 from domain.dispute import DISPUTE, CloseDispute, OpenDispute
@@ -22,7 +23,7 @@ from domain.shared.currency import rounded, smallest_unit
 from domain.shared.standard_type import StandardType
 from examples.sample_work.choosing import Document, Paid, Worked
 from examples.sample_work.conversations import record
-from examples.sample_work.diary import Diary, account_asked, documents_asked, work_id
+from examples.sample_work.diary import Diary, work_id
 from examples.sample_work.people import DISPUTE_REASONS
 from examples.sample_work.texts import DISPUTE_NOTES, OUTCOMES, PLAN_REASONS, PROMISES, pick
 
@@ -47,6 +48,18 @@ def dispute(diary: Diary, today: date, number: int, invoice: Document, user_id: 
     day = max(invoice.tran_date, today - timedelta(8 + number % 20))
     whole = number % 2 == 0
     reason = None if (number + 1) % 5 == 0 else pick(DISPUTE_REASONS, number)
+    told = RecordActivity(
+        f"{dispute_id}-told",
+        company_id,
+        invoice.cust_id,
+        StandardType.DISPUTE.value,
+        day,
+        note=pick(DISPUTE_NOTES, number),
+        user_id=user_id,
+        tran_ids=(tran_id,),
+        complete=True,
+    )
+    record(diary, user_id, told)
     command = OpenDispute(
         dispute_id,
         invoice.balance if whole else half(invoice),
@@ -55,9 +68,14 @@ def dispute(diary: Diary, today: date, number: int, invoice: Document, user_id: 
         day,
         reason,
         exclude_aging=whole,
-        note=pick(DISPUTE_NOTES, number),
+        note=told.note,
+        activity_id=told.activity_id,
     )
-    asked = [*documents_asked(company_id, [tran_id]), *reason_asked(reason)]
+    asked = [
+        *documents_asked(company_id, [tran_id]),
+        *reason_asked(reason),
+        *activity_asked(told.activity_id),
+    ]
     key = (dispute_id,)
     diary.note(day, user_id, "openDispute", DISPUTE, key, command, dispute_id, asked)
     if number % 4 == 1:
@@ -132,6 +150,7 @@ def expect(
         command.promise_id,
         [
             account_asked(command.company_id, command.cust_id),
+            *activity_asked(command.activity_id),
             *documents_asked(command.company_id, command.tran_ids),
         ],
     )

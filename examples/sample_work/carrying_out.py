@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from msgspec import Struct
-from psycopg import Connection
 
 from application.handling import BATCH_COMMANDS_MAX, Request, handle_all
 from domain.shared.decider import Refused
@@ -81,18 +79,18 @@ def carry_out_work(desk: Desk, owner: str) -> int:
         log = PostgresLog(pool, tenant)
         if log.results([CAPTIONS_KEY]):
             return 0
-        events, position = carry_out(log, plan(connection, desk, owner))
+        today = desk.business_date
+        choice = choose(connection, Asked(tenant, site_options(connection, tenant), today))
+        events, position = carry_out(log, plan(choice, today, owner))
         while not wait_until(connection, tenant, position, ALIVE_POLL_SECONDS):
             worker.keep_alive()
-        following = Following(connection, log, tenant, desk.business_date, "demo", CAUSE)
+        companies = frozenset(company_id for company_id, _ in choice.accounts)
+        following = Following(connection, log, tenant, today, "demo", CAUSE, companies)
         return events + follow(following, worker.keep_alive).events
 
 
-def plan(connection: Connection[Any], desk: Desk, owner: str) -> list[Request]:
-    """Return everything that is to be asked, in order."""
-    options = site_options(connection, desk.tenant.id)
-    today = desk.business_date
-    choice = choose(connection, Asked(desk.tenant.id, options, today))
+def plan(choice: Choice, today: date, owner: str) -> list[Request]:
+    """Return everything that is to be asked up to a date, in order."""
     diary = Diary()
     began = today - timedelta(SET_UP_DAYS)
     collectors = assign(diary, began, choice)

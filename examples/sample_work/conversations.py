@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import domain.activity_type
-import domain.issue
-from application.handling import Consulted
+from application.consulting import SITE_DAYS_ASKED, asked_by_activity, asked_by_issue, care_asked
 from domain.activity import ACTIVITY, CompleteFollowUp, RecordActivity, SetFollowUp
-from domain.activity_type import ACTIVITY_TYPE
 from domain.issue import ISSUE, OpenIssue, ResolveIssue, Resolver
 from domain.scheduling import FollowUp
 from domain.shared.standard_type import StandardType
 from examples.sample_work.choosing import Document, Worked
-from examples.sample_work.diary import Diary, account_asked, documents_asked, work_id
+from examples.sample_work.diary import Diary, work_id
 from examples.sample_work.people import REMINDER_CALL
 from examples.sample_work.texts import (
     ANSWERS,
@@ -44,7 +41,9 @@ def talk(diary: Diary, today: date, number: int, worked: Worked, user_id: str) -
         conversation.write(opened_on + timedelta(DAYS_TO_ANSWER - 1), about)
     if number % 2:
         conversation.answer(today - timedelta(min(days_left, 4)), about)
-    conversation.plan(today - timedelta(min(days_left, 3)), today + timedelta(number % 3 * 3 - 1))
+    conversation.plan(
+        today - timedelta(min(days_left, 3)), today + timedelta((number + 1) % 3 * 3 - 1)
+    )
     if (number + 1) % 4 == 0:
         conversation.resolve(today)
 
@@ -72,10 +71,7 @@ class Conversation:
             assigned_user_id=self._user_id,
             tran_ids=tran_ids,
         )
-        asked = (
-            account_asked(self._company_id, self._cust_id),
-            *documents_asked(self._company_id, tran_ids),
-        )
+        asked = asked_by_issue(command)
         key = self._issue_id
         self._diary.note(day, self._user_id, "openIssue", ISSUE, (key,), command, key, asked)
 
@@ -128,7 +124,10 @@ class Conversation:
         )
         follow_up = FollowUp(due_on, pick(NEXT_STEPS, self._number))
         key, command = f"{call_id}-follow-up", SetFollowUp(follow_up, day)
-        self._diary.note(day, self._user_id, "setFollowUp", ACTIVITY, (call_id,), command, key)
+        asked = (SITE_DAYS_ASKED, care_asked(self._company_id, self._cust_id))
+        self._diary.note(
+            day, self._user_id, "setFollowUp", ACTIVITY, (call_id,), command, key, asked
+        )
 
     def resolve(self, day: date) -> None:
         """Find the issue resolved; what is planned stays so."""
@@ -160,8 +159,6 @@ class Conversation:
 
 def record(diary: Diary, user_id: str, command: RecordActivity) -> None:
     """Note an activity."""
-    issue_id = command.issue_id
-    issue = () if issue_id is None else (Consulted(ISSUE, (issue_id,), domain.issue.facts),)
     diary.note(
         command.business_date,
         user_id,
@@ -170,10 +167,5 @@ def record(diary: Diary, user_id: str, command: RecordActivity) -> None:
         (command.activity_id,),
         command,
         command.activity_id,
-        [
-            account_asked(command.company_id, command.cust_id),
-            Consulted(ACTIVITY_TYPE, (command.activity_type,), domain.activity_type.facts),
-            *issue,
-            *documents_asked(command.company_id, command.tran_ids),
-        ],
+        asked_by_activity(command),
     )

@@ -1,16 +1,12 @@
 """A diary: what whom asks of which record on which day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
-import domain.account
-import domain.invoice
 from application.handling import Consulted, Request
-from domain.account import ACCOUNT
-from domain.invoice import INVOICE
 from domain.shared.decider import Decider
 
 CORRELATION = "demo/sample-work"
@@ -19,16 +15,6 @@ CORRELATION = "demo/sample-work"
 def work_id(kind: str, *parts: str) -> str:
     """Return the id of something new, and the idempotency key of the command that makes it."""
     return "-".join(("sample", kind, *parts))
-
-
-def account_asked(company_id: str, cust_id: str) -> Consulted:
-    """Return that a decision asks an account."""
-    return Consulted(ACCOUNT, (company_id, cust_id), domain.account.facts)
-
-
-def documents_asked(company_id: str, tran_ids: Iterable[str]) -> tuple[Consulted, ...]:
-    """Return that a decision asks documents."""
-    return tuple(Consulted(INVOICE, (company_id, one), domain.invoice.facts) for one in tran_ids)
 
 
 class Diary:

@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Final
 
-import domain.user
-from application.handling import Consulted
+from application.consulting import user_asked
 from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActivityType
 from domain.credit_score import CreditScoreRange
 from domain.reason_code import REASON_CODE, DefineReasonCode
@@ -75,7 +74,6 @@ CAPTIONS_KEY: Final = work_id("captions")
 def set_up(diary: Diary, day: date) -> None:
     """Note on a day what must be there before anybody works: users, options, codes and types."""
     for profile in USERS:
-        managers = () if profile.manager_id is None else (profile.manager_id,)
         diary.note(
             day,
             MANAGER,
@@ -84,7 +82,7 @@ def set_up(diary: Diary, day: date) -> None:
             (profile.user_id,),
             RegisterUser(profile),
             work_id("user", profile.user_id),
-            [Consulted(USER, (one,), domain.user.facts) for one in managers],
+            user_asked(profile.manager_id),
         )
     options = ChangeSiteOptions(
         online_payments=True, credit_bureaus=BUREAUS, credit_score_ranges=RANGES

@@ -19,7 +19,7 @@ from tests.loading import load, write_csv
 
 COLUMNS = (
     "assigned_user_id, credit_class_id, online_pmt_option, days_to_respond, sales_reps,"
-    " credit_score, credit_score_source, credit_rated_on, bureau_1, bureau_2, bureau_3"
+    " credit_score, credit_score_source, credit_rated_on, bureau_1, bureau_2, bureau_3, sper_id"
 )
 
 
@@ -72,6 +72,7 @@ SAYINGS: list[tuple[str, dict[str, Any]]] = [
     ("allowOnlinePayments", {"onlinePmtOption": True}),
     ("setDaysToRespond", {"daysToRespond": 5}),
     ("setSalesReps", {"salesReps": ["sue", "S-7"]}),
+    ("setPrimarySalesPerson", {"sperId": "S-8"}),
     ("rateCredit", {"creditScore": "AA", "bureau2": "700", "ratedOn": "2026-02-01"}),
 ]
 
@@ -95,6 +96,7 @@ def test_what_is_said_is_kept_whatever_the_erp_says(
         None,
         "700",
         None,
+        "S-8",
     )
     assert kept() == {"1/ACME": expected}
     trail = """{auditTrail(filter: {stream: {eq: "account_care/1/ACME"}}) {nodes {type cause}}}"""
@@ -113,10 +115,11 @@ def test_what_is_said_is_kept_whatever_the_erp_says(
         ("allowOnlinePayments", {"onlinePmtOption": False}),
         ("setDaysToRespond", {"daysToRespond": 0}),
         ("setSalesReps", {"salesReps": []}),
+        ("setPrimarySalesPerson", {"sperId": None}),
         ("rateCredit", {"creditScore": None, "bureau2": None}),
     ]:
         assert errors(say(admin, mutation, **given)) == []
-    none = (None, None, False, None, "[]", None, None, None, None, None, None)
+    none = (None, None, False, None, "[]", None, None, None, None, None, None, None)
     assert kept() == {"1/ACME": none}
 
 
@@ -341,3 +344,38 @@ def test_bureaus_and_ranges_of_scores_are_options_of_the_site(admin: Client) -> 
     ]:
         told = admin.ask(OPTIONS, input=wrong)["changeSiteOptions"]
         assert (errors(told), told["siteOptions"]) == ([(code, field)], None)
+
+
+def test_whom_the_erp_names_sells_to_an_account_else_whom_collectors_name(
+    admin: Client, database: Database, worked: Tenant, tmp_path: Path
+) -> None:
+    (tmp_path / "later").mkdir()
+    write_csv(
+        tmp_path / "later" / "customers.csv",
+        "company_id,cust_id,sper_id,sper_name",
+        ["1,ACME,S-7,", "1,BETA,S-8,Old name", "1,GAMMA,,Nobody known"],
+    )
+    write_csv(
+        tmp_path / "later" / "sales_persons.csv",
+        "company_id,sper_id,sper_name",
+        ["1,S-7,Sue", "1,S-8,Sam", "1,S-9,Sal"],
+    )
+    load(database, worked, tmp_path / "later", business_date=TODAY)
+    register(admin, "dana")
+
+    def sells() -> dict[str, tuple[str | None, str | None]]:
+        query = """{accounts(filter: {companyId: {eq: "1"}}) {nodes {custId sperId sperName}}}"""
+        nodes = admin.ask(query)["accounts"]["nodes"]
+        return {one["custId"]: (one["sperId"], one["sperName"]) for one in nodes}
+
+    names: dict[str, tuple[str | None, str | None]] = {
+        "ACME": ("S-7", "Sue"),
+        "BETA": ("S-8", "Old name"),
+        "GAMMA": (None, "Nobody known"),
+    }
+    assert sells() == names
+    for account in names:
+        say(admin, "setPrimarySalesPerson", custId=account, sperId="S-9")
+    assert sells() == names | {"GAMMA": ("S-9", "Sal")}
+    say(admin, "setPrimarySalesPerson", custId="GAMMA", sperId="dana")
+    assert sells() == names | {"GAMMA": ("dana", "Dana")}

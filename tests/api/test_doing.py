@@ -83,7 +83,8 @@ def test_the_audit_trail_names_who_did_it_and_why(admin: Client) -> None:
 
 
 CHANGE = """mutation($input: ChangeSiteOptionsInput!) {changeSiteOptions(input: $input) {
-    siteOptions {agingBoundariesDue ageUnit agingBasis ageUnapplied timeZone}
+    siteOptions {agingBoundariesDue agingLabelsDue agingLabelsInvoice
+        ageUnit agingBasis ageUnapplied timeZone}
     userErrors {code field} position}}"""
 
 
@@ -93,6 +94,10 @@ def test_options_change_how_the_site_ages(admin: Client) -> None:
     ]
 
     assert told["siteOptions"]["agingBoundariesDue"] == [10, 20, 30, 40]
+    due = ["future", "current", "1-10", "11-20", "21-30", "31-40", "41+"]
+    assert told["siteOptions"]["agingLabelsDue"] == due
+    invoice = ["future", "current", "31-60", "61-90", "91-120", "121+"]
+    assert told["siteOptions"]["agingLabelsInvoice"] == invoice
     query = """{aging(asOf: "2026-03-02", companyId: "1") {groups {buckets {label amount {amount}}}}
         accounts(asOf: "2026-03-02", filter: {companyId: {eq: "1"}}) {nodes {totalAge {amount}}}}"""
     seen = admin.ask(query)
@@ -121,13 +126,22 @@ def test_options_change_how_the_site_ages(admin: Client) -> None:
         ({"agingBoundariesDue": [30, 20, 10, 5]}, "aging_boundaries_invalid"),
         ({"agingBoundariesInvoice": [1, 2, 3]}, "aging_boundaries_invalid"),
         ({"timeZone": "Mars/Olympus"}, "time_zone_unknown"),
+        ({"creditApr": -1}, "credit_apr_invalid"),
+        ({"sizeRanges": ["2", "1"]}, "size_ranges_invalid"),
+        ({"pendingPaymentMatchDays": 366}, "match_days_invalid"),
+        ({"creditBureaus": [""]}, "credit_bureau_invalid"),
+        (
+            {"creditScoreRanges": [{"low": "1", "high": "2", "color": "red", "name": "x"}]},
+            "credit_score_color_invalid",
+        ),
+        ({"udfCaptions": [{"recordType": "CUSTOMER", "udf1": "a\nb"}]}, "udf_captions_invalid"),
     ],
 )
 def test_options_that_cannot_be_are_refused(
     admin: Client, given: dict[str, Any], code: str
 ) -> None:
     told = admin.ask(CHANGE, input=given)["changeSiteOptions"]
-    assert [one["code"] for one in told["userErrors"]] == [code]
+    assert [(one["code"], one["field"]) for one in told["userErrors"]] == [(code, *given)]
     assert told["siteOptions"] is None
 
 

@@ -42,6 +42,7 @@ UNKNOWN: dict[str, set[str]] = {
         *(f"account.udf{number}" for number in (1, 3, 4, 5, 8, 9, 10)),
         *(f"siteOptions.udfCaptions.udf{number}" for number in (3, 4, 5, 8, 9, 10)),
     },
+    "dashboard": {"dashboard.groups.priorSixMonths.averageDays"},
     "invoice_activities": {"invoice.disputes.nodes.outcome", "invoice.paymentSchedule"},
 }
 """What is null or empty wherever an answer tells it."""

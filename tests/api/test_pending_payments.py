@@ -124,6 +124,21 @@ def test_a_payment_is_pending_when_its_mutation_answers(collector: Client) -> No
     assert same == {"id": node["id"]}
 
 
+def test_what_the_processor_says_is_kept_verbatim(collector: Client) -> None:
+    said = {
+        "procAcctId": " 00123 ",
+        "procAcctName": "Main shop",
+        "procAcctType": "ACH",
+        "procStatus": "E-91",
+        "procStatusMsg": "Timed out  after 30 s",
+        "procRefNo": "R/2",
+    }
+    failed = record(collector, declined=True, **said)
+    query = "query($id: String!) {pendingPayment(pendingPaymentId: $id) {status isPendPmt %s}}"
+    told = collector.ask(query % " ".join(said), id=failed["pendingPaymentId"])["pendingPayment"]
+    assert told == {"status": "declined", "isPendPmt": False} | said
+
+
 def test_v9_days_are_counted_from_the_day_on_which_it_was_made(collector: Client) -> None:
     told = record(collector)
     today = today_of(collector)

@@ -59,6 +59,9 @@ def expecting(**others: Any) -> dict[str, Any]:
     return told | others
 
 
+CALL = {"companyId": "1", "custId": "ACME", "activityType": "Phone", "idempotencyKey": "a1"}
+
+
 def record(client: Client, **others: Any) -> str:
     """Record an expected payment; return its id."""
     told = client.ask(RECORD, input=expecting(**others))["recordExpectedPayment"]
@@ -67,6 +70,8 @@ def record(client: Client, **others: Any) -> str:
 
 
 def test_a_promise_is_there_when_its_mutation_answers(collector: Client) -> None:
+    call = "mutation($input: RecordActivityInput!) {recordActivity(input: $input) {position}}"
+    collector.ask(call, input=CALL)
     given = expecting(note=" By wire. ", userId="dana", activityId="a1", idempotencyKey="k1")
     told = collector.ask(RECORD, input=given)["recordExpectedPayment"]
 

@@ -98,9 +98,10 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
 
     told = admin.ask(
         """{account(companyId: "1", custId: "ACME") {
-            assignedUserId openIssueCnt oldestIssueDescription openActivityCount lastActivity
-            lastActivityDays lastActivityNote openPromiseCount nextExpectedDate openDisputeCount
-            disputedAmountHc {amount} totalAge {amount} dueTotal {amount} availableCredit {amount}
+            assignedUserId assignedUser {name} openIssueCnt oldestIssueDescription openActivityCount
+            lastActivity lastActivityDays lastActivityNote openPromiseCount nextExpectedDate
+            openDisputeCount disputedAmountHc {amount} totalAge {amount} dueTotal {amount}
+            availableCredit {amount}
             issues {nodes {subject}} activities {nodes {activityType}} promises {nodes {promise}}
             disputes {nodes {reasonCode}}
             invoices(orderBy: [{field: TRAN_ID}]) {nodes {
@@ -111,7 +112,7 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
                 summary {currId count balance {amount}}}}}"""
     )["account"]
 
-    assert told["assignedUserId"] == "dana"
+    assert (told["assignedUserId"], told["assignedUser"]) == ("dana", {"name": "Dana"})
     assert (told["openIssueCnt"], told["oldestIssueDescription"]) == (1, "First call")
     assert (told["lastActivity"], told["lastActivityDays"]) == ("CALL1", 0)
     assert (told["openPromiseCount"], told["nextExpectedDate"]) == (1, tomorrow)
@@ -125,7 +126,7 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
     assert first["promises"]["nodes"] == [{"promise": {"promise": True}}]
     assert first["notes"]["nodes"] == [{"text": "Copy sent"}]
     assert second["countedBalanceHc"]["amount"] == "150.00"
-    assert (second["severity"], second["reasonCode"]) == (1, "PRICE")
+    assert (second["inDispute"], second["severity"], second["reasonCode"]) == (True, 1, "PRICE")
     assert told["invoices"]["summary"] == [
         {"currId": "EUR", "count": 2, "balance": {"amount": "240.00"}}
     ]
@@ -160,3 +161,121 @@ def test_a_page_of_accounts_tells_every_figure_at_once(
     assert len(told) == 4
     assert len(plain) > 100
     assert Decimal(told[0]["totalAge"]["amount"]) > 0
+
+
+def test_an_activity_leads_to_what_was_told_in_it(admin: Client, today: date) -> None:
+    account = {"companyId": "1", "custId": "ACME"}
+    do(admin, "registerUser", userId="dana", name="Dana", kind="CREDIT_USER")
+    for key, others in (
+        ("call", {"tranIds": ["I1"], "assignedUserId": "dana"}),
+        ("about I2", {"tranIds": ["I2"], "assignedUserId": "dana"}),
+        ("quiet", {}),
+    ):
+        do(admin, "recordActivity", **account, activityType="Phone", idempotencyKey=key, **others)
+    told_in = {"activityId": "call"}
+    tomorrow = (today + timedelta(1)).isoformat()
+    do(
+        admin,
+        "recordExpectedPayment",
+        **account,
+        **told_in,
+        amount="9",
+        expectDate=tomorrow,
+        tranIds=["I1"],
+    )
+    do(admin, "openDispute", companyId="1", tranId="I2", amount="50.00", **told_in)
+
+    found = admin.ask(
+        """{activities(orderBy: [{field: ACTIVITY_NO}]) {nodes {
+            activityId disputed paymentExpected assignedUser {name}
+            disputes {nodes {tranId}} promises {totalCount nodes {expectAmt {amount}}}}}
+        asked: activities(filter: {disputed: {eq: true}, paymentExpected: {eq: false}}) {
+            nodes {activityId}}}"""
+    )
+
+    call, about, quiet = found["activities"]["nodes"]
+    assert call == {
+        "activityId": "call",
+        "disputed": True,
+        "paymentExpected": True,
+        "assignedUser": {"name": "Dana"},
+        "disputes": {"nodes": [{"tranId": "I2"}]},
+        "promises": {"totalCount": 1, "nodes": [{"expectAmt": {"amount": "9.00"}}]},
+    }
+    assert (about["disputed"], about["paymentExpected"], about["disputes"]["nodes"]) == (
+        True,
+        False,
+        [],
+    )
+    assert (quiet["disputed"], quiet["paymentExpected"], quiet["assignedUser"]) == (
+        False,
+        False,
+        None,
+    )
+    assert found["asked"]["nodes"] == [{"activityId": "about I2"}]
+
+
+def test_an_account_is_past_due_since_what_it_still_owes(admin: Client, today: date) -> None:
+    since = {"ACME": "2026-01-31", "BETA": "2025-10-31", "GAMMA": "2026-05-01"}
+
+    def days() -> dict[str, int]:
+        query = '{accounts(filter: {companyId: {eq: "1"}}) {nodes {custId daysPastDue}}}'
+        return {one["custId"]: one["daysPastDue"] for one in admin.ask(query)["accounts"]["nodes"]}
+
+    def expected() -> dict[str, int]:
+        return {one: (today - date.fromisoformat(on)).days for one, on in since.items()}
+
+    assert days() == expected()
+
+    do(admin, "openDispute", companyId="1", tranId="I1", amount="40.00", excludeAging=True)
+    instalments = [
+        {"dueDate": "2026-06-15", "amount": "200.00"},
+        {"dueDate": "2999-01-01", "amount": "300.00"},
+    ]
+    do(admin, "schedulePayments", companyId="1", tranId="I5", instalments=instalments)
+
+    since |= {"ACME": "2026-03-03", "GAMMA": "2026-06-15"}
+    assert days() == expected()
+    query = "{accounts(orderBy: [{field: DAYS_PAST_DUE, direction: DESC}]) {nodes {custId}}}"
+    found = admin.ask(query)["accounts"]["nodes"]
+    assert [one["custId"] for one in found] == ["BETA", "ACME", "ACME", "GAMMA"]
+    past = '{account(companyId: "1", custId: "ACME", asOf: "2026-01-31") {daysPastDue}}'
+    assert admin.ask(past) == {"account": {"daysPastDue": 0}}
+
+
+@pytest.mark.parametrize(
+    ("activity_id", "code"),
+    [("none", "activity_unknown"), ("of BETA", "activity_of_other_account")],
+)
+def test_what_is_told_is_told_in_an_activity_of_its_account(
+    admin: Client, today: date, activity_id: str, code: str
+) -> None:
+    do(
+        admin,
+        "recordActivity",
+        companyId="1",
+        custId="BETA",
+        activityType="Phone",
+        idempotencyKey="of BETA",
+    )
+    inputs = {
+        "recordExpectedPayment": {
+            "custId": "ACME",
+            "amount": "9",
+            "currId": "EUR",
+            "expectDate": today.isoformat(),
+        },
+        "openDispute": {"tranId": "I2", "amount": "50.00"},
+    }
+    for mutation, given in inputs.items():
+        name = mutation[0].upper() + mutation[1:]
+        told = admin.ask(
+            f"mutation($input: {name}Input!) {{{mutation}(input: $input)"
+            " {userErrors {code field}}}",
+            input={"companyId": "1", "activityId": activity_id, **given},
+        )[mutation]
+        assert told["userErrors"] == [{"code": code, "field": "activityId"}]
+    assert admin.ask("{promises {totalCount} disputes {totalCount}}") == {
+        "promises": {"totalCount": 0},
+        "disputes": {"totalCount": 0},
+    }

@@ -3,11 +3,14 @@
 import importlib
 import pkgutil
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
 
 import projections
+from domain.catalogue import DECIDERS
 from projections.view import View
 from runtime.dictionary import VIEWS, data_dictionary
 
@@ -44,6 +47,18 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert dead == []
 
 
+@lru_cache
+def schema() -> GraphQLSchema:
+    return build_schema((ROOT / "api" / "schema.graphql").read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_queries_are_of_the_schema(page: Path) -> None:
+    blocks = re.findall(r"```graphql\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    wrong = [one.message for block in blocks for one in validate(schema(), parse(block))]
+    assert wrong == []
+
+
 def test_every_command_that_pages_name_is_there() -> None:
     from cli.main import COMMANDS  # noqa: PLC0415
 
@@ -61,6 +76,12 @@ def test_every_make_target_that_pages_name_is_there() -> None:
     for page in PAGES:
         named |= set(re.findall(r"`?\bmake (\w+)`|^\$ make (\w+)", page.read_text(), re.MULTILINE))
     assert {one or other for one, other in named} <= targets
+
+
+def test_every_category_of_streams_is_told() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    told = re.findall(r"`(\w+)`", page.split("## Streams")[1].split("## ")[0])
+    assert {one.category for one in DECIDERS} - set(told) == set()
 
 
 def test_every_decision_is_listed() -> None:

@@ -12,14 +12,17 @@ from domain.account_care import (
     AddSalesRep,
     AllowOnlinePayments,
     AssignAccount,
+    BeginCare,
     ClassifyAccount,
     CreditRated,
     DaysToRespondSet,
     OnlinePaymentsAllowed,
+    PrimarySalesPersonSet,
     RateCredit,
     SalesRepsSet,
     ScoreSource,
     SetDaysToRespond,
+    SetPrimarySalesPerson,
     SetSalesReps,
     UpdateAccount,
 )
@@ -42,6 +45,7 @@ allowed = OnlinePaymentsAllowed(*KEY, True)
 @pytest.mark.parametrize(
     "command",
     [
+        BeginCare(None, DANA, "STD"),
         AssignAccount("dana", None, DANA),
         ClassifyAccount("GOLD"),
         AllowOnlinePayments(True),
@@ -66,6 +70,7 @@ def test_commands_learn_what_they_ask() -> None:
         AllowOnlinePayments(True),
         SetDaysToRespond(5),
         SetSalesReps(("x",)),
+        SetPrimarySalesPerson("x"),
         RateCredit(TODAY, "A"),
     ):
         assert command.knowing([ACME]).account == ACME
@@ -129,6 +134,15 @@ def test_names_sales_reps_each_once() -> None:
 )
 def test_refuses_sales_reps_who_cannot_be(reps: tuple[str, ...], code: str) -> None:
     care.given().when(SetSalesReps(reps, ACME)).then_refused(code, "salesReps")
+
+
+def test_names_a_primary_sales_person_and_takes_that_back() -> None:
+    said = PrimarySalesPersonSet(*KEY, "S-7")
+    care.given().when(SetPrimarySalesPerson(" S-7", ACME)).then(said)
+    care.given(said).when(SetPrimarySalesPerson("S-7", ACME)).then_nothing()
+    care.given(said).when(SetPrimarySalesPerson(None, ACME)).then(PrimarySalesPersonSet(*KEY))
+    wrong = SetPrimarySalesPerson("a" * 101, ACME)
+    care.given(said).when(wrong).then_refused("sales_person_invalid", "sperId")
 
 
 def test_adds_a_user_to_the_sales_reps() -> None:
@@ -213,3 +227,17 @@ def test_sets_three_attributes_at_once() -> None:
 def test_sets_nothing_if_one_attribute_is_refused() -> None:
     command = UpdateAccount("GOLD", "eve", True, ACME, EVE)
     care.given().when(command).then_refused("user_retired", "assignedUserId")
+
+
+def test_begins_with_the_defaults_of_company_and_site() -> None:
+    standard = AccountClassified(*KEY, "STD")
+    care.given().when(BeginCare(ACME, DANA, "STD")).then(assigned, standard)
+    care.given().when(BeginCare(ACME, DANA)).then(assigned)
+    care.given().when(BeginCare(ACME, EVE, "STD")).then(standard)
+    care.given().when(BeginCare(ACME)).then_nothing()
+
+
+def test_does_not_begin_twice_nor_where_somebody_said_something() -> None:
+    care.given(assigned).when(BeginCare(ACME, DANA, "STD")).then_nothing()
+    taken_back = AccountAssigned(*KEY, None)
+    care.given(assigned, taken_back).when(BeginCare(ACME, DANA, "STD")).then_nothing()

@@ -29,7 +29,7 @@ from domain.dispute import (
 )
 from domain.shared.currency import smallest_unit
 from domain.shared.decider import ImpossibleHistory
-from domain.shared.facts import DocumentFacts, ReasonCodeFacts
+from domain.shared.facts import ActivityFacts, DocumentFacts, ReasonCodeFacts
 from tests.story import Story
 
 dispute = Story(DISPUTE)
@@ -53,6 +53,7 @@ INVOICE = DocumentFacts(
     closed_on=None,
 )
 PRICE, PO = ReasonCodeFacts("PRICE", active=True), ReasonCodeFacts("PO", active=True)
+CALL = ActivityFacts("1", "ACME")
 OLD = ReasonCodeFacts("OLD", active=False)
 
 opened = DisputeOpened(
@@ -98,7 +99,12 @@ def test_of_the_whole_balance_is_of_all_that_is_open_in_home_currency() -> None:
 
 def test_carries_a_reason_and_when_that_was_given_an_exclusion_a_note_and_an_activity() -> None:
     command = opening(
-        reason_code="PRICE", exclude_aging=True, note=" Our fault. ", activity_id="a1", reason=PRICE
+        reason_code="PRICE",
+        exclude_aging=True,
+        note=" Our fault. ",
+        activity_id="a1",
+        reason=PRICE,
+        activity=CALL,
     )
     dispute.given().when(command).then(
         replace(
@@ -115,8 +121,8 @@ def test_carries_a_reason_and_when_that_was_given_an_exclusion_a_note_and_an_act
 
 def test_knows_what_was_asked_of_others_whatever_that_was() -> None:
     command = OpenDispute("d1", Decimal(1), SINCE, "u", TODAY, "PRICE")
-    known = command.knowing([INVOICE, PRICE])
-    assert (known.invoice, known.reason) == (INVOICE, PRICE)
+    known = command.knowing([INVOICE, PRICE, CALL])
+    assert (known.invoice, known.reason, known.activity) == (INVOICE, PRICE, CALL)
     known = command.knowing([None, None])
     assert (known.invoice, known.reason) == (None, None)
     changed = ChangeDispute(TODAY).knowing([PRICE])
@@ -147,6 +153,12 @@ def test_knows_what_was_asked_of_others_whatever_that_was() -> None:
         (opening(note="a\0b"), "note_not_text", "note"),
         (opening(note="x" * (NOTE_CHARACTERS_MAX + 1)), "note_too_long", "note"),
         (opening(activity_id="a\ud800"), "activity_id_not_text", "activityId"),
+        (opening(activity_id="a1"), "activity_unknown", "activityId"),
+        (
+            opening(activity_id="a1", activity=ActivityFacts("1", "BETA")),
+            "activity_of_other_account",
+            "activityId",
+        ),
         (
             opening(activity_id="x" * (ACTIVITY_ID_CHARACTERS_MAX + 1)),
             "activity_id_too_long",

@@ -34,7 +34,7 @@ from domain.promise import (
 )
 from domain.receipts import Receipt, by_date, completed_on, counted, total
 from domain.shared.decider import ImpossibleHistory, Refused
-from domain.shared.facts import AccountFacts
+from domain.shared.facts import AccountFacts, ActivityFacts
 from tests.histories import day, invoice_facts, promise_commands, receipts
 from tests.story import Story
 
@@ -58,6 +58,7 @@ RECORD = RecordExpectedPayment(
     user_id="dana",
     activity_id="a1",
     account=AccountFacts("1", "A", None),
+    activity=ActivityFacts("1", "A"),
     documents=(invoice_facts(), invoice_facts("I2")),
 )
 PROMISED = ExpectedPaymentRecorded(
@@ -151,6 +152,9 @@ def test_without_invoices_is_of_any_currency() -> None:
         ({"note": "a\0b"}, "note_not_text", "note"),
         ({"user_id": "a\0b"}, "promise_reference_not_text", "userId"),
         ({"activity_id": "\ud800"}, "promise_reference_not_text", "activityId"),
+        ({"activity": None}, "activity_unknown", "activityId"),
+        ({"activity": ActivityFacts("1", "B")}, "activity_of_other_account", "activityId"),
+        ({"activity": ActivityFacts("2", "A")}, "activity_of_other_account", "activityId"),
     ],
 )
 def test_refuses_what_nobody_can_promise(change: dict[str, Any], code: str, field: str) -> None:
@@ -163,9 +167,12 @@ def test_may_be_for_today() -> None:
 
 
 def test_knows_its_account_and_invoices_in_order() -> None:
-    account, first = AccountFacts("1", "A", None), invoice_facts()
-    knowing = replace(RECORD, account=None, documents=()).knowing([account, first, None])
-    assert (knowing.account, knowing.documents) == (account, (first, None))
+    account, call, first = AccountFacts("1", "A", None), ActivityFacts("1", "A"), invoice_facts()
+    knowing = replace(RECORD, account=None, documents=()).knowing([account, call, first, None])
+    assert (knowing.account, knowing.activity) == (account, call)
+    assert knowing.documents == (first, None)
+    without = replace(RECORD, activity_id=None, documents=()).knowing([account, first, None])
+    assert without.documents == (first, None)
 
 
 def test_becomes_a_promise_while_it_is_open() -> None:

@@ -32,7 +32,7 @@ from runtime.tenants import Tenant
 from tests.api.conftest import TODAY, write_ledger
 from tests.loading import load
 from tests.projections.ledger import request
-from tests.projections.test_runner import append, fold
+from tests.projections.running import append, fold
 
 ROOT = Path(__file__).parents[2]
 

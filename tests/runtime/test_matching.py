@@ -20,7 +20,7 @@ from projections.site_options import SITE
 from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.loading import load, write_csv
-from tests.projections.test_runner import append, fold
+from tests.projections.running import append, fold
 
 ON = date(2026, 3, 10)
 PAYMENTS = "company_id,payment_id,cust_id,pmt_date,amount,curr_id,reference"

@@ -20,7 +20,7 @@ from runtime.refolding import RefoldLost
 from runtime.tenants import Tenant
 from tests.histories import day
 from tests.projections.ledger import fill
-from tests.projections.test_runner import UNKNOWN_EVENT, append, opening
+from tests.projections.running import UNKNOWN_EVENT, append, opening
 
 
 @pytest.fixture(autouse=True)
