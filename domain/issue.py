@@ -1,20 +1,25 @@
 """An issue: something about an account that must be resolved (ISS-01), by its activities (ISS-03).
 
     NotOpened --open--> Open --resolve--> Resolved --reopen--> Open
-                         |---reassign---> Open       (and so while resolved)
+                         |---reassign, extend, lapse---> Open       (and so while resolved)
 
 Whether it is resolved has nothing to do with whether its activities are complete (ISS-04), its
 disputes closed or its documents paid [C26].
+
+A rule opens an issue about an account, or about documents of one account that meet its condition.
+Each of these subjects lapses once the condition does not hold of it. Until then the rule makes
+nothing else of the subject, though the issue be resolved (RULE-09, G11).
 """
 
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.rule_view import RuleView
 from domain.shared.assignee import assignee, check_user
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
@@ -28,12 +33,26 @@ from domain.shared.wording import (
 )
 
 
+ACCOUNT = ""
+"""The subject of a rule of the account view, beside documents' ids, none of which is empty."""
+
+
 class Resolver(StrEnum):
     """Who found that an issue is resolved (ISS-05, ISS-07)."""
 
     USER = "user"
     SOFTWARE = "software"
     """The condition that had opened it no longer held."""
+
+
+class RuleOrigin(Struct, frozen=True, omit_defaults=True, gc=False):
+    """Which rule opened an issue: its version, and up to which position of the log it had read."""
+
+    class_id: str
+    rule_id: str
+    rule_version: int
+    view: RuleView
+    read_position: int
 
 
 # Events: stored for ever under these names and fields. Add, never rename.
@@ -52,10 +71,33 @@ class IssueOpened(Event, frozen=True, omit_defaults=True, gc=False):
     assigned_user_id: str | None = None
     note: str | None = None
     tran_ids: tuple[str, ...] = ()
+    origin: RuleOrigin | None = None
 
     def effective_on(self, business_date: date) -> date:  # noqa: ARG002
         """Return the date of the opening."""
         return self.opened_on
+
+
+class IssueExtended(Event, frozen=True, omit_defaults=True, gc=False):
+    """More documents of the account met the condition of its rule, and it is about them, too."""
+
+    extended_on: date
+    tran_ids: tuple[str, ...]
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the extension."""
+        return self.extended_on
+
+
+class IssueConditionLapsed(Event, frozen=True, omit_defaults=True, gc=False):
+    """The condition of its rule holds no longer: of these documents, or of the account."""
+
+    lapsed_on: date
+    tran_ids: tuple[str, ...] = ()
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date on which it was found."""
+        return self.lapsed_on
 
 
 class IssueReassigned(Event, frozen=True, omit_defaults=True, gc=False):
@@ -80,7 +122,14 @@ class IssueReopened(Event, frozen=True, omit_defaults=True, gc=False):
     """It was not resolved after all."""
 
 
-IssueEvent: TypeAlias = IssueOpened | IssueReassigned | IssueResolved | IssueReopened
+IssueEvent: TypeAlias = (
+    IssueOpened
+    | IssueExtended
+    | IssueConditionLapsed
+    | IssueReassigned
+    | IssueResolved
+    | IssueReopened
+)
 
 
 # Commands.
@@ -89,7 +138,8 @@ IssueEvent: TypeAlias = IssueOpened | IssueReassigned | IssueResolved | IssueReo
 class OpenIssue(Struct, frozen=True, gc=False):
     """Open an issue. `issue_id` is new for each issue.
 
-    Where no user is named it is assigned to the user of the account (ISS-09).
+    Where no user is named it is assigned to the user of the account (ISS-09). `origin` is the rule
+    that asks for it, if one does.
     """
 
     issue_id: str
@@ -102,6 +152,7 @@ class OpenIssue(Struct, frozen=True, gc=False):
     assigned_user_id: str | None = None
     note: str | None = None
     tran_ids: tuple[str, ...] = ()
+    origin: RuleOrigin | None = None
     account: AccountFacts | None = None
     care: CareFacts = CareFacts()
     user: UserFacts | None = None
@@ -138,7 +189,30 @@ class ReopenIssue(Struct, frozen=True, gc=False):
     """Take the resolution back."""
 
 
-IssueCommand: TypeAlias = OpenIssue | ReassignIssue | ResolveIssue | ReopenIssue
+class ExtendIssue(Struct, frozen=True, gc=False):
+    """Let an open issue of a rule be about more documents of the account."""
+
+    tran_ids: tuple[str, ...]
+    business_date: date
+    documents: tuple[DocumentFacts | None, ...] = ()
+
+
+class LapseIssue(Struct, frozen=True, gc=False):
+    """Find that the rule's condition holds no longer: of some documents, or of the account.
+
+    With `auto_close` an open issue whose condition holds of nothing any more is resolved (RULE-11);
+    `resolution` says why.
+    """
+
+    business_date: date
+    tran_ids: tuple[str, ...] = ()
+    auto_close: bool = False
+    resolution: str | None = None
+
+
+IssueCommand: TypeAlias = (
+    OpenIssue | ExtendIssue | LapseIssue | ReassignIssue | ResolveIssue | ReopenIssue
+)
 
 
 # State: only what decisions need.
@@ -149,10 +223,11 @@ class NotOpened(Struct, frozen=True):
 
 
 class Open(Struct, frozen=True, gc=False):
-    """It is to be resolved."""
+    """It is to be resolved; `subjects` are those of which its rule's condition still holds."""
 
     opened: IssueOpened
     assigned_user_id: str | None
+    subjects: frozenset[str] = frozenset()
 
 
 class Resolved(Struct, frozen=True, gc=False):
@@ -161,6 +236,7 @@ class Resolved(Struct, frozen=True, gc=False):
     opened: IssueOpened
     assigned_user_id: str | None
     resolved: IssueResolved
+    subjects: frozenset[str] = frozenset()
 
 
 Issue: TypeAlias = NotOpened | Open | Resolved
@@ -170,13 +246,17 @@ def evolve(issue: Issue, event: IssueEvent) -> Issue:
     """Remember `event`."""
     match issue, event:
         case NotOpened(), IssueOpened():
-            return Open(event, event.assigned_user_id)
+            return Open(event, event.assigned_user_id, subjects_of(event))
+        case ((Open() | Resolved()), IssueExtended(tran_ids=tran_ids)):
+            return replace(issue, subjects=issue.subjects | set(tran_ids))
+        case ((Open() | Resolved()), IssueConditionLapsed(tran_ids=tran_ids)):
+            return replace(issue, subjects=issue.subjects - set(tran_ids or (ACCOUNT,)))
         case ((Open() | Resolved()), IssueReassigned(assigned_user_id)):
             return replace(issue, assigned_user_id=assigned_user_id)
-        case Open(opened, assigned_user_id), IssueResolved():
-            return Resolved(opened, assigned_user_id, event)
-        case Resolved(opened, assigned_user_id), IssueReopened():
-            return Open(opened, assigned_user_id)
+        case Open(opened, assigned_user_id, subjects), IssueResolved():
+            return Resolved(opened, assigned_user_id, event, subjects)
+        case Resolved(opened, assigned_user_id, _, subjects), IssueReopened():
+            return Open(opened, assigned_user_id, subjects)
         case _:
             raise ImpossibleHistory(f"{event} after {issue}")
 
@@ -188,6 +268,12 @@ def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
             return open_issue(command)
         case ((Open() | Resolved()), OpenIssue()):
             return open_again(command, issue.opened)
+        case Open(), ExtendIssue():
+            return extend(command, issue)
+        case Resolved(), ExtendIssue():
+            raise Refused("issue_resolved", "It is resolved.", "issueId")
+        case ((Open() | Resolved()), LapseIssue()):
+            return lapse(command, issue)
         case ((Open() | Resolved()), ReassignIssue()):
             return reassign(command, issue.assigned_user_id)
         case Open(), ResolveIssue():
@@ -198,7 +284,7 @@ def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
             return [IssueReopened()]
         case Open(), ReopenIssue():
             return []  # open already
-        case NotOpened(), (ReassignIssue() | ResolveIssue() | ReopenIssue()):
+        case NotOpened(), _:
             raise Refused("issue_unknown", "There is no such issue.", "issueId")
 
 
@@ -232,7 +318,42 @@ def opening(command: OpenIssue, assigned_user_id: str | None) -> IssueOpened:
         optional_text(assigned_user_id, "user", "assignedUserId"),
         optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX),
         tuple(dict.fromkeys(command.tran_ids)),
+        command.origin,
     )
+
+
+def subjects_of(opened: IssueOpened) -> frozenset[str]:
+    """Return of what the condition of its rule held when an issue was opened."""
+    if opened.origin is None:
+        return frozenset()
+    if opened.origin.view is RuleView.ACCOUNT:
+        return frozenset((ACCOUNT,))
+    return frozenset(opened.tran_ids)
+
+
+def extend(command: ExtendIssue, issue: Open) -> Sequence[IssueEvent]:
+    """Let it be about documents of the account that it is not about yet."""
+    opened = issue.opened
+    if opened.origin is None or opened.origin.view is RuleView.ACCOUNT:
+        raise Refused("issue_not_of_documents", "No rule opened it for documents.", "issueId")
+    require_on_account(opened.company_id, opened.cust_id, command.tran_ids, command.documents)
+    new = tuple(one for one in dict.fromkeys(command.tran_ids) if one not in issue.subjects)
+    return [IssueExtended(command.business_date, new)] if new else []
+
+
+def lapse(command: LapseIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
+    """Note of what the condition holds no longer; resolve it if that is all it was about."""
+    asked = tuple(dict.fromkeys(command.tran_ids or (ACCOUNT,)))
+    lapsed = tuple(one for one in asked if one in issue.subjects)
+    if not lapsed:
+        return []
+    tran_ids = () if lapsed == (ACCOUNT,) else lapsed
+    events: list[IssueEvent] = [IssueConditionLapsed(command.business_date, tran_ids)]
+    if command.auto_close and isinstance(issue, Open) and issue.subjects == set(lapsed):
+        events.append(
+            IssueResolved(command.business_date, Resolver.SOFTWARE, _resolution(command))
+        )
+    return events
 
 
 def reassign(command: ReassignIssue, assigned_user_id: str | None) -> Sequence[IssueEvent]:
@@ -274,7 +395,7 @@ def resolve_again(command: ResolveIssue, resolved: IssueResolved) -> Sequence[Is
     return []
 
 
-def _resolution(command: ResolveIssue) -> str | None:
+def _resolution(command: ResolveIssue | LapseIssue) -> str | None:
     return optional_text(command.resolution, "resolution", "resolution", TEXT_CHARACTERS_MAX)
 
 
@@ -287,7 +408,7 @@ def facts(issue: Issue) -> IssueFacts | None:
 
 ISSUE: Decider[Issue, IssueCommand, IssueEvent] = Decider(
     category="issue",
-    events=(IssueOpened, IssueReassigned, IssueResolved, IssueReopened),
+    events=get_args(IssueEvent),
     initial=NotOpened(),
     evolve=evolve,
     decide=decide,

@@ -9,7 +9,13 @@ from typing import Any, cast
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from domain.issue import IssueOpened, IssueReassigned, IssueReopened, IssueResolved
+from domain.issue import (
+    IssueExtended,
+    IssueOpened,
+    IssueReassigned,
+    IssueReopened,
+    IssueResolved,
+)
 from domain.shared.streams import stream_key
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream, build
@@ -36,7 +42,7 @@ class IssueRow(Row, frozen=True, array_like=True, gc=False):
 
 
 class IssueInvoiceRow(Row, frozen=True, array_like=True, gc=False):
-    """A document that an issue is about."""
+    """A document that an issue is about since `opened_on`, its opening or an extension."""
 
     tenant: int
     issue_id: str
@@ -62,7 +68,7 @@ class IssueState(Struct, gc=False):
     resolved_on: date | None
     resolved_by: str | None
     resolution: str | None
-    tran_ids: tuple[str, ...]
+    tran_ids: dict[str, date]
 
 
 def evolve(state: IssueState | None, recorded: Recorded) -> IssueState:
@@ -83,12 +89,14 @@ def evolve(state: IssueState | None, recorded: Recorded) -> IssueState:
             None,
             None,
             None,
-            event.tran_ids,
+            dict.fromkeys(event.tran_ids, event.opened_on),
         )
     if state is None:
         raise LookupError(f"{recorded.stream} was not opened.")
     if isinstance(event, IssueReassigned):
         state.assigned_user_id = event.assigned_user_id
+    elif isinstance(event, IssueExtended):
+        state.tran_ids.update(dict.fromkeys(event.tran_ids, event.extended_on))
     elif isinstance(event, IssueResolved):
         state.resolved_on = event.resolved_on
         state.resolved_by = event.resolved_by.value
@@ -102,17 +110,15 @@ def rows(state: IssueState, tenant: int, known_from: datetime) -> EntityRows:
     """Return the issue's row, and one of each of its documents."""
     *values, tran_ids = astuple(state)
     documents = [
-        IssueInvoiceRow(
-            tenant, state.issue_id, state.company_id, tran_id, state.opened_on, known_from
-        )
-        for tran_id in tran_ids
+        IssueInvoiceRow(tenant, state.issue_id, state.company_id, tran_id, since, known_from)
+        for tran_id, since in tran_ids.items()
     ]
     return (build(IssueRow, tenant, *values, known_from),), documents
 
 
 def restore(stored: EntityRows) -> IssueState:
     """Return the state that an entity's stored rows stand for."""
-    tran_ids = tuple(one.tran_id for one in cast("list[IssueInvoiceRow]", stored[1]))
+    tran_ids = {one.tran_id: one.opened_on for one in cast("list[IssueInvoiceRow]", stored[1])}
     return build(IssueState, *astuple(stored[0][0])[1:-1], tran_ids)
 
 
@@ -129,7 +135,7 @@ ISSUES: ReadModel[Any, IssueState] = ReadModel(
         Table("issues", IssueRow, _KEY, _KEY),
         Table("issue_invoices", IssueInvoiceRow, _KEY, (*_KEY, "company_id", "tran_id")),
     ),
-    handles=(IssueOpened, IssueReassigned, IssueResolved, IssueReopened),
+    handles=(IssueOpened, IssueExtended, IssueReassigned, IssueResolved, IssueReopened),
     key=key,
     begins=begins_stream,
     restore=restore,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from application.importing import rows
-from application.importing.appending import AppendedBatch, Appender, Task
+from application.appending import AppendedBatch, Appender, Task
 from application.importing.applications import StagedApplication, StagedApplications
 from application.importing.first_care import FirstCare
 from application.importing.manifest import Flags, Hashes, Manifest

@@ -1,4 +1,4 @@
-"""Rows' commands, decided and appended batch by batch while the next rows are read."""
+"""Many commands, decided and appended batch by batch while the next are thought of."""
 
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,18 +21,18 @@ _EVENTS_ROOM = 200
 
 
 class Task(Struct, gc=False):
-    """A row's command on its way into the log.
+    """A command on its way into the log, of a row of an export or of a run of rules.
 
-    `known` rows are decided on their history, others at first as from nothing. A task that is
+    `known` streams are decided on their history, others at first as from nothing. A task that is
     not `counted` (an account that a document implies) is no row of its own.
     """
 
     decider: Decider[Any, Any, Any]
     key: tuple[str, ...]
     command: Struct
-    file: str
-    line: int
-    known: bool
+    file: str = ""
+    line: int = 0
+    known: bool = False
     counted: bool = True
 
     @property
@@ -67,12 +67,19 @@ class Appender:
         self._events: list[NewEvent] = []
         self._done: list[AppendedBatch] = []
 
-    def add(self, task: Task) -> None:
-        """Queue a row's command."""
-        self._tasks.append(task)
-        if not task.known:
-            decided = task.decider.decide(task.command, task.decider.initial)
-            self._extend(self._events, task.stream, 0, decided)
+    def add(self, *tasks: Task) -> None:
+        """Queue commands; those that are given together are appended together.
+
+        Raises:
+            Refused: if one about a stream that is not known is refused; then none is queued.
+        """
+        decided = [
+            () if task.known else task.decider.decide(task.command, task.decider.initial)
+            for task in tasks
+        ]
+        for task, events in zip(tasks, decided, strict=True):
+            self._tasks.append(task)
+            self._extend(self._events, task.stream, 0, events)
         if (
             len(self._events) > APPEND_EVENTS_MAX - _EVENTS_ROOM
             or len(self._tasks) > APPEND_EVENTS_MAX // 2

@@ -1,0 +1,329 @@
+"""What a run of rules does: a pure function from what is known on a date to commands.
+
+A run is told of which subjects a rule's condition began to hold, and of which it holds no longer
+(what is the case and was dealt with before is not told). It answers with actions to create, open
+actions to extend by further documents, and subjects whose condition lapsed.
+
+An action is an issue with an activity that resolves it. A rule makes one for an account on a date,
+about all documents of which its condition began to hold (ACT-12); while its action is open, further
+documents join it. Ids are derived from class, rule, account and date, so that the same run told
+twice asks for the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+
+from msgspec import Struct
+
+from domain.action_code import ActionCodeDocument
+from domain.activity import RecordActivity
+from domain.credit_class import CreditClassDocument
+from domain.issue import ExtendIssue, LapseIssue, OpenIssue, RuleOrigin
+from domain.rule import RuleDocument
+from domain.rule_view import RuleView
+from domain.scheduling import FollowUp, days_to_respond
+from domain.shared.facts import (
+    AccountFacts,
+    ActivityTypeFacts,
+    CareFacts,
+    DocumentFacts,
+    IssueFacts,
+    UserFacts,
+)
+from domain.shared.on_account import INVOICES_MAX
+from domain.shared.standard_type import StandardType
+
+ACTIONS_MAX = 100_000
+"""Actions that a rule makes in one run at most, unless somebody confirms that it may make more."""
+
+Account = tuple[str, str]
+"""The key of an account: its company and its id there."""
+
+
+class RuleInForce(Struct, frozen=True):
+    """A rule as a run evaluates it, with its action code and what type of activity that makes."""
+
+    document: RuleDocument
+    version: int
+    code: ActionCodeDocument
+    activity_type: ActivityTypeFacts
+
+    @property
+    def automated(self) -> bool:
+        """Whether the software carries the action out itself: a letter made of a template."""
+        has_template = self.code.email_template or self.code.report_template
+        return bool(has_template) and self.activity_type.standard_type is StandardType.EMAIL_SENT
+
+    @property
+    def order(self) -> tuple[bool, int, str]:
+        """Its place among others: by number, those outside the sequence last (RULE-07, RULE-08)."""
+        return self.document.standalone, self.document.seq_no, self.document.rule_id
+
+
+class Begun(Struct, frozen=True, gc=False):
+    """A rule's condition holds of a subject, of which nothing was made yet.
+
+    `rule` is a place among the rules of the run. Without a document the account is the subject.
+    """
+
+    rule: int
+    account: Account
+    care: CareFacts
+    document: DocumentFacts | None = None
+
+
+class Lapsed(Struct, frozen=True, gc=False):
+    """A rule's condition holds no longer of subjects of an issue that it opened.
+
+    `tran_ids` are empty where the account is the subject. `rest` says how many other subjects there
+    are of which it still holds, `activity_ids` which activities of the issue are open, and
+    `reason` in a sentence why the condition does not hold.
+    """
+
+    rule: int
+    issue_id: str
+    tran_ids: tuple[str, ...]
+    rest: int
+    activity_ids: tuple[str, ...]
+    reason: str
+
+
+class OpenAction(Struct, frozen=True, gc=False):
+    """An open issue of a rule with an activity that is still to be carried out."""
+
+    issue_id: str
+    activity_id: str
+
+
+class Situation(Struct, frozen=True):
+    """What a run knows beside the subjects.
+
+    `read_position` is how far the log was read, `made` are the issues that the rules of the class
+    opened for the date already, `last_contacts` tell when customers were contacted last or will be
+    by letters that are planned (RULE-21), `open_actions` what can be extended, by place of the rule
+    and account; `users` are those that rules name.
+    """
+
+    credit_class: CreditClassDocument
+    business_date: date
+    read_position: int
+    rules: Sequence[RuleInForce]
+    auto_close: bool = False
+    site_days: int = 0
+    calendars: Mapping[str, WorkCalendar] = {}
+    made: frozenset[str] = frozenset()
+    last_contacts: Mapping[Account, date] = {}
+    open_actions: Mapping[tuple[int, Account], OpenAction] = {}
+    users: Mapping[str, UserFacts] = {}
+    actions_max: int = ACTIONS_MAX
+
+
+class Action(Struct, frozen=True, gc=False):
+    """An action to create: an issue and its activity; `later` are documents beyond the first ones.
+
+    A letter is `delayed` if its customer was contacted too recently (RULE-20).
+    """
+
+    rule: int
+    issue: OpenIssue
+    activity: RecordActivity
+    later: tuple[ExtendIssue, ...] = ()
+    delayed: bool = False
+
+
+class Extension(Struct, frozen=True, gc=False):
+    """Documents that join an open action."""
+
+    rule: int
+    action: OpenAction
+    documents: tuple[DocumentFacts, ...]
+
+
+class Lapse(Struct, frozen=True, gc=False):
+    """What to say to an issue whose condition lapsed, and which activities lost their reason."""
+
+    rule: int
+    issue_id: str
+    command: LapseIssue
+    activity_ids: tuple[str, ...]
+
+
+class Plan(Struct, frozen=True):
+    """What a run does; `held` says of rules how many actions they would have made, too many."""
+
+    actions: Sequence[Action]
+    extensions: Sequence[Extension]
+    lapses: Sequence[Lapse]
+    held: Mapping[int, int]
+
+
+def planned(
+    situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapsed]
+) -> Plan:
+    """Return what a run does about what began and what lapsed."""
+    groups: dict[tuple[int, Account], list[Begun]] = {}
+    for one in begun:
+        groups.setdefault((one.rule, one.account), []).append(one)
+    extensions: list[Extension] = []
+    wanted: list[tuple[int, Account]] = []
+    for key, members in groups.items():
+        rule, account = key
+        action = situation.open_actions.get(key)
+        document = situation.rules[rule].document
+        if action is not None and not document.create_if_exists:
+            documents = tuple(one.document for one in members if one.document is not None)
+            if documents:
+                extensions.append(Extension(rule, action, documents))
+        elif issue_id(document, account, situation.business_date) not in situation.made:
+            wanted.append(key)
+    counts: dict[int, int] = {}
+    for rule, _ in wanted:
+        counts[rule] = counts.get(rule, 0) + 1
+    held = {rule: count for rule, count in counts.items() if count > situation.actions_max}
+    contacts = dict(situation.last_contacts)
+    wanted.sort(key=lambda key: (key[1], *_urgency(situation.rules[key[0]])))
+    actions = [
+        _action(situation, key, groups[key], contacts) for key in wanted if key[0] not in held
+    ]
+    return Plan(actions, extensions, [_lapse(situation, one) for one in lapsed], held)
+
+
+def issue_id(rule: RuleDocument, account: Account, business_date: date) -> str:
+    """Return the id of the issue that a rule opens about an account on a date."""
+    return _derived("issue", rule, account, business_date)
+
+
+def _derived(kind: str, rule: RuleDocument, account: Account, business_date: date) -> str:
+    told = "\n".join((kind, rule.class_id, rule.rule_id, *account, business_date.isoformat()))
+    return sha256(told.encode()).hexdigest()[:32]
+
+
+def _urgency(rule: RuleInForce) -> tuple[int, bool, int, str]:
+    """Return the order in which the letters of an account are sent: by priority first (G16)."""
+    return (rule.code.priority, *rule.order)
+
+
+def earliest_contact(last_contact: date | None, frequency_days: int, business_date: date) -> date:
+    """Return when a customer may be contacted by a letter: so many days after the last contact.
+
+    Without a last contact, or without a frequency (0), at once (RULE-18, RULE-19; V16).
+    """
+    if last_contact is None or not frequency_days:
+        return business_date
+    return max(business_date, last_contact + timedelta(frequency_days))
+
+
+def _action(
+    situation: Situation,
+    key: tuple[int, Account],
+    members: Sequence[Begun],
+    contacts: dict[Account, date],
+) -> Action:
+    """Return the action of a rule for an account; a letter of it counts among the contacts."""
+    place, account = key
+    rule, today = situation.rules[place], situation.business_date
+    document, code = rule.document, rule.code
+    care = members[0].care
+    calendar = situation.calendars[account[0]]
+    due_on = calendar.next_working_day(today)
+    delayed = False
+    if rule.automated:
+        frequency = situation.credit_class.frequency_days
+        earliest = earliest_contact(contacts.get(account), frequency, today)
+        delayed = earliest > today
+        due_on = calendar.next_working_day(earliest)
+        if code.cust_contact:
+            contacts[account] = due_on
+    documents = [one.document for one in members if one.document is not None]
+    tran_ids = tuple(one.tran_id for one in documents)
+    first, rest = tran_ids[:INVOICES_MAX], range(INVOICES_MAX, len(documents), INVOICES_MAX)
+    facts = AccountFacts(*account, None)
+    user = _override(situation, document)
+    opened = OpenIssue(
+        issue_id(document, account, today),
+        *account,
+        code.issue_description,
+        today,
+        code.priority,
+        code.code,
+        user and user.user_id,
+        code.communication_note,
+        first,
+        RuleOrigin(
+            document.class_id,
+            document.rule_id,
+            rule.version,
+            document.view,
+            situation.read_position,
+        ),
+        facts,
+        care,
+        user,
+        tuple(documents[:INVOICES_MAX]),
+    )
+    activity = RecordActivity(
+        _derived("activity", document, account, today),
+        *account,
+        code.activity_type,
+        today,
+        opened.issue_id,
+        code.communication_note,
+        due_on,
+        user and user.user_id,
+        action_code=code.code,
+        priority=code.priority,
+        tran_ids=first,
+        follow_up=_follow_up(situation, document, care),
+        account=facts,
+        care=care,
+        site_days=situation.site_days,
+        defined_type=rule.activity_type,
+        user=user,
+        issue=IssueFacts(*account),
+        documents=opened.documents,
+        calendar=calendar,
+    )
+    later = tuple(
+        ExtendIssue(
+            tran_ids[start : start + INVOICES_MAX],
+            today,
+            tuple(documents[start : start + INVOICES_MAX]),
+        )
+        for start in rest
+    )
+    return Action(place, opened, activity, later, delayed)
+
+
+def _override(situation: Situation, document: RuleDocument) -> UserFacts | None:
+    """Return the user that a rule names instead of the account's, if there still is one (RULE-15)."""
+    if document.override_user_id is None:
+        return None
+    user = situation.users.get(document.override_user_id)
+    return user if user is not None and user.active else None
+
+
+def _follow_up(situation: Situation, document: RuleDocument, care: CareFacts) -> FollowUp:
+    """Return the follow-up of an action, and by when to respond (FUP-04, FUP-09, FUP-17)."""
+    days = days_to_respond(document.days_to_respond, care.days_to_respond, situation.site_days)
+    if document.follow_up_days is None:
+        return FollowUp(days_to_respond=days)
+    return FollowUp(
+        situation.business_date + timedelta(document.follow_up_days),
+        document.follow_up_desc,
+        days_to_respond=days,
+        user_id=document.follow_up_user_id,
+    )
+
+
+def _lapse(situation: Situation, lapsed: Lapsed) -> Lapse:
+    document = situation.rules[lapsed.rule].document
+    auto_close = document.auto_close or situation.auto_close  # either is on (G7)
+    command = LapseIssue(situation.business_date, lapsed.tran_ids, auto_close, lapsed.reason)
+    closes = auto_close and not lapsed.rest
+    return Lapse(lapsed.rule, lapsed.issue_id, command, lapsed.activity_ids if closes else ())
+
+
+def is_of_documents(rule: RuleInForce) -> bool:
+    """Whether the rule's subjects are documents."""
+    return rule.document.view is RuleView.INVOICE

@@ -1,0 +1,276 @@
+"""What the rules of a class say on a date, read from the read models: the plan of a run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from psycopg import Connection
+
+from domain.conditions import described, first_failing
+from domain.issue import ACCOUNT
+from domain.rule_plan import (
+    ACTIONS_MAX,
+    Account,
+    Begun,
+    Lapsed,
+    OpenAction,
+    Plan,
+    RuleInForce,
+    Situation,
+    planned,
+)
+from domain.rule_run import RuleOutcome
+from domain.rule_view import RuleView
+from domain.shared.on_account import INVOICES_MAX
+from projections.credit_classes import CREDIT_CLASSES
+from projections.listing import Listing, by_key
+from projections.query import Query, fetch
+from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes
+from projections.rule_situation import (
+    Made,
+    Subject,
+    last_contacts,
+    lapsing_issues,
+    made_on,
+    open_actions,
+)
+from projections.rule_views import account_fields_of, checked_filter, rule_view
+from projections.view import Asked
+
+KEYS_MAX = 5_000
+"""Keys of one question at most."""
+
+
+class Evaluation(Struct, frozen=True):
+    """The rules of a class on a date, and what a run does about them.
+
+    `made` says what the rules did for the date already.
+    """
+
+    rules: Sequence[RuleInForce]
+    plan: Plan
+    made: Sequence[Made]
+
+    def outcomes(self, before: Mapping[str, RuleOutcome]) -> tuple[RuleOutcome, ...]:
+        """Return what each rule did for the date: now, and in firings `before`."""
+        return tuple(
+            _added(
+                before.get(now.rule_id),
+                now,
+                sum(one.opened for one in self.made if one.rule_id == now.rule_id),
+                sum(one.closed for one in self.made if one.rule_id == now.rule_id),
+            )
+            for now in self.done
+        )
+
+    @property
+    def done(self) -> tuple[RuleOutcome, ...]:
+        """What each rule does now, in order."""
+        return tuple(
+            RuleOutcome(
+                rule.document.rule_id,
+                rule.version,
+                created=sum(one.rule == place for one in self.plan.actions),
+                extended=sum(one.rule == place for one in self.plan.extensions),
+                closed=sum(one.rule == place and one.closes for one in self.plan.lapses),
+                delayed=sum(one.rule == place and one.delayed for one in self.plan.actions),
+                held=self.plan.held.get(place, 0),
+            )
+            for place, rule in enumerate(self.rules)
+        )
+
+
+def _added(
+    before: RuleOutcome | None, now: RuleOutcome, opened: int, closed: int
+) -> RuleOutcome:
+    return RuleOutcome(
+        now.rule_id,
+        now.version,
+        created=opened + now.created,
+        extended=(before.extended if before else 0) + now.extended,
+        closed=closed + now.closed,
+        delayed=(before.delayed if before else 0) + now.delayed,
+        held=now.held,
+    )
+
+
+def evaluate(
+    connection: Connection[Any],
+    asked: Asked,
+    credit_class: CreditClassDocument,
+    rules: Sequence[RuleInForce],
+    *,
+    read_position: int,
+    calendars: Calendars,
+    users: Mapping[str, UserFacts],
+    actions_max: int = ACTIONS_MAX,
+    closing_only: bool = False,
+) -> Evaluation:
+    """Return what the rules of a class do on the as-of date.
+
+    With `closing_only` nothing is created: only what lapsed is looked at.
+    """
+    class_id = credit_class.class_id
+    changed: list[tuple[Sequence[int], Changed]] = []
+    for places in _scans(rules):
+        scan = _scan(asked, class_id, rules, places)
+        changed += ((places, one) for one in fetch(connection, changes(scan)))
+    begun = [] if closing_only else [
+        Begun(places[bit], (one.company_id, one.cust_id), one.care, one.document)
+        for places, one in changed
+        for bit in one.begun
+    ]
+    lapsed = _lapsed(
+        connection,
+        asked,
+        class_id,
+        rules,
+        [
+            (places[bit], Subject(rules[places[bit]].document.rule_id, *_key(one)))
+            for places, one in changed
+            for bit in one.lapsed
+        ],
+    )
+    made = fetch(connection, made_on(asked, class_id))
+    situation = Situation(
+        credit_class,
+        asked.as_of,
+        read_position,
+        rules,
+        asked.options.auto_close,
+        asked.options.default_days_to_respond,
+        calendars,
+        frozenset(one.issue_id for one in made if one.opened),
+        _last_contacts(connection, asked, rules, begun),
+        _open_actions(connection, asked, class_id, rules, begun),
+        users,
+        actions_max,
+    )
+    return Evaluation(rules, planned(situation, begun, lapsed), made)
+
+
+def _key(one: Changed) -> tuple[str, str, str]:
+    return one.company_id, one.cust_id, one.tran_id
+
+
+def _scans(rules: Sequence[RuleInForce]) -> list[list[int]]:
+    """Return the places of rules that are scanned together."""
+    scans: list[list[int]] = []
+    for view in RuleView:
+        places = [place for place, rule in enumerate(rules) if rule.document.view is view]
+        scans += (places[start : start + RULES_MAX] for start in range(0, len(places), RULES_MAX))
+    return scans
+
+
+def _scan(
+    asked: Asked, class_id: str, rules: Sequence[RuleInForce], places: Sequence[int]
+) -> Scan:
+    scanned = tuple(
+        ScannedRule(
+            rules[place].document.rule_id,
+            condition_of(rules[place]),
+            rules[place].document.create_if_exists,
+        )
+        for place in places
+    )
+    return Scan(asked, class_id, rules[places[0]].document.view, scanned)
+
+
+def condition_of(rule: RuleInForce) -> Condition:
+    """Return the condition of a rule."""
+    return checked_filter(rule.document.view, rule.document.filter)
+
+
+def _last_contacts(
+    connection: Connection[Any],
+    asked: Asked,
+    rules: Sequence[RuleInForce],
+    begun: Sequence[Begun],
+) -> dict[Account, date]:
+    """Return when the customers of letters were contacted last."""
+    accounts = sorted({one.account for one in begun if rules[one.rule].automated})
+    found: dict[Account, date] = {}
+    for start in range(0, len(accounts), KEYS_MAX):
+        found |= fetch(connection, last_contacts(asked, accounts[start : start + KEYS_MAX]))
+    return found
+
+
+def _open_actions(
+    connection: Connection[Any],
+    asked: Asked,
+    class_id: str,
+    rules: Sequence[RuleInForce],
+    begun: Sequence[Begun],
+) -> dict[tuple[int, Account], OpenAction]:
+    """Return the open actions that what began may join."""
+    places = {
+        rules[one.rule].document.rule_id: one.rule for one in begun if one.document is not None
+    }
+    accounts = sorted({one.account for one in begun if one.document is not None})
+    found: dict[tuple[int, Account], OpenAction] = {}
+    for start in range(0, len(accounts), KEYS_MAX):
+        page = accounts[start : start + KEYS_MAX]
+        for (rule_id, account), action in fetch(
+            connection, open_actions(asked, class_id, sorted(places), page)
+        ):
+            found[places[rule_id], account] = action
+    return found
+
+
+def _lapsed(
+    connection: Connection[Any],
+    asked: Asked,
+    class_id: str,
+    rules: Sequence[RuleInForce],
+    subjects: Sequence[tuple[int, Subject]],
+) -> list[Lapsed]:
+    """Return the issues of the subjects that lapsed, each with the reason of its first one."""
+    reasons = _reasons(connection, asked, class_id, rules, subjects)
+    places = {subject.rule_id: place for place, subject in subjects}
+    found: dict[str, Lapsed] = {}
+    asked_for = [subject for _, subject in subjects]
+    for start in range(0, len(asked_for), KEYS_MAX):
+        page = asked_for[start : start + KEYS_MAX]
+        for one in fetch(connection, lapsing_issues(asked, class_id, page)):
+            known = found.get(one.issue_id)
+            tran_ids = tuple(tran_id for tran_id in one.tran_ids if tran_id != ACCOUNT)
+            if known is not None:  # its subjects are of two pages
+                found[one.issue_id] = replace(
+                    known, tran_ids=known.tran_ids + tran_ids, rest=known.rest - len(tran_ids)
+                )
+                continue
+            first = Subject(one.rule_id, one.company_id, one.cust_id, one.tran_ids[0])
+            found[one.issue_id] = Lapsed(
+                places[one.rule_id],
+                one.issue_id,
+                tran_ids,
+                one.rest,
+                tuple(one.activity_ids),
+                reasons[first],
+                is_open=one.is_open,
+            )
+    return list(found.values())
+
+
+def _reasons(
+    connection: Connection[Any],
+    asked: Asked,
+    class_id: str,
+    rules: Sequence[RuleInForce],
+    subjects: Sequence[tuple[int, Subject]],
+) -> dict[Subject, str]:
+    """Return why the conditions of rules hold no longer of subjects, each in a sentence."""
+    found: dict[Subject, str] = {}
+    for view in RuleView:
+        of_view = [one for one in subjects if rules[one[0]].document.view is view]
+        for start in range(0, len(of_view), KEYS_MAX):
+            page = of_view[start : start + KEYS_MAX]
+            conditions = {place: condition_of(rules[place]) for place, _ in page}
+            records = RuleRecords(asked, class_id, view, tuple(conditions.values()))
+            keys = {(one.company_id, one.tran_id or one.cust_id) for _, one in page}
+            values = records.fetch(connection, sorted(keys))
+            for place, one in page:
+                known = values.get((one.company_id, one.tran_id or one.cust_id))
+                found[one] = records.why_not(conditions[place], one.cust_id, known)
+    return found
