@@ -5,7 +5,7 @@ A condition compares one field with a value. Unknown values (null) meet no compa
 condition is true or false of a record, and never undecided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -60,3 +60,18 @@ Condition: TypeAlias = Compared | AllOf | AnyOf | Negated
 
 ALWAYS = AllOf(())
 """What holds of every record."""
+
+
+def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
+    """Return whether a condition is true of a record's values, exactly as in SQL."""
+    raise NotImplementedError(condition, values)
+
+
+def first_failing(condition: Condition, values: Mapping[str, Any]) -> Condition | None:
+    """Return the first part that does not hold: a comparison, a negation or a whole choice."""
+    raise NotImplementedError(condition, values)
+
+
+def described(condition: Condition) -> str:
+    """Return a condition as a piece of an English sentence, such as "balance is greater than 0"."""
+    raise NotImplementedError(condition)
