@@ -132,6 +132,7 @@ def _disputed(asked: Asked, condition: str) -> str:
     return f"""
         SELECT x.company_id, x.tran_id, count(*) AS disputes, sum(x.amount) AS amount,
                min(x.dispute_date) AS dispute_date,
+               sum(x.amount) FILTER (WHERE x.exclude_aging) AS excluded,
                sum(x.amount_hc) FILTER (WHERE x.exclude_aging) AS excluded_hc,
                min(c.severity) FILTER (WHERE x.code_date <= %(as_of)s) AS severity,
                (array_agg(x.reason_code ORDER BY x.code_date DESC, x.dispute_id)

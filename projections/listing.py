@@ -13,18 +13,20 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from domain.conditions import ALWAYS, AllOf, AnyOf, Compared, Condition, Negated, Operator
+from domain.conditions import (
+    ALWAYS,
+    CONDITIONS_MAX,
+    DEPTH_MAX,
+    VALUES_MAX,
+    AllOf,
+    AnyOf,
+    Compared,
+    Condition,
+    Negated,
+    Operator,
+)
 from projections.query import Query, sql
 from projections.view import Asked, Field, Kind, Total, View
-
-CONDITIONS_MAX = 200
-"""Comparisons in one condition at most."""
-
-DEPTH_MAX = 12
-"""Conditions within conditions at most."""
-
-VALUES_MAX = 1_000
-"""Values of one comparison with a list at most."""
 
 _NO_NUL = "Text here cannot hold the character NUL."
 
@@ -250,6 +252,35 @@ def keys_of(listing: Listing, *also: str) -> tuple[str, dict[str, Any]]:
     return statement, compiled.parameters
 
 
+class Predicates(Struct, frozen=True):
+    """Conditions on the records of one view as SQL, to be asked of all of them in one scan.
+
+    `holds` are boolean expressions, never null, in the order of the conditions. `where` says which
+    rows are records at all. All of them use the same FROM clause and parameters, which the
+    statement around them may add to; names of parameters that begin with `value_` are taken.
+    """
+
+    holds: tuple[str, ...]
+    from_clause: str
+    where: str
+    parameters: dict[str, Any]
+
+
+def predicates(
+    view: View, asked: Asked, conditions: Sequence[Condition], also: Sequence[str] = ()
+) -> Predicates:
+    """Return conditions as SQL over one FROM clause, which serves the fields `also` too.
+
+    Raises:
+        ListingError: if one of the conditions is too deep or too large, or names another field.
+    """
+    compiled = _Compiled(Listing(view, asked, ()))
+    holds = tuple(f"({compiled.condition(one)}) IS TRUE" for one in conditions)
+    for name in also:
+        compiled.sql(name)
+    return Predicates(holds, compiled.from_clause(), view.where(asked), compiled.parameters)
+
+
 def _linked(compiled: "_Compiled", link: Sequence[str], parents: Sequence[Sequence[str]]) -> str:
     """Return the condition that a record belongs to one of the parents."""
     keys = ", ".join(compiled.sql(name) for name in link)
@@ -270,8 +301,7 @@ class _Compiled:
         self._order = listing.full_order
         self.parameters: dict[str, Any] = dict(listing.asked.parameters)
         self._used: dict[str, Field] = {}
-        self._count = 0
-        self.where = f"{self.view.where(self.asked)} AND {self._condition(listing.where, 1)}"
+        self.where = f"{self.view.where(self.asked)} AND {self.condition(listing.where)}"
         if listing.among is not None and listing.among.where != ALWAYS:
             self.where += f" AND {self._among(listing.among)}"
 
@@ -300,6 +330,11 @@ class _Compiled:
     def from_clause(self, also: Sequence[Field | Total] = (), *, few: bool = False) -> str:
         """Return FROM with what the fields used so far need, and those of `also`."""
         return self.view.from_clause(self.asked, [*self._used.values(), *also], few=few)
+
+    def condition(self, condition: Condition) -> str:
+        """Return the SQL of one more condition, which has limits of its own."""
+        self._count = 0
+        return self._condition(condition, 1)
 
     def _among(self, listing: Listing) -> str:
         """Return the condition that a record is in another list, with parameters of its own."""

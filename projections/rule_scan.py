@@ -7,19 +7,16 @@ or one holds no longer of which an issue was made. So a run on a day without new
 answers nothing.
 """
 
-from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 
-from domain.conditions import AnyOf, Compared, Condition, Operator
+from domain.conditions import Condition
 from domain.issue import ACCOUNT
 from domain.rule_view import RuleView
 from domain.shared.facts import CareFacts, DocumentFacts
 from projections.invoice_joins import CLOSED_ON, OWN_DUE_DATE
-from projections.listing import Compiled, Listing
+from projections.listing import predicates
 from projections.query import Query, sql
 from projections.rule_issues import RULE_ISSUES
 from projections.rule_views import account_fields_of, rule_view
@@ -152,25 +149,24 @@ _CARE = ("assigned_user_id", "days_to_respond", "credit_class_id")
 
 def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
     """Return the SQL of the records of which conditions hold, and its parameters."""
-    asks = AnyOf(tuple(one.condition for one in scan.rules))
+    conditions = [one.condition for one in scan.rules]
     of_documents = scan.view is RuleView.INVOICE
     if of_documents:
-        view = rule_view(scan.view, sorted({*account_fields_of(asks), *_CARE}))
-        prefix, key, document = "account.", "i", _DOCUMENT
+        used = {name for one in conditions for name in account_fields_of(one)}
+        view = rule_view(scan.view, sorted({*used, *_CARE}))
+        key, document, also = "i", _DOCUMENT, ["balance", *(f"account.{one}" for one in _CARE)]
     else:
         view = rule_view(scan.view)
-        prefix, key, document = "", "c", _NO_DOCUMENT
-    compiled = Compiled(Listing(view, scan.asked, ()))
-    holding = [compiled.condition(one.condition) for one in scan.rules]
-    class_id = f"coalesce({compiled.sql(f'{prefix}credit_class_id')}, %(default_class)s)"
-    care = [compiled.sql(f"{prefix}{name}") for name in _CARE[:2]]
-    conditions = [compiled.where, f"{class_id} = %(class_id)s"]
+        key, document, also = "c", _NO_DOCUMENT, [*_CARE]
+    compiled = predicates(view, scan.asked, conditions, also)
+    *care, class_id = (view.field(name).sql for name in also[-len(_CARE) :])
+    where = [compiled.where, f"coalesce({class_id}, %(default_class)s) = %(class_id)s"]
     if of_documents:
-        compiled.sql("balance")  # joins what is open
-        conditions.append("o.balance <> 0")
-    conditions.append(f"({' OR '.join(holding)})")
+        where.append("o.balance <> 0")
+    where.append(f"({' OR '.join(compiled.holds)})")
     bits = " | ".join(
-        f"CASE WHEN {one} THEN {1 << place}::bigint ELSE 0 END" for place, one in enumerate(holding)
+        f"CASE WHEN {holds} THEN {1 << place}::bigint ELSE 0 END"
+        for place, holds in enumerate(compiled.holds)
     )
     shown = ", ".join(
         f"{expression} AS {name}"
@@ -179,8 +175,8 @@ def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
     tran_id = "i.tran_id" if of_documents else f"'{ACCOUNT}'"
     statement = f"""
         SELECT {key}.company_id, {key}.cust_id, {tran_id} AS tran_id, {bits} AS bits, {shown}
-        {compiled.from_clause()}
-        WHERE {" AND ".join(conditions)}"""
+        {compiled.from_clause}
+        WHERE {" AND ".join(where)}"""
     parameters = compiled.parameters | {
         "class_id": scan.class_id,
         "default_class": scan.asked.options.default_credit_class_id,
