@@ -5,13 +5,9 @@ A condition compares one field with a value. Unknown values (null) meet no compa
 condition is true or false of a record, and never undecided. Text is ordered by its code points.
 """
 
-<<<<<<< HEAD
-from collections.abc import Mapping, Sequence
-=======
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
->>>>>>> lang
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -78,22 +74,6 @@ Condition: TypeAlias = Compared | AllOf | AnyOf | Negated
 ALWAYS = AllOf(())
 """What holds of every record."""
 
-<<<<<<< HEAD
-
-def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
-    """Return whether a condition is true of a record's values, exactly as in SQL."""
-    raise NotImplementedError(condition, values)
-
-
-def first_failing(condition: Condition, values: Mapping[str, Any]) -> Condition | None:
-    """Return the first part that does not hold: a comparison, a negation or a whole choice."""
-    raise NotImplementedError(condition, values)
-
-
-def described(condition: Condition) -> str:
-    """Return a condition as a piece of an English sentence, such as "balance is greater than 0"."""
-    raise NotImplementedError(condition)
-=======
 NEVER = AnyOf(())
 """What holds of none."""
 
@@ -371,4 +351,3 @@ _PARTS = {
     "sper": "sales person",
     "tran": "document",
 }
->>>>>>> lang
