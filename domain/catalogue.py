@@ -4,12 +4,14 @@ from typing import Any
 
 from domain.account import ACCOUNT
 from domain.account_care import ACCOUNT_CARE
+from domain.action_code import ACTION_CODE
 from domain.activity import ACTIVITY
 from domain.activity_type import ACTIVITY_TYPE
 from domain.api_key import API_KEY
 from domain.company import COMPANY
 from domain.company_options import COMPANY_OPTIONS
 from domain.contact import CONTACT
+from domain.credit_class import CREDIT_CLASS
 from domain.dispute import DISPUTE
 from domain.invoice import INVOICE
 from domain.invoice_line import INVOICE_LINE
@@ -24,6 +26,8 @@ from domain.pending_payment_export import PENDING_PAYMENT_EXPORT
 from domain.personal_contact import PERSONAL_CONTACT
 from domain.promise import PROMISE
 from domain.reason_code import REASON_CODE
+from domain.rule import RULE
+from domain.rule_run import RULE_RUN
 from domain.sales_order import SALES_ORDER
 from domain.sales_person import SALES_PERSON
 from domain.shared.decider import Decider
@@ -62,6 +66,10 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     ACTIVITY_TYPE,
     ISSUE,
     ACTIVITY,
+    CREDIT_CLASS,
+    ACTION_CODE,
+    RULE,
+    RULE_RUN,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {

@@ -349,10 +349,8 @@ def lapse(command: LapseIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
         return []
     tran_ids = () if lapsed == (ACCOUNT,) else lapsed
     events: list[IssueEvent] = [IssueConditionLapsed(command.business_date, tran_ids)]
-    if command.auto_close and isinstance(issue, Open) and issue.subjects == set(lapsed):
-        events.append(
-            IssueResolved(command.business_date, Resolver.SOFTWARE, _resolution(command))
-        )
+    if command.auto_close and isinstance(issue, Open) and issue.subjects == frozenset(lapsed):
+        events.append(IssueResolved(command.business_date, Resolver.SOFTWARE, _resolution(command)))
     return events
 
 

@@ -158,9 +158,7 @@ class Plan(Struct, frozen=True):
     held: Mapping[int, int]
 
 
-def planned(
-    situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapsed]
-) -> Plan:
+def planned(situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapsed]) -> Plan:
     """Return what a run does about what began and what lapsed."""
     groups: dict[tuple[int, Account], list[Begun]] = {}
     for one in begun:
@@ -296,7 +294,7 @@ def _action(
 
 
 def _override(situation: Situation, document: RuleDocument) -> UserFacts | None:
-    """Return the user that a rule names instead of the account's, if there still is one (RULE-15)."""
+    """Return the user that a rule names before the account's, if there still is one (RULE-15)."""
     if document.override_user_id is None:
         return None
     user = situation.users.get(document.override_user_id)

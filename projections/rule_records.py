@@ -1,14 +1,97 @@
-"""Single records as rules see them: the values that conditions look at, and why one fails."""
+"""Single records as rules see them: what their conditions look at, and why one does not hold."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
-from psycopg import Connection
-
-from domain.conditions import AnyOf, Condition, Operand, described, first_failing
+from domain.conditions import (
+    AnyOf,
+    Compared,
+    Condition,
+    described,
+    field_words,
+    fields_of,
+    first_failing,
+)
 from domain.rule_view import RuleView
-from projections.listing import Listing, Record, by_key
-from projections.query import fetch
-from projections.rule_views import account_fields_of, fields_of, rule_view
+from projections.listing import Listing, by_key
+from projections.query import Query
+from projections.rule_views import ACCOUNT_PREFIX, account_fields_of, rule_view
 from projections.view import Asked
+
+RecordKey = tuple[str, str]
+"""The key of a record: its company, and its document's or else its account's id."""
+
+_CLASS = "credit_class_id"
+
+
+def record_key(company_id: str, cust_id: str, tran_id: str) -> RecordKey:
+    """Return the key of the record that a subject of a rule is."""
+    return company_id, tran_id or cust_id
+
+
+def values_of(
+    asked: Asked, view: RuleView, conditions: Sequence[Condition], keys: Sequence[RecordKey]
+) -> Query[tuple[RecordKey, dict[str, Any]]]:
+    """Return the question for the values that conditions look at, of records that there are.
+
+    Beside them the credit class is told, and of documents the account and the whole balance.
+    """
+    used = AnyOf(tuple(conditions))
+    if view is RuleView.INVOICE:
+        shown = rule_view(view, (*account_fields_of(used), _CLASS))
+        also = ("cust_id", "percent_paid", "balance", ACCOUNT_PREFIX + _CLASS)
+    else:
+        shown, also = rule_view(view), (_CLASS,)
+    names = tuple(sorted(fields_of(used) | {*also}))
+    listing = Listing(shown, asked, names)
+    query = by_key(listing, keys)
+    columns = listing.columns
+    places = [columns.index(name) for name in shown.key]
+
+    def record(*values: Any) -> tuple[RecordKey, dict[str, Any]]:
+        company_id, own_id = (values[place] for place in places)
+        return (company_id, own_id), dict(zip(columns, values, strict=True))
+
+    return Query(query.statement, query.parameters, record)
+
+
+def class_of(view: RuleView, values: Mapping[str, Any]) -> str | None:
+    """Return the credit class of a record's account; None if it is of the site's default one."""
+    return values[ACCOUNT_PREFIX + _CLASS if view is RuleView.INVOICE else _CLASS]
+
+
+def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
+    """Return in a sentence which part of a condition fails first, and of which value."""
+    failing = first_failing(condition, values)
+    if failing is None:
+        return "Its condition holds."
+    told = described(failing)
+    found = facts_of(failing, values)
+    return f"It does not hold that {told}: {found}."
+
+
+def facts_of(condition: Condition, values: Mapping[str, Any]) -> str:
+    """Return the values that a condition looks at as a piece of a sentence."""
+    told = (
+        f"{field_words(name)} is {_value(values.get(name))}"
+        for name in sorted(fields_of(condition))
+    )
+    return ", ".join(told)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value:f}"
+        case date():
+            return value.isoformat()
+        case str():
+            return f'"{value}"'
+        case _:
+            return str(value)

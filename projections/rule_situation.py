@@ -104,9 +104,7 @@ class Subject(Struct, frozen=True, gc=False):
     tran_id: str
 
 
-def lapsing_issues(
-    asked: Asked, class_id: str, subjects: Sequence[Subject]
-) -> Query[LapsingIssue]:
+def lapsing_issues(asked: Asked, class_id: str, subjects: Sequence[Subject]) -> Query[LapsingIssue]:
     """Return the question for the issues of which subjects lapse, in order of their ids."""
     statement = f"""
         SELECT l.issue_id, l.rule_id, l.company_id, l.cust_id, l.tran_ids,

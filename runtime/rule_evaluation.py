@@ -81,9 +81,7 @@ class Evaluation(Struct, frozen=True):
         )
 
 
-def _added(
-    before: RuleOutcome | None, now: RuleOutcome, opened: int, closed: int
-) -> RuleOutcome:
+def _added(before: RuleOutcome | None, now: RuleOutcome, opened: int, closed: int) -> RuleOutcome:
     return RuleOutcome(
         now.rule_id,
         now.version,
@@ -116,11 +114,15 @@ def evaluate(
     for places in _scans(rules):
         scan = _scan(asked, class_id, rules, places)
         changed += ((places, one) for one in fetch(connection, changes(scan)))
-    begun = [] if closing_only else [
-        Begun(places[bit], (one.company_id, one.cust_id), one.care, one.document)
-        for places, one in changed
-        for bit in one.begun
-    ]
+    begun = (
+        []
+        if closing_only
+        else [
+            Begun(places[bit], (one.company_id, one.cust_id), one.care, one.document)
+            for places, one in changed
+            for bit in one.begun
+        ]
+    )
     lapsed = _lapsed(
         connection,
         asked,
@@ -163,9 +165,7 @@ def _scans(rules: Sequence[RuleInForce]) -> list[list[int]]:
     return scans
 
 
-def _scan(
-    asked: Asked, class_id: str, rules: Sequence[RuleInForce], places: Sequence[int]
-) -> Scan:
+def _scan(asked: Asked, class_id: str, rules: Sequence[RuleInForce], places: Sequence[int]) -> Scan:
     scanned = tuple(
         ScannedRule(
             rules[place].document.rule_id,
@@ -267,10 +267,35 @@ def _reasons(
         for start in range(0, len(of_view), KEYS_MAX):
             page = of_view[start : start + KEYS_MAX]
             conditions = {place: condition_of(rules[place]) for place, _ in page}
-            records = RuleRecords(asked, class_id, view, tuple(conditions.values()))
-            keys = {(one.company_id, one.tran_id or one.cust_id) for _, one in page}
-            values = records.fetch(connection, sorted(keys))
+            keys = sorted({record_key(*_subject(one)) for _, one in page})
+            asked_for = values_of(asked, view, list(conditions.values()), keys)
+            values = dict(fetch(connection, asked_for))
             for place, one in page:
-                known = values.get((one.company_id, one.tran_id or one.cust_id))
-                found[one] = records.why_not(conditions[place], one.cust_id, known)
+                known = values.get(record_key(*_subject(one)))
+                found[one] = _reason(asked, class_id, view, conditions[place], one, known)
     return found
+
+
+def _subject(one: Subject) -> tuple[str, str, str]:
+    return one.company_id, one.cust_id, one.tran_id
+
+
+def _reason(
+    asked: Asked,
+    class_id: str,
+    view: RuleView,
+    condition: Condition,
+    subject: Subject,
+    values: Mapping[str, Any] | None,
+) -> str:
+    """Return why a rule's condition holds no longer of a subject."""
+    if values is None:
+        return "There is no such record on the date."
+    if view is RuleView.INVOICE:
+        if values["cust_id"] != subject.cust_id:
+            return f"The document is on account {values['cust_id']} now."
+        if not values["whole_balance"]:
+            return "The document is paid."
+    if (class_of(view, values) or asked.options.default_credit_class_id) != class_id:
+        return "The account is of another credit class now."
+    return why_not(condition, values)

@@ -66,6 +66,13 @@ class ActivityTypeFacts(Struct, frozen=True, gc=False):
     priority: int | None
 
 
+class ActionCodeFacts(Struct, frozen=True, gc=False):
+    """An action code as defined when a decision is taken."""
+
+    code: str
+    attach_invoices: bool
+
+
 class IssueFacts(Struct, frozen=True, gc=False):
     """An issue as known when a decision is taken."""
 
