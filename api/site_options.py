@@ -91,6 +91,10 @@ _RESPOND = (
     "How many days customers have to respond where neither a rule nor the account says; 0 means"
     " not set. (FUP-19)"
 )
+_AUTO_CLOSE = (
+    "Whether the issues of all rules are closed, with their open activities, when the conditions"
+    " that led to them hold no longer; rules may say so of their own."
+)
 _UNRECONCILED = (
     "After how many days an online payment that is not reconciled is told; 0 for never. (PND-14)"
 )
@@ -188,6 +192,7 @@ class SiteOptionsResult:
     default_credit_class_id: str | None = strawberry.field(description=_CLASS)
     default_days_to_respond: int = strawberry.field(description=_RESPOND)
     unreconciled_alert_days: int = strawberry.field(description=_UNRECONCILED)
+    auto_close: bool = strawberry.field(description=_AUTO_CLOSE)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -221,6 +226,7 @@ class SiteOptionsResult:
             default_credit_class_id=options.default_credit_class_id,
             default_days_to_respond=options.default_days_to_respond,
             unreconciled_alert_days=options.unreconciled_alert_days,
+            auto_close=options.auto_close,
         )
 
 
@@ -262,6 +268,7 @@ class ChangeSiteOptionsInput:
     default_credit_class_id: str | None = strawberry.field(default=UNSET, description=_CLASS)
     default_days_to_respond: int | None = strawberry.field(default=UNSET, description=_RESPOND)
     unreconciled_alert_days: int | None = strawberry.field(default=UNSET, description=_UNRECONCILED)
+    auto_close: bool | None = strawberry.field(default=UNSET, description=_AUTO_CLOSE)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -293,6 +300,7 @@ class ChangeSiteOptionsInput:
             default_credit_class_id=told(self.default_credit_class_id),
             default_days_to_respond=given(self.default_days_to_respond),
             unreconciled_alert_days=given(self.unreconciled_alert_days),
+            auto_close=given(self.auto_close),
         )
 
 

@@ -32,7 +32,6 @@ from domain.shared.wording import (
     required_text,
 )
 
-
 ACCOUNT = ""
 """The subject of a rule of the account view, beside documents' ids, none of which is empty."""
 

@@ -21,7 +21,6 @@ from domain.activity import RecordActivity
 from domain.credit_class import CreditClassDocument
 from domain.issue import ExtendIssue, LapseIssue, OpenIssue, RuleOrigin
 from domain.rule import RuleDocument
-from domain.rule_view import RuleView
 from domain.scheduling import FollowUp, days_to_respond
 from domain.shared.facts import (
     AccountFacts,
@@ -33,6 +32,7 @@ from domain.shared.facts import (
 )
 from domain.shared.on_account import INVOICES_MAX
 from domain.shared.standard_type import StandardType
+from domain.working_days import EVERY_DAY, WorkCalendar
 
 ACTIONS_MAX = 100_000
 """Actions that a rule makes in one run at most, unless somebody confirms that it may make more."""
@@ -77,8 +77,8 @@ class Lapsed(Struct, frozen=True, gc=False):
     """A rule's condition holds no longer of subjects of an issue that it opened.
 
     `tran_ids` are empty where the account is the subject. `rest` says how many other subjects there
-    are of which it still holds, `activity_ids` which activities of the issue are open, and
-    `reason` in a sentence why the condition does not hold.
+    are of which it still holds, `activity_ids` which activities of the issue are open, `reason` in
+    a sentence why the condition does not hold, and `is_open` whether the issue is to be resolved.
     """
 
     rule: int
@@ -87,6 +87,7 @@ class Lapsed(Struct, frozen=True, gc=False):
     rest: int
     activity_ids: tuple[str, ...]
     reason: str
+    is_open: bool = True
 
 
 class OpenAction(Struct, frozen=True, gc=False):
@@ -141,11 +142,15 @@ class Extension(Struct, frozen=True, gc=False):
 
 
 class Lapse(Struct, frozen=True, gc=False):
-    """What to say to an issue whose condition lapsed, and which activities lost their reason."""
+    """What to say to an issue whose condition lapsed.
+
+    If it `closes`, its open activities have lost their reason.
+    """
 
     rule: int
     issue_id: str
     command: LapseIssue
+    closes: bool
     activity_ids: tuple[str, ...]
 
 
@@ -223,7 +228,7 @@ def _action(
     rule, today = situation.rules[place], situation.business_date
     document, code = rule.document, rule.code
     care = members[0].care
-    calendar = situation.calendars[account[0]]
+    calendar = situation.calendars.get(account[0], EVERY_DAY)
     due_on = calendar.next_working_day(today)
     delayed = False
     if rule.automated:
@@ -237,7 +242,8 @@ def _action(
     tran_ids = tuple(one.tran_id for one in documents)
     first, rest = tran_ids[:INVOICES_MAX], range(INVOICES_MAX, len(documents), INVOICES_MAX)
     facts = AccountFacts(*account, None)
-    user = _override(situation, document)
+    user = _active(situation, document.override_user_id)
+    follow_up_user = _active(situation, document.follow_up_user_id)
     opened = OpenIssue(
         issue_id(document, account, today),
         *account,
@@ -272,7 +278,7 @@ def _action(
         action_code=code.code,
         priority=code.priority,
         tran_ids=first,
-        follow_up=_follow_up(situation, document, care),
+        follow_up=_follow_up(situation, document, care, follow_up_user),
         account=facts,
         care=care,
         site_days=situation.site_days,
@@ -281,6 +287,7 @@ def _action(
         issue=IssueFacts(*account),
         documents=opened.documents,
         calendar=calendar,
+        follow_up_user=follow_up_user,
     )
     later = tuple(
         ExtendIssue(
@@ -293,15 +300,15 @@ def _action(
     return Action(place, opened, activity, later, delayed)
 
 
-def _override(situation: Situation, document: RuleDocument) -> UserFacts | None:
-    """Return the user that a rule names before the account's, if there still is one (RULE-15)."""
-    if document.override_user_id is None:
-        return None
-    user = situation.users.get(document.override_user_id)
+def _active(situation: Situation, user_id: str | None) -> UserFacts | None:
+    """Return a user that a rule names, if there still is one (RULE-15)."""
+    user = None if user_id is None else situation.users.get(user_id)
     return user if user is not None and user.active else None
 
 
-def _follow_up(situation: Situation, document: RuleDocument, care: CareFacts) -> FollowUp:
+def _follow_up(
+    situation: Situation, document: RuleDocument, care: CareFacts, user: UserFacts | None
+) -> FollowUp:
     """Return the follow-up of an action, and by when to respond (FUP-04, FUP-09, FUP-17)."""
     days = days_to_respond(document.days_to_respond, care.days_to_respond, situation.site_days)
     if document.follow_up_days is None:
@@ -310,7 +317,7 @@ def _follow_up(situation: Situation, document: RuleDocument, care: CareFacts) ->
         situation.business_date + timedelta(document.follow_up_days),
         document.follow_up_desc,
         days_to_respond=days,
-        user_id=document.follow_up_user_id,
+        user_id=user and user.user_id,
     )
 
 
@@ -318,10 +325,6 @@ def _lapse(situation: Situation, lapsed: Lapsed) -> Lapse:
     document = situation.rules[lapsed.rule].document
     auto_close = document.auto_close or situation.auto_close  # either is on (G7)
     command = LapseIssue(situation.business_date, lapsed.tran_ids, auto_close, lapsed.reason)
-    closes = auto_close and not lapsed.rest
-    return Lapse(lapsed.rule, lapsed.issue_id, command, lapsed.activity_ids if closes else ())
-
-
-def is_of_documents(rule: RuleInForce) -> bool:
-    """Whether the rule's subjects are documents."""
-    return rule.document.view is RuleView.INVOICE
+    closes = auto_close and lapsed.is_open and not lapsed.rest
+    activity_ids = lapsed.activity_ids if closes else ()
+    return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids)

@@ -123,6 +123,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     The site's name, description and address (CMP-01); the credit class of accounts that come for
     the first time (SYN-07); the working days that customers have to respond (FUP-19); and after how
     many days an online payment that is not reconciled is told (PND-14). Of both 0 means not set.
+    Whether the issues of all rules are closed, with their open activities, when the conditions
+    that led to them hold no longer (RULE-12).
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -148,6 +150,7 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     default_credit_class_id: str | None = None
     default_days_to_respond: int = 0
     unreconciled_alert_days: int = 0
+    auto_close: bool = False
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -182,6 +185,7 @@ class ChangeSiteOptions(Struct, frozen=True):
     default_credit_class_id: str | UnsetType | None = UNSET
     default_days_to_respond: int | UnsetType = UNSET
     unreconciled_alert_days: int | UnsetType = UNSET
+    auto_close: bool | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001

@@ -5,12 +5,14 @@ from typing import Any
 from projections.account_care import ACCOUNT_CARE
 from projections.account_notes import ACCOUNT_NOTES
 from projections.accounts import ACCOUNTS
+from projections.action_codes import ACTION_CODES
 from projections.activities import ACTIVITIES
 from projections.activity_types import ACTIVITY_TYPES
 from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
 from projections.company_options import COMPANY_OPTIONS
 from projections.contacts import CONTACTS
+from projections.credit_classes import CREDIT_CLASSES
 from projections.disputes import DISPUTES
 from projections.invoice_lines import INVOICE_LINES
 from projections.invoice_notes import INVOICE_NOTES
@@ -26,6 +28,9 @@ from projections.personal_contacts import PERSONAL_CONTACTS
 from projections.projection import ReadModel
 from projections.promises import PROMISES
 from projections.reason_codes import REASON_CODES
+from projections.rule_issues import RULE_ISSUES
+from projections.rule_runs import RULE_RUNS
+from projections.rules import RULES
 from projections.sales_orders import SALES_ORDERS
 from projections.sales_persons import SALES_PERSONS
 from projections.site_options import SITE_OPTIONS
@@ -63,4 +68,9 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     ACTIVITY_TYPES,
     ISSUES,
     ACTIVITIES,
+    CREDIT_CLASSES,
+    ACTION_CODES,
+    RULES,
+    RULE_ISSUES,
+    RULE_RUNS,
 )

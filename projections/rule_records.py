@@ -7,7 +7,6 @@ from typing import Any
 
 from domain.conditions import (
     AnyOf,
-    Compared,
     Condition,
     described,
     field_words,

@@ -8,10 +8,14 @@ import msgspec
 from domain.rule_run import RuleOutcome, RuleRunCompleted
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream
+from projections.query import Query, sql
 
 
 class RuleRunRow(Row, frozen=True, array_like=True, gc=False):
-    """A rule run; `run_id` is its class and its date, `rules` says as JSON what each rule did, the counts are of all of them."""
+    """A rule run; `run_id` is its class and its date.
+
+    `rules` says as JSON what each rule did, the counts are of all of them.
+    """
 
     tenant: int
     run_id: str
@@ -88,3 +92,25 @@ RULE_RUNS: ReadModel[Any, RuleRunCompleted] = ReadModel(
     evolve=evolve,
     rows=rows,
 )
+
+(_RUNS,) = RULE_RUNS.tables
+
+
+def last_run(tenant: int, class_id: str) -> Query[date]:
+    """Return the question for the last date for which the rules of a class ran, if they did."""
+    statement = f"""SELECT business_date FROM {_RUNS.name}
+        WHERE tenant = %(tenant)s AND class_id = %(class_id)s
+        ORDER BY business_date DESC LIMIT 1"""
+    return Query(sql(statement), {"tenant": tenant, "class_id": class_id}, _date)
+
+
+def _date(business_date: date) -> date:
+    return business_date
+
+
+def run_of(tenant: int, class_id: str, business_date: date) -> Query[RuleRunRow]:
+    """Return the question for the run of a class for a date, if there was one."""
+    statement = f"""SELECT {", ".join(_RUNS.columns)} FROM {_RUNS.name}
+        WHERE tenant = %(tenant)s AND run_id = %(run_id)s"""
+    parameters = {"tenant": tenant, "run_id": run_id(class_id, business_date)}
+    return Query(sql(statement), parameters, RuleRunRow)

@@ -160,7 +160,7 @@ def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
         key, document, also = "c", _NO_DOCUMENT, [*_CARE]
     compiled = predicates(view, scan.asked, conditions, also)
     *care, class_id = (view.field(name).sql for name in also[-len(_CARE) :])
-    where = [compiled.where, f"coalesce({class_id}, %(default_class)s) = %(class_id)s"]
+    where = [compiled.where, f"coalesce({class_id}, %(default_credit_class)s::text) = %(class_id)s"]
     if of_documents:
         where.append("o.balance <> 0")
     where.append(f"({' OR '.join(compiled.holds)})")
@@ -177,11 +177,7 @@ def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
         SELECT {key}.company_id, {key}.cust_id, {tran_id} AS tran_id, {bits} AS bits, {shown}
         {compiled.from_clause}
         WHERE {" AND ".join(where)}"""
-    parameters = compiled.parameters | {
-        "class_id": scan.class_id,
-        "default_class": scan.asked.options.default_credit_class_id,
-    }
-    return statement, parameters
+    return statement, compiled.parameters | {"class_id": scan.class_id}
 
 
 def _told(scan: Scan) -> str:

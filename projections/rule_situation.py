@@ -84,13 +84,17 @@ def _open_action(
 
 
 class LapsingIssue(Struct, frozen=True, gc=False):
-    """An issue of which subjects lapse: which, how many others do not, and its open activities."""
+    """An issue of which subjects lapse: which, how many others do not, and its open activities.
+
+    An issue that is resolved already is not open.
+    """
 
     issue_id: str
     rule_id: str
     company_id: str
     cust_id: str
     tran_ids: Sequence[str]
+    is_open: bool
     rest: int
     activity_ids: Sequence[str]
 
@@ -108,6 +112,7 @@ def lapsing_issues(asked: Asked, class_id: str, subjects: Sequence[Subject]) -> 
     """Return the question for the issues of which subjects lapse, in order of their ids."""
     statement = f"""
         SELECT l.issue_id, l.rule_id, l.company_id, l.cust_id, l.tran_ids,
+               l.is_open,
                (SELECT count(*) FROM {asked.rows(_SUBJECTS)} s
                 WHERE s.tenant = %(tenant)s AND s.issue_id = l.issue_id
                   AND s.since <= %(as_of)s AND (s.lapsed_on IS NULL OR s.lapsed_on > %(as_of)s))
@@ -117,7 +122,8 @@ def lapsing_issues(asked: Asked, class_id: str, subjects: Sequence[Subject]) -> 
                 ORDER BY x.activity_no)
         FROM (
             SELECT s.issue_id, s.rule_id, s.company_id, s.cust_id,
-                   array_agg(s.tran_id ORDER BY s.tran_id) AS tran_ids
+                   array_agg(s.tran_id ORDER BY s.tran_id) AS tran_ids,
+                   bool_and(s.resolved_on IS NULL OR s.resolved_on > %(as_of)s) AS is_open
             FROM unnest(%(rules)s::text[], %(companies)s::text[], %(customers)s::text[],
                         %(documents)s::text[]) AS a (rule_id, company_id, cust_id, tran_id)
             JOIN {asked.rows(_SUBJECTS)} s ON s.tenant = %(tenant)s

@@ -1,13 +1,16 @@
 """What the rules of a class say on a date, read from the read models: the plan of a run."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import Connection
 
-from domain.conditions import described, first_failing
+from domain.conditions import Condition
+from domain.credit_class import CreditClassDocument
 from domain.issue import ACCOUNT
 from domain.rule_plan import (
     ACTIONS_MAX,
@@ -22,24 +25,27 @@ from domain.rule_plan import (
 )
 from domain.rule_run import RuleOutcome
 from domain.rule_view import RuleView
-from domain.shared.on_account import INVOICES_MAX
-from projections.credit_classes import CREDIT_CLASSES
-from projections.listing import Listing, by_key
-from projections.query import Query, fetch
+from domain.working_days import WorkCalendar
+from projections.query import fetch
+from projections.rule_records import class_of, record_key, values_of, why_not
 from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes
 from projections.rule_situation import (
     Made,
     Subject,
-    last_contacts,
     lapsing_issues,
+    last_contacts,
     made_on,
     open_actions,
 )
-from projections.rule_views import account_fields_of, checked_filter, rule_view
+from projections.rule_views import checked_filter
+from projections.rules_in_force import rules_in_force, users_named
 from projections.view import Asked
 
 KEYS_MAX = 5_000
 """Keys of one question at most."""
+
+PAID = 100
+"""Percent of a document that is paid in full."""
 
 
 class Evaluation(Struct, frozen=True):
@@ -48,60 +54,56 @@ class Evaluation(Struct, frozen=True):
     `made` says what the rules did for the date already.
     """
 
+    credit_class: CreditClassDocument
     rules: Sequence[RuleInForce]
     plan: Plan
     made: Sequence[Made]
 
-    def outcomes(self, before: Mapping[str, RuleOutcome]) -> tuple[RuleOutcome, ...]:
-        """Return what each rule did for the date: now, and in firings `before`."""
-        return tuple(
-            _added(
-                before.get(now.rule_id),
-                now,
-                sum(one.opened for one in self.made if one.rule_id == now.rule_id),
-                sum(one.closed for one in self.made if one.rule_id == now.rule_id),
-            )
-            for now in self.done
-        )
-
     @property
     def done(self) -> tuple[RuleOutcome, ...]:
         """What each rule does now, in order."""
+        plan = self.plan
+        created = Counter(one.rule for one in plan.actions)
+        extended = Counter(one.rule for one in plan.extensions)
+        closed = Counter(one.rule for one in plan.lapses if one.closes)
+        delayed = Counter(one.rule for one in plan.actions if one.delayed)
         return tuple(
             RuleOutcome(
                 rule.document.rule_id,
                 rule.version,
-                created=sum(one.rule == place for one in self.plan.actions),
-                extended=sum(one.rule == place for one in self.plan.extensions),
-                closed=sum(one.rule == place and one.closes for one in self.plan.lapses),
-                delayed=sum(one.rule == place and one.delayed for one in self.plan.actions),
-                held=self.plan.held.get(place, 0),
+                created[place],
+                extended[place],
+                closed[place],
+                delayed[place],
+                plan.held.get(place, 0),
             )
             for place, rule in enumerate(self.rules)
         )
 
-
-def _added(before: RuleOutcome | None, now: RuleOutcome, opened: int, closed: int) -> RuleOutcome:
-    return RuleOutcome(
-        now.rule_id,
-        now.version,
-        created=opened + now.created,
-        extended=(before.extended if before else 0) + now.extended,
-        closed=closed + now.closed,
-        delayed=(before.delayed if before else 0) + now.delayed,
-        held=now.held,
-    )
+    def outcomes(self, before: Mapping[str, RuleOutcome]) -> tuple[RuleOutcome, ...]:
+        """Return what each rule did for the date: now, and in firings `before`."""
+        opened = Counter(one.rule_id for one in self.made if one.opened)
+        closed = Counter(one.rule_id for one in self.made if one.closed)
+        nothing = RuleOutcome("", 0)
+        return tuple(
+            replace(
+                now,
+                created=opened[now.rule_id] + now.created,
+                extended=before.get(now.rule_id, nothing).extended + now.extended,
+                closed=closed[now.rule_id] + now.closed,
+                delayed=before.get(now.rule_id, nothing).delayed + now.delayed,
+            )
+            for now in self.done
+        )
 
 
 def evaluate(
     connection: Connection[Any],
     asked: Asked,
     credit_class: CreditClassDocument,
-    rules: Sequence[RuleInForce],
     *,
     read_position: int,
-    calendars: Calendars,
-    users: Mapping[str, UserFacts],
+    calendars: Mapping[str, WorkCalendar] | None = None,
     actions_max: int = ACTIONS_MAX,
     closing_only: bool = False,
 ) -> Evaluation:
@@ -110,6 +112,7 @@ def evaluate(
     With `closing_only` nothing is created: only what lapsed is looked at.
     """
     class_id = credit_class.class_id
+    rules = fetch(connection, rules_in_force(asked, class_id))
     changed: list[tuple[Sequence[int], Changed]] = []
     for places in _scans(rules):
         scan = _scan(asked, class_id, rules, places)
@@ -135,6 +138,7 @@ def evaluate(
         ],
     )
     made = fetch(connection, made_on(asked, class_id))
+    users = fetch(connection, users_named(asked, rules)) if begun else []
     situation = Situation(
         credit_class,
         asked.as_of,
@@ -142,14 +146,14 @@ def evaluate(
         rules,
         asked.options.auto_close,
         asked.options.default_days_to_respond,
-        calendars,
+        calendars or {},
         frozenset(one.issue_id for one in made if one.opened),
         _last_contacts(connection, asked, rules, begun),
         _open_actions(connection, asked, class_id, rules, begun),
-        users,
+        {one.user_id: one for one in users},
         actions_max,
     )
-    return Evaluation(rules, planned(situation, begun, lapsed), made)
+    return Evaluation(credit_class, rules, planned(situation, begun, lapsed), made)
 
 
 def _key(one: Changed) -> tuple[str, str, str]:
@@ -294,7 +298,7 @@ def _reason(
     if view is RuleView.INVOICE:
         if values["cust_id"] != subject.cust_id:
             return f"The document is on account {values['cust_id']} now."
-        if not values["whole_balance"]:
+        if not values["balance"] and values["percent_paid"] == PAID:
             return "The document is paid."
     if (class_of(view, values) or asked.options.default_credit_class_id) != class_id:
         return "The account is of another credit class now."

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from application.importing import rows
 from application.appending import AppendedBatch, Appender, Task
+from application.importing import rows
 from application.importing.applications import StagedApplication, StagedApplications
 from application.importing.first_care import FirstCare
 from application.importing.manifest import Flags, Hashes, Manifest

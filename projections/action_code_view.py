@@ -1,0 +1,65 @@
+"""View: action codes."""
+
+from projections.action_codes import ACTION_CODES
+from projections.view import Asked, Field, Kind, View, plain
+
+(_CODES,) = ACTION_CODES.tables
+
+
+def _source(asked: Asked) -> str:
+    return f"{asked.rows(_CODES)} k"
+
+
+def _where(asked: Asked) -> str:  # noqa: ARG001
+    return "k.tenant = %(tenant)s"
+
+
+ACTION_CODE_VIEW = View(
+    name="action_codes",
+    description="Action codes: what is to be done, by whom an action is made with the code.",
+    key=("code",),
+    source=_source,
+    where=_where,
+    fields=(
+        Field("code", Kind.TEXT, "The action id, such as CALL2: its key.", "k.code"),
+        Field(
+            "priority",
+            Kind.INTEGER,
+            "How urgent its actions are; 1 is the most urgent.",
+            "k.priority",
+            source="CODE-02",
+        ),
+        *plain(
+            "k",
+            Kind.TEXT,
+            {
+                "issue_description": "What the issue is about: it becomes its subject.",
+                "communication_note": "What to do and why.",
+                "activity_type": "The type of the activity that it makes.",
+            },
+            source="CODE-01, ACT-03",
+            nullable=False,
+        ),
+        *plain(
+            "k",
+            Kind.TEXT,
+            {
+                "email_template": "The e-mail template of its letters, if there is one.",
+                "report_template": "The report template of its letters, if there is one.",
+            },
+            source="CODE-04",
+        ),
+        *plain(
+            "k",
+            Kind.BOOLEAN,
+            {
+                "attach_invoices": "Whether its letters have the documents attached.",
+                "cust_contact": "Whether it counts as contact with the customer.",
+                "system": "Whether it came with the product.",
+            },
+            source="CODE-05, CODE-06, RULE-31",
+            nullable=False,
+        ),
+        Field("known_from", Kind.MOMENT, "Since when it is defined like this.", "k.known_from"),
+    ),
+)
