@@ -22,6 +22,7 @@ COMMANDS = (
     "demo",
     "key",
     "projections",
+    "rules",
     "schema",
     "serve",
     "sync",

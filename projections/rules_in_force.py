@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.action_code import ActionCodeDocument
 from domain.credit_class import CreditClassDocument
+from domain.rule import RuleDocument
 from domain.rule_plan import RuleInForce
 from domain.shared.facts import ActivityTypeFacts, UserFacts
 from domain.shared.standard_type import StandardType, standard_type_of
@@ -35,6 +36,25 @@ def credit_classes(asked: Asked, class_id: str | None = None) -> Query[CreditCla
         FROM {asked.rows(_CLASSES)} d WHERE d.tenant = %(tenant)s{one} ORDER BY d.class_id"""
     parameters = asked.parameters | {"class_id": class_id}
     return Query(sql(statement), parameters, lambda *values: document_of(CreditClassRow(*values)))
+
+
+def action_codes(asked: Asked) -> Query[ActionCodeDocument]:
+    """Return the question for all action codes, in order of their ids."""
+    statement = f"""SELECT {", ".join(f"k.{name}" for name in _CODE)}
+        FROM {asked.rows(_CODES)} k WHERE k.tenant = %(tenant)s ORDER BY k.code"""
+    return Query(sql(statement), asked.parameters, ActionCodeDocument)
+
+
+def rules_of(asked: Asked) -> Query[RuleDocument]:
+    """Return the question for the active rules of all classes, in order."""
+    statement = f"""
+        SELECT {", ".join(f"v.{name}" for name in _VERSION)}
+        FROM {asked.rows(_RULES)} r
+        JOIN {_VERSIONS.name} v ON v.tenant = r.tenant AND v.class_id = r.class_id
+          AND v.rule_id = r.rule_id AND v.version = r.version
+        WHERE r.tenant = %(tenant)s AND r.active
+        ORDER BY v.class_id, v.standalone, v.seq_no, v.rule_id"""
+    return Query(sql(statement), asked.parameters, rule_of)
 
 
 def rules_in_force(asked: Asked, class_id: str) -> Query[RuleInForce]:

@@ -1,0 +1,113 @@
+"""A strategy as text: credit classes, action codes and rules in TOML, to be read and written.
+
+The starter strategy comes with the product in this form (RULE-31), and strategies of a site's own
+are exported and imported in it.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import msgspec
+import tomli_w
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.action_code import ActionCodeDocument
+from domain.credit_class import CreditClassDocument
+from domain.rule import RuleDocument
+
+STANDARD_CLASS = "standard"
+"""The class of the starter strategy."""
+
+
+class Strategy(Struct, frozen=True):
+    """Credit classes, action codes and rules."""
+
+    credit_classes: tuple[CreditClassDocument, ...] = ()
+    action_codes: tuple[ActionCodeDocument, ...] = ()
+    rules: tuple[RuleDocument, ...] = ()
+
+
+class Unreadable(Struct, frozen=True):
+    """An entry of a strategy that cannot be read: of which kind, called what, and why."""
+
+    kind: str
+    name: str
+    reason: str
+
+
+class StrategyError(Exception):
+    """The text is no strategy at all; the message says why."""
+
+
+def starter_strategy() -> Strategy:
+    """Return the strategy that comes with the product; its codes and rules are `system` ones."""
+    text = resources.files("domain").joinpath("strategies", "starter.toml").read_text("utf-8")
+    strategy, problems = parsed_strategy(text)
+    assert not problems, problems
+    return Strategy(
+        strategy.credit_classes,
+        tuple(replace(one, system=True) for one in strategy.action_codes),
+        tuple(replace(one, system=True) for one in strategy.rules),
+    )
+
+
+_KINDS: Mapping[str, tuple[type[Struct], str]] = {
+    "credit_classes": (CreditClassDocument, "class_id"),
+    "action_codes": (ActionCodeDocument, "code"),
+    "rules": (RuleDocument, "rule_id"),
+}
+"""Name of a list -> what its entries are, and which field tells them apart."""
+
+
+def parsed_strategy(text: str) -> tuple[Strategy, list[Unreadable]]:
+    """Return the strategy that a text tells, and its entries that cannot be read.
+
+    Raises:
+        StrategyError: if the text is no TOML, or holds something else.
+    """
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as failure:
+        raise StrategyError(f"It is not TOML: {failure}.") from failure
+    for name in told:
+        if name not in _KINDS:
+            known = ", ".join(_KINDS)
+            raise StrategyError(f"A strategy has {known}, and no {name}.")
+    found: dict[str, tuple[Any, ...]] = {}
+    problems: list[Unreadable] = []
+    for name, (made, key) in _KINDS.items():
+        entries = told.get(name, [])
+        if not isinstance(entries, list):
+            raise StrategyError(f"Each of the {name} is a table: [[{name}]].")
+        found[name] = tuple(_entries(name, made, key, entries, problems))
+    return Strategy(**found), problems
+
+
+def _entries(
+    kind: str,
+    made: type[Struct],
+    key: str,
+    entries: Iterable[Any],
+    problems: list[Unreadable],
+) -> Iterable[Struct]:
+    for number, entry in enumerate(entries, 1):
+        name = str(entry.get(key, f"number {number}"))
+        unknown = sorted(set(entry) - set(made.__struct_fields__))
+        if unknown:
+            problems.append(Unreadable(kind, name, f"It has no {unknown[0]}."))
+            continue
+        try:
+            yield msgspec.convert(entry, made)
+        except msgspec.ValidationError as failure:
+            problems.append(Unreadable(kind, name, f"{failure}."))
+
+
+def printed_strategy(strategy: Strategy) -> str:
+    """Return a strategy as text; what is as usual is left out."""
+    told: dict[str, Sequence[Any]] = {
+        name: msgspec.to_builtins(getattr(strategy, name)) for name in _KINDS
+    }
+    return tomli_w.dumps({name: entries for name, entries in told.items() if entries})
