@@ -8,13 +8,11 @@ from msgspec import UNSET as NOT_GIVEN
 from msgspec import UnsetType
 from strawberry.types.unset import UNSET
 
-import domain.account
-import domain.user
 from api.accounts import ACCOUNTS, Account
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer
 from api.context import Context, Info
+from application.consulting import account_asked, user_asked
 from application.handling import Consulted
-from domain.account import ACCOUNT
 from domain.account_care import (
     ACCOUNT_CARE,
     AccountCareCommand,
@@ -26,7 +24,6 @@ from domain.account_care import (
     SetPrimarySalesPerson,
     SetSalesReps,
 )
-from domain.user import USER
 
 
 @strawberry.input
@@ -129,16 +126,6 @@ class AccountCarePayload(Payload):
         return await self.record(info, ACCOUNTS)
 
 
-def asks_account(company_id: str, cust_id: str) -> Consulted:
-    """Return that a decision asks an account."""
-    return Consulted(ACCOUNT, (company_id, cust_id), domain.account.facts)
-
-
-def asks_user(user_id: str | None) -> tuple[Consulted, ...]:
-    """Return that a decision asks a user, if one is named."""
-    return () if user_id is None else (Consulted(USER, (user_id,), domain.user.facts),)
-
-
 def kept_or(value: str | None) -> str | UnsetType | None:
     """Return a value as commands take it: not given where the input leaves it out."""
     return NOT_GIVEN if value is UNSET else value
@@ -164,7 +151,7 @@ class AccountCareMutation:
             command,
             "assignAccount",
             input.idempotency_key,
-            *asks_user(input.user_id),
+            *user_asked(input.user_id),
         )
 
     @strawberry.mutation(description="Put an account into a credit class. For collectors.")
@@ -280,5 +267,5 @@ async def _say(
         command,
         mutation=mutation,
         idempotency_key=idempotency_key,
-        consults=(asks_account(*key), *consults),
+        consults=(account_asked(*key), *consults),
     )

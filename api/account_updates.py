@@ -11,12 +11,13 @@ import strawberry
 from msgspec import UNSET as NOT_GIVEN
 from strawberry.types.unset import UNSET
 
-from api.account_care import asks_account, asks_user, kept_or
+from api.account_care import kept_or
 from api.accounts import AccountFilter
 from api.commands import COLLECTORS, Payload, check_keys
 from api.context import Context, Info, Reading
 from api.errors import ApiError, Code, UserError
 from api.view_types import condition
+from application.consulting import account_asked, user_asked
 from application.handling import BATCH_COMMANDS_MAX, Consulted, Handled, Request
 from domain.account_care import (
     ACCOUNT_CARE,
@@ -168,7 +169,7 @@ class AccountUpdateMutation:
         info.context.require(*COLLECTORS)
         command = input.set.command()
         user_id = input.set.assigned_user_id
-        user = asks_user(None if user_id is UNSET else user_id)
+        user = user_asked(None if user_id is UNSET else user_id)
         said = {
             name: value
             for name in ("credit_class_id", "assigned_user_id", "online_pmt_option")
@@ -195,7 +196,7 @@ class AccountUpdateMutation:
             if input.given_as is CustomersAs.SALES_REP
             else (AssignAccount(input.user_id), "assigned_user_id")
         )
-        said, user, key = {column: input.user_id}, asks_user(input.user_id), input.idempotency_key
+        said, user, key = {column: input.user_id}, user_asked(input.user_id), input.idempotency_key
         update = _Update(info.context, "assignCustomers", command, said, user, key)
         return await update.carry_out(input.accounts, input.where)
 
@@ -290,7 +291,7 @@ class _Update:
             cause=f"mutation/{self._mutation}",
             correlation=context.request_id,
             idempotency_key=None if key is None else f"{key}/{company_id}/{cust_id}",
-            consults=(asks_account(company_id, cust_id), *self._consults),
+            consults=(account_asked(company_id, cust_id), *self._consults),
         )
         return await context.services.submit(context.caller.tenant, request)
 

@@ -16,7 +16,10 @@ _RESPOND_BY = (
     "By when to respond; by default so many days after the follow-up date, or after the entry"
     " where nothing is followed up, as `daysToRespond` says."
 )
-_DAYS_TO_RESPOND = "Calendar days to respond; 0 and null mean that none are set."
+_DAYS_TO_RESPOND = (
+    "Days to respond; 0 and null mean that none are set. Then those of the account count for a"
+    " follow-up, else those of the site."
+)
 _DURATION = "How many minutes what is scheduled takes."
 
 
@@ -37,7 +40,8 @@ class RecordActivityInput:
         default=None, description="The date it is scheduled for, from today on."
     )
     assigned_user_id: str | None = strawberry.field(
-        default=None, description="The user who is to carry it out."
+        default=None,
+        description="The user who is to carry it out; by default the one of the account.",
     )
     user_id: str | None = strawberry.field(
         default=None, description="The user that it relates to; by default the one who asks."

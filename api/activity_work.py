@@ -4,9 +4,6 @@ from typing import Annotated
 
 import strawberry
 
-import domain.activity
-import domain.activity_type
-import domain.issue
 from api.activities import ACTIVITIES, Activity
 from api.activity_inputs import (
     ChangeInput,
@@ -20,8 +17,15 @@ from api.activity_inputs import (
     UntagInvoicesInput,
 )
 from api.commands import COLLECTORS, Payload, answer, new_id
-from api.context import Info
-from api.issue_work import account_consulted, invoices_consulted
+from api.connections import records_of
+from api.context import Context, Info
+from application.consulting import (
+    SITE_DAYS_ASKED,
+    asked_by_activity,
+    care_asked,
+    documents_asked,
+    user_asked,
+)
 from application.handling import Consulted
 from domain.activity import (
     ACTIVITY,
@@ -35,17 +39,8 @@ from domain.activity import (
     TagInvoices,
     UntagInvoices,
 )
-from domain.activity_type import ACTIVITY_TYPE
-from domain.issue import ISSUE
 
 _NEEDS = "Needs a role of those who work on accounts."
-
-
-def activity_consulted(activity_id: str | None) -> tuple[Consulted, ...]:
-    """Return that a decision asks an activity, if one is named."""
-    if activity_id is None:
-        return ()
-    return (Consulted(ACTIVITY, (activity_id,), domain.activity.facts),)
 
 
 @strawberry.type(description="What a mutation of an activity led to.")
@@ -130,8 +125,9 @@ class ActivityMutation:
         ],
     ) -> ActivityPayload:
         """Reassign an activity."""
-        command = ReassignActivity(input.assigned_user_id)
-        return await _changed(info, input, command, "reassignActivity")
+        user_id = input.assigned_user_id
+        command = ReassignActivity(user_id)
+        return await _changed(info, input, command, "reassignActivity", user_asked(user_id))
 
     @strawberry.mutation(
         description="Tag documents to an activity, with what is open of each now. Those that are"
@@ -147,7 +143,7 @@ class ActivityMutation:
         """Tag documents to an activity."""
         tran_ids = tuple(dict.fromkeys(input.tran_ids))
         command = TagInvoices(tran_ids, await info.context.today())
-        consults = invoices_consulted(input.company_id, tran_ids)
+        consults = documents_asked(input.company_id, tran_ids)
         return await _changed(info, input, command, "tagInvoices", consults)
 
     @strawberry.mutation(description=f"Take tags of documents to an activity back. {_NEEDS}")
@@ -171,7 +167,8 @@ class ActivityMutation:
     ) -> ActivityPayload:
         """Set a follow-up."""
         command = SetFollowUp(input.follow_up(), await info.context.today())
-        return await _changed(info, input, command, "setFollowUp")
+        consults = (SITE_DAYS_ASKED, *await _care_of(info.context, input.activity_id))
+        return await _changed(info, input, command, "setFollowUp", consults)
 
     @strawberry.mutation(
         description=f"Complete the follow-up of an activity; the activity stays as it is. {_NEEDS}"
@@ -192,9 +189,6 @@ async def _recorded(
     info: Info, command: RecordActivity, mutation: str, idempotency_key: str | None
 ) -> ActivityPayload:
     """Record an activity."""
-    issue: tuple[Consulted, ...] = ()
-    if command.issue_id is not None:
-        issue = (Consulted(ISSUE, (command.issue_id,), domain.issue.facts),)
     return await answer(
         info.context,
         ActivityPayload,
@@ -203,13 +197,16 @@ async def _recorded(
         command,
         mutation=mutation,
         idempotency_key=idempotency_key,
-        consults=(
-            account_consulted(command.company_id, command.cust_id),
-            Consulted(ACTIVITY_TYPE, (command.activity_type,), domain.activity_type.facts),
-            *issue,
-            *invoices_consulted(command.company_id, command.tran_ids),
-        ),
+        consults=asked_by_activity(command),
     )
+
+
+async def _care_of(context: Context, activity_id: str) -> tuple[Consulted, ...]:
+    """Return the care to consult of an activity's account, which never changes; none if unknown."""
+    asked_for = frozenset({"companyId", "custId"})
+    reading = await context.reading()
+    found = await records_of(ACTIVITIES, reading, [(activity_id,)], asked_for, None)
+    return tuple(care_asked(*one.values("company_id", "cust_id")) for one in found)
 
 
 async def _changed(

@@ -9,7 +9,6 @@ from msgspec import UNSET as NOT_GIVEN
 from strawberry.types.unset import UNSET
 
 from api.accounts import ACCOUNTS, Account
-from api.activity_work import activity_consulted
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
 from api.connections import (
     After,
@@ -31,6 +30,7 @@ from api.context import Context, Info
 from api.invoices import INVOICES, Invoice
 from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of
+from application.consulting import activity_asked
 from application.handling import Consulted
 from domain import invoice, reason_code
 from domain.dispute import DISPUTE, ChangeDispute, CloseDispute, OpenDispute, ReopenDispute
@@ -290,7 +290,7 @@ class DisputeMutation:
             consults=(
                 _document(input.company_id, input.tran_id),
                 *_reason(input.reason_code),
-                *activity_consulted(input.activity_id),
+                *activity_asked(input.activity_id),
             ),
         )
 

@@ -5,14 +5,11 @@ from typing import Annotated
 
 import strawberry
 
-import domain.account
-import domain.invoice
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
 from api.context import Info
 from api.issues import ISSUES, Issue
+from application.consulting import asked_by_issue, user_asked
 from application.handling import Consulted
-from domain.account import ACCOUNT
-from domain.invoice import INVOICE
 from domain.issue import (
     ISSUE,
     IssueCommand,
@@ -24,18 +21,6 @@ from domain.issue import (
 )
 
 _ISSUE_ID = "The issue's key."
-
-
-def account_consulted(company_id: str, cust_id: str) -> Consulted:
-    """Return the account that a decision looks at."""
-    return Consulted(ACCOUNT, (company_id, cust_id), domain.account.facts)
-
-
-def invoices_consulted(company_id: str, tran_ids: tuple[str, ...]) -> tuple[Consulted, ...]:
-    """Return the documents that a decision looks at, in order."""
-    return tuple(
-        Consulted(INVOICE, (company_id, tran_id), domain.invoice.facts) for tran_id in tran_ids
-    )
 
 
 @strawberry.input(description="An issue to open.")
@@ -52,7 +37,8 @@ class OpenIssueInput:
         default=None, description="The action code that it comes of."
     )
     assigned_user_id: str | None = strawberry.field(
-        default=None, description="The user who is to resolve it."
+        default=None,
+        description="The user who is to resolve it; by default the one of the account.",
     )
     note: str | None = strawberry.field(default=None, description="What to note about it.")
     tran_ids: list[str] | None = strawberry.field(
@@ -142,10 +128,7 @@ class IssueMutation:
             command,
             mutation="openIssue",
             idempotency_key=input.idempotency_key,
-            consults=(
-                account_consulted(input.company_id, input.cust_id),
-                *invoices_consulted(input.company_id, tran_ids),
-            ),
+            consults=asked_by_issue(command),
         )
 
     @strawberry.mutation(
@@ -159,7 +142,10 @@ class IssueMutation:
         ],
     ) -> IssuePayload:
         """Reassign an issue."""
-        return await _changed(info, input, ReassignIssue(input.assigned_user_id), "reassignIssue")
+        user_id = input.assigned_user_id
+        return await _changed(
+            info, input, ReassignIssue(user_id), "reassignIssue", user_asked(user_id)
+        )
 
     @strawberry.mutation(
         description="Find an issue resolved; its activities stay as they are. Needs a role of"
@@ -198,6 +184,7 @@ async def _changed(
     given: ReassignIssueInput | ResolveIssueInput | ReopenIssueInput,
     command: IssueCommand,
     mutation: str,
+    consults: tuple[Consulted, ...] = (),
 ) -> IssuePayload:
     """Carry out a command to an issue that there is."""
     info.context.require(*COLLECTORS)
@@ -209,4 +196,5 @@ async def _changed(
         command,
         mutation=mutation,
         idempotency_key=given.idempotency_key,
+        consults=consults,
     )

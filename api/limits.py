@@ -1,8 +1,9 @@
 """Limits of a request: how long, how deep and how expensive a query may be.
 
 The cost of a query is the number of records that it may answer with at most: a connection counts
-as many as its page asks for, times those of the connections around it. It is known before
-anything is read, so a query that is refused has cost nothing.
+as many as its page asks for, and a list that has no pages as many as it can hold, times those of
+the connections around it. It is known before anything is read, so a query that is refused has
+cost nothing.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -25,6 +26,8 @@ from strawberry.extensions import SchemaExtension
 from api.connections import PAGE_DEFAULT
 from api.context import Context
 from api.errors import ApiError, Code
+from domain.payment_schedule import INSTALMENTS_MAX
+from projections.trends import MONTHS
 
 BODY_BYTES_MAX = 1_000_000
 """Bytes of a request at most."""
@@ -73,6 +76,9 @@ _CONNECTIONS = frozenset(
     }
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""
+
+_LISTS = {"daysLateTrend": MONTHS, "instalments": INSTALMENTS_MAX}
+"""Fields of records that list all there is of something, and how many that is at most."""
 
 
 class Limits(SchemaExtension):
@@ -143,9 +149,12 @@ class _Asked:
         for field in self._fields(selected):
             if field.selection_set is None:
                 continue
-            inner = times
-            if field.name.value in _CONNECTIONS:
+            inner, name = times, field.name.value
+            if name in _CONNECTIONS:
                 inner = times * max(0, self._page(field))
+                records += inner
+            elif name in _LISTS:
+                inner = times * _LISTS[name]
                 records += inner
             records += self.cost(field.selection_set, inner)
             if records > COST_MAX:

@@ -7,7 +7,6 @@ from typing import Annotated
 import strawberry
 
 from api.accounts import ACCOUNTS, Account
-from api.activity_work import activity_consulted
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
 from api.connections import (
     After,
@@ -30,6 +29,7 @@ from api.invoices import INVOICES, Invoice
 from api.nodes import Node
 from api.payments import PAYMENTS, Payment
 from api.view_types import filter_of, object_of, order_of
+from application.consulting import activity_asked
 from application.handling import Consulted
 from domain import account, invoice
 from domain.promise import (
@@ -312,7 +312,7 @@ class PromiseMutation:
             idempotency_key=input.idempotency_key,
             consults=(
                 Consulted(account.ACCOUNT, (input.company_id, input.cust_id), account.facts),
-                *activity_consulted(input.activity_id),
+                *activity_asked(input.activity_id),
                 *(
                     Consulted(invoice.INVOICE, (input.company_id, tran_id), invoice.facts)
                     for tran_id in input.tran_ids[:INVOICES_MAX]

@@ -26,7 +26,9 @@ from api.activity_work import ActivityMutation
 from api.aging import AgingQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
+from api.company_options import CompanyOptionsMutation
 from api.contacts import ContactMutation, ContactQuery
+from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
@@ -75,6 +77,7 @@ class Query(
     SalesOrderQuery,
     SalesPersonQuery,
     AgingQuery,
+    DashboardQuery,
     AuditTrailQuery,
     CompanyQuery,
     SiteOptionsQuery,
@@ -106,6 +109,7 @@ class Mutation(
     PendingPaymentMutation,
     AccountCareMutation,
     AccountUpdateMutation,
+    CompanyOptionsMutation,
     UserMutation,
     ContactMutation,
     InvoiceNoteMutation,

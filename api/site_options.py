@@ -83,6 +83,17 @@ _RANGES = (
     "Ranges of credit scores, from the lowest up, each with a colour and a name. Where a score and"
     " both bounds are numbers they are compared as numbers, else as text. (ACC-11)"
 )
+_SITE = "What the site is called. (CMP-01)"
+_ABOUT = "What the site is. (CMP-01)"
+_ADDRESS = "The site's postal address, on as many lines as it has. (CMP-01)"
+_CLASS = "The credit class of accounts that come for the first time; null for none. (SYN-07)"
+_RESPOND = (
+    "How many days customers have to respond where neither a rule nor the account says; 0 means"
+    " not set. (FUP-19)"
+)
+_UNRECONCILED = (
+    "After how many days an online payment that is not reconciled is told; 0 for never. (PND-14)"
+)
 _LOW, _HIGH = "The lowest score in the range.", "The highest score in the range."
 _COLOR, _NAME = "The colour to show, as #rrggbb.", "What to call the range."
 
@@ -171,6 +182,12 @@ class SiteOptionsResult:
     credit_score_ranges: list[CreditScoreRangeResult] = strawberry.field(description=_RANGES)
     sync_contacts: ContactSync = strawberry.field(description=_CONTACTS)
     udf_captions: list[UdfCaptions] = strawberry.field(description=_CAPTIONS)
+    name: str | None = strawberry.field(description=_SITE)
+    description: str | None = strawberry.field(description=_ABOUT)
+    address: str | None = strawberry.field(description=_ADDRESS)
+    default_credit_class_id: str | None = strawberry.field(description=_CLASS)
+    default_days_to_respond: int = strawberry.field(description=_RESPOND)
+    unreconciled_alert_days: int = strawberry.field(description=_UNRECONCILED)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -198,6 +215,12 @@ class SiteOptionsResult:
             ],
             sync_contacts=options.sync_contacts,
             udf_captions=[UdfCaptions(**asdict(one)) for one in options.udf_captions],
+            name=options.name,
+            description=options.description,
+            address=options.address,
+            default_credit_class_id=options.default_credit_class_id,
+            default_days_to_respond=options.default_days_to_respond,
+            unreconciled_alert_days=options.unreconciled_alert_days,
         )
 
 
@@ -233,6 +256,12 @@ class ChangeSiteOptionsInput:
         default=UNSET,
         description=f"{_CAPTIONS} Types that are not given keep theirs.",
     )
+    name: str | None = strawberry.field(default=UNSET, description=_SITE)
+    description: str | None = strawberry.field(default=UNSET, description=_ABOUT)
+    address: str | None = strawberry.field(default=UNSET, description=_ADDRESS)
+    default_credit_class_id: str | None = strawberry.field(default=UNSET, description=_CLASS)
+    default_days_to_respond: int | None = strawberry.field(default=UNSET, description=_RESPOND)
+    unreconciled_alert_days: int | None = strawberry.field(default=UNSET, description=_UNRECONCILED)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -258,6 +287,12 @@ class ChangeSiteOptionsInput:
             ),
             sync_contacts=given(self.sync_contacts),
             udf_captions=_all_given(self.udf_captions, lambda one: Captions(**vars(one))),
+            name=told(self.name),
+            description=told(self.description),
+            address=told(self.address),
+            default_credit_class_id=told(self.default_credit_class_id),
+            default_days_to_respond=given(self.default_days_to_respond),
+            unreconciled_alert_days=given(self.unreconciled_alert_days),
         )
 
 

@@ -1,6 +1,6 @@
 """GraphQL: how days late moved from month to month."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from strawberry.dataloader import DataLoader
 from api.context import Reading
 from projections.account_view import ACCOUNT_VIEW
 from projections.listing import Listing
-from projections.trends import MonthPaid, months_until, paid_by_month
+from projections.trends import MonthPaid, every_month, paid_by_month
 
 
 @strawberry.type(description="What was paid in full in a month, and how late.")
@@ -27,16 +27,16 @@ class DaysLateMonth:
     )
 
 
-def trend(paid: Mapping[date, MonthPaid], as_of: date) -> list[DaysLateMonth]:
+def trend(paid: Iterable[MonthPaid], as_of: date) -> list[DaysLateMonth]:
     """Return every month of a trend, also those in which nothing was paid."""
     return [
         DaysLateMonth(
             month=month,
-            documents=paid[month].documents if month in paid else 0,
-            avg_days_late=paid[month].avg_days_late if month in paid else None,
-            avg_days_late_weighted=paid[month].avg_days_late_weighted if month in paid else None,
+            documents=0 if told is None else told.documents,
+            avg_days_late=None if told is None else told.avg_days_late,
+            avg_days_late_weighted=None if told is None else told.avg_days_late_weighted,
         )
-        for month in months_until(as_of)
+        for month, told in every_month(paid, as_of)
     ]
 
 
@@ -44,11 +44,11 @@ async def days_late_of_account(reading: Reading, account: tuple[str, ...]) -> li
     """Return the trend of an account; all accounts of a page are answered together."""
 
     async def load(accounts: list[tuple[str, ...]]) -> list[list[DaysLateMonth]]:
-        found: dict[tuple[str | None, str | None], dict[date, MonthPaid]] = {}
+        found: dict[tuple[str | None, str | None], list[MonthPaid]] = {}
         query = paid_by_month(Listing(ACCOUNT_VIEW, reading.asked, ()), accounts)
         for one in await reading.fetch(query):
-            found.setdefault((one.company_id, one.cust_id), {})[one.month] = one
-        return [trend(found.get((one[0], one[1]), {}), reading.asked.as_of) for one in accounts]
+            found.setdefault((one.company_id, one.cust_id), []).append(one)
+        return [trend(found.get((one[0], one[1]), []), reading.asked.as_of) for one in accounts]
 
     loader = reading.loaders.get("days_late")
     if loader is None:

@@ -4,7 +4,7 @@ A view names each field once, in `projections`; here it becomes a field of the G
 operator input of the filter and a value of the order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -90,17 +90,19 @@ def total_names(view: View, asked_for: frozenset[str]) -> tuple[str, ...]:
 
 def totals_of(view: View, names: Sequence[str], record: Record) -> dict[str, Any]:
     """Return the totals of a summary's record, by name."""
-    count = len(view.summed_by)
-    values = record.values
-    found: dict[str, Any] = dict(zip(view.summed_by, values, strict=False))
-    found["count"] = values[count]
-    totals = [one for one in view.totals if one.name in names]
-    for one, value in zip(totals, values[count + 1 :], strict=True):
-        if value is None or one.kind is not Kind.MONEY:
-            found[one.name] = value
-        else:
-            found[one.name] = Money.of(value, found[one.currency])
-    return found
+    told = (one.name for one in view.totals if one.name in names)
+    found = dict(zip((*view.summed_by, "count", *told), record.values, strict=True))
+    return money_totals(view, found)
+
+
+def money_totals(view: View, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return totals by name, with amounts of money as such."""
+    told = dict(found)
+    for one in view.totals:
+        value = found.get(one.name)
+        if value is not None and one.kind is Kind.MONEY:
+            told[one.name] = Money.of(value, found[one.currency])
+    return told
 
 
 def values_of(view: View, columns: Sequence[str]) -> Callable[[Record], dict[str, Any]]:

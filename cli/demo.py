@@ -1,6 +1,7 @@
-"""`tallystick demo`: a sample ledger in the embedded database, loaded and served."""
+"""`tallystick demo`: a sample ledger and what collectors do about it, loaded and served."""
 
 import contextlib
+from datetime import date
 from pathlib import Path
 
 import click
@@ -11,15 +12,17 @@ from domain.api_key import Role
 from domain.shared.currency import money_text
 from erp.csv_folder import folder_files
 from examples.sample_ledger import write_sample_ledger
+from examples.sample_work import MANAGER, Desk, carry_out_work, set_up_site
 from projections.aging import aging_cells, aging_groups
 from projections.query import fetch
-from runtime.keys import authenticates, create_key
+from runtime.keys import create_key, key_id_of
 from runtime.site import site_options, today
 from runtime.syncing import sync
 from runtime.tenants import Tenant, TenantError, create_tenant
 
 DEFAULT_SIZE = 5_000
-_READY = ".complete"
+_READY = ".ends-on"
+"""The file that says up to which date a ledger was written, in full."""
 
 
 @click.command()
@@ -29,7 +32,7 @@ _READY = ".complete"
 @click.option("--port", default=8000, show_default=True)
 @command_options
 def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None:
-    """Set up a sample ledger, load it and serve it."""
+    """Set up a sample ledger, load it, do sample work on it and serve it."""
     database = session.database
     with contextlib.suppress(TenantError):
         create_tenant(database, session.tenant_name)
@@ -38,11 +41,7 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
         options = site_options(connection, tenant.id)
         on = today(options)
         folder = session.settings.home / "demo" / f"{tenant.name}-{size}"
-        if not (folder / _READY).exists():
-            note(f"Writing a sample ledger of {size} invoices to {folder}")
-            folder.mkdir(parents=True, exist_ok=True)
-            write_sample_ledger(folder, invoices=size, last_date=on)
-            (folder / _READY).touch()
+        written_on = _ledger(folder, size, on)
         note("Loading it")
         synced = sync(database, tenant, folder_files(folder), actor="demo", business_date=on)
         outcome = synced.outcome
@@ -57,7 +56,12 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
         ):
             total = money_text(group.amount, group.currency)
             note(f"  {group.company}: {total} {group.currency} open in {group.count} documents")
-    key = _demo_key(session, tenant)
+    note("Doing sample work on it")
+    desk = Desk(database, tenant, written_on)
+    events = set_up_site(desk)
+    key, key_id = _demo_key(session, tenant)
+    events += carry_out_work(desk, f"key/{key_id}")
+    note(f"{events} events")
     base = f"http://{host}:{port}"
     click.echo(f"GraphQL (GraphiQL in a browser): {base}/graphql")
     click.echo(f"Schema: {base}/schema.graphql")
@@ -66,12 +70,25 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
         serve_parts(session, host, port, frozenset(Part))
 
 
-def _demo_key(session: Session, tenant: Tenant) -> str:
-    """Return the demo's key; the same one as long as it lets in."""
+def _ledger(folder: Path, size: int, on: date) -> date:
+    """Write the ledger if it is not there; return the date on which it ends."""
+    ready = folder / _READY
+    if not ready.exists():
+        note(f"Writing a sample ledger of {size} invoices to {folder}")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_sample_ledger(folder, invoices=size, last_date=on)
+        ready.write_text(on.isoformat())
+    return date.fromisoformat(ready.read_text())
+
+
+def _demo_key(session: Session, tenant: Tenant) -> tuple[str, str]:
+    """Return the demo's key and its id; the same one as long as it lets in."""
     kept = Path(session.settings.home / "demo" / f"{tenant.name}.key")
-    if kept.exists() and authenticates(session.database, kept.read_text().strip()):
-        return kept.read_text().strip()
-    key = create_key(session.database, tenant, Role.ADMIN, "demo")
+    if kept.exists() and (key_id := key_id_of(session.database, kept.read_text().strip())):
+        return kept.read_text().strip(), key_id
+    key = create_key(session.database, tenant, Role.ADMIN, "demo", MANAGER)
+    key_id = key_id_of(session.database, key)
+    assert key_id is not None, "a new key lets in"
     kept.touch(mode=0o600)
     kept.write_text(key)
-    return key
+    return key, key_id

@@ -17,6 +17,7 @@ EXIT_WRONG_USAGE = 2
 COMMANDS = (
     "aging",
     "credit-scores",
+    "dashboard",
     "db",
     "demo",
     "key",

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from cli.context import Format
+
+WIDTH_ELSEWHERE = 200
+"""Characters of a line in a file or a pipe."""
 
 
 def print_json(value: Any) -> None:
@@ -34,5 +37,10 @@ def print_rows(
                 table.add_column(column)
             for row in rows:
                 table.add_row(*("" if value is None else str(value) for value in row))
-            width = None if sys.stdout.isatty() else 200
-            Console(width=width).print(table)
+            show(table)
+
+
+def show(*shown: RenderableType) -> None:
+    """Print what people look at; where nobody says how wide, on wide lines."""
+    width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
+    Console(width=width).print(*shown, sep="\n")

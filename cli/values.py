@@ -1,7 +1,9 @@
-"""Options that are dates and moments."""
+"""Options that are dates, moments and files of charts."""
 
+import os
 import re
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -48,5 +50,25 @@ class MomentType(click.ParamType[datetime]):
         return moment
 
 
+class ChartFileType(click.ParamType[Path]):
+    """A file that a chart can be drawn to: its name says as what."""
+
+    name = "file"
+    suffixes = (".png", ".svg")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, or fail as wrong usage before any work is done."""
+        path = Path(value)
+        if path.suffix.lower() not in self.suffixes:
+            self.fail(f"{value} ends with neither {' nor '.join(self.suffixes)}.", param, ctx)
+        if path.is_dir() or not path.parent.is_dir():
+            what = "is a folder" if path.is_dir() else f"lies in no folder: {path.parent}"
+            self.fail(f"{value} {what}.", param, ctx)
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            self.fail(f"{value} cannot be written.", param, ctx)
+        return path
+
+
 DATE = DateType()
 MOMENT = MomentType()
+CHART_FILE = ChartFileType()

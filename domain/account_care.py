@@ -1,6 +1,7 @@
 """What collectors themselves say of an account, beside what the ERP says of it (SYN-08).
 
     nothing said --assign, classify, allow, set, rate--> said
+                 --begin--> assigned and classified as accounts are that come for the first time
 
 The stream is one beside the account's, which the ERP owns; so no export can overwrite it.
 """
@@ -14,9 +15,10 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from domain.credit_score import checked_score
+from domain.shared.assignee import check_user
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, UserFacts
+from domain.shared.facts import AccountFacts, CareFacts, UserFacts
 
 ID_CHARACTERS_MAX = 100
 """Characters of the id of a credit class or a sales person at most."""
@@ -114,6 +116,18 @@ AccountCareEvent: TypeAlias = (
 
 
 # Commands. Each asks the account, which must be known, before what else it asks.
+
+
+class BeginCare(Struct, frozen=True, gc=False):
+    """Let an account that came for the first time be worked on as its company's are (SYN-07).
+
+    `user` is the company's default user, if it has one, and `credit_class_id` the site's default
+    class. Nothing that somebody said of the account is changed.
+    """
+
+    account: AccountFacts | None
+    user: UserFacts | None = None
+    credit_class_id: str | None = None
 
 
 class AssignAccount(Struct, frozen=True, gc=False):
@@ -232,7 +246,8 @@ class UpdateAccount(Struct, frozen=True, gc=False):
 
 
 AccountCareCommand: TypeAlias = (
-    AssignAccount
+    BeginCare
+    | AssignAccount
     | ClassifyAccount
     | AllowOnlinePayments
     | SetDaysToRespond
@@ -245,7 +260,7 @@ AccountCareCommand: TypeAlias = (
 
 
 class AccountCare(Struct, frozen=True, gc=False):
-    """What has been said of an account."""
+    """What has been said of an account; `begun` if anything was, even if it was taken back."""
 
     assigned_user_id: str | None = None
     credit_class_id: str | None = None
@@ -259,10 +274,12 @@ class AccountCare(Struct, frozen=True, gc=False):
     bureau_2: str | None = None
     bureau_3: str | None = None
     sper_id: str | None = None
+    begun: bool = False
 
 
 def evolve(care: AccountCare, event: AccountCareEvent) -> AccountCare:
     """Remember `event`."""
+    care = replace(care, begun=True)
     match event:
         case AccountAssigned(user_id=user_id):
             return replace(care, assigned_user_id=user_id)
@@ -294,6 +311,8 @@ def decide(command: AccountCareCommand, care: AccountCare) -> Sequence[AccountCa
     if account is None:
         raise Refused("account_unknown", "There is no such account.", "custId")
     match command:
+        case BeginCare(_, user, credit_class_id):
+            return begin(account, care, user, credit_class_id)
         case AssignAccount(user_id, _, user):
             return assign(account, care, user_id, user, "userId")
         case ClassifyAccount(credit_class_id):
@@ -314,6 +333,23 @@ def decide(command: AccountCareCommand, care: AccountCare) -> Sequence[AccountCa
             return update(account, care, command)
 
 
+def begin(
+    account: AccountFacts,
+    care: AccountCare,
+    user: UserFacts | None,
+    credit_class_id: str | None,
+) -> list[AccountCareEvent]:
+    """Assign and classify an account of which nobody said anything; a retired user is nobody."""
+    if care.begun:
+        return []
+    events: list[AccountCareEvent] = []
+    if user is not None and user.active:
+        events.append(AccountAssigned(account.company_id, account.cust_id, user.user_id))
+    if credit_class_id is not None:
+        events.append(AccountClassified(account.company_id, account.cust_id, credit_class_id))
+    return events
+
+
 def assign(
     account: AccountFacts,
     care: AccountCare,
@@ -327,18 +363,6 @@ def assign(
     if user_id is not None:
         check_user(user_id, user, field)
     return [AccountAssigned(account.company_id, account.cust_id, user_id)]
-
-
-def check_user(user_id: str, user: UserFacts | None, field: str) -> None:
-    """See that a user is there and active.
-
-    Raises:
-        Refused: if that is not so.
-    """
-    if user is None:
-        raise Refused("user_unknown", f"There is no user {user_id}.", field)
-    if not user.active:
-        raise Refused("user_retired", f"The user {user_id} is retired.", field)
 
 
 def classify(
@@ -483,6 +507,11 @@ def checked_id(given: str | None, code: str, field: str) -> str | None:
             code, f"An id is plain text of at most {ID_CHARACTERS_MAX} characters.", field
         )
     return kept or None
+
+
+def facts(care: AccountCare) -> CareFacts:
+    """Return what other decisions may know of the care of an account."""
+    return CareFacts(care.assigned_user_id, care.days_to_respond)
 
 
 ACCOUNT_CARE: Decider[AccountCare, AccountCareCommand, AccountCareEvent] = Decider(

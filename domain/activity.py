@@ -22,14 +22,17 @@ from domain.scheduling import (
     respond_by,
     scheduled,
 )
+from domain.shared.assignee import assignee, check_user
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import (
     AccountFacts,
     ActivityFacts,
     ActivityTypeFacts,
+    CareFacts,
     DocumentFacts,
     IssueFacts,
+    UserFacts,
 )
 from domain.shared.on_account import require_account, require_issue, require_on_account
 from domain.shared.standard_type import StandardType, standard_type_of
@@ -164,8 +167,9 @@ ActivityEvent: TypeAlias = (
 class RecordActivity(Struct, frozen=True, gc=False):
     """Record an activity, complete or to be done. `activity_id` is new for each.
 
-    Without a priority it has that of its type. Where nothing is followed up, `follow_up` may
-    still say by when to respond and how long the activity takes.
+    Without a priority it has that of its type, and without a user that of the account (ACT-05).
+    Where nothing is followed up, `follow_up` may still say by when to respond and how long the
+    activity takes. `site_days` are the site's own days to respond.
     """
 
     activity_id: str
@@ -185,16 +189,31 @@ class RecordActivity(Struct, frozen=True, gc=False):
     complete: bool = False
     successful: bool | None = None
     account: AccountFacts | None = None
+    care: CareFacts = CareFacts()
+    site_days: int = 0
     defined_type: ActivityTypeFacts | None = None
+    user: UserFacts | None = None
     issue: IssueFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
     def knowing(self, facts: Sequence[Any]) -> "RecordActivity":
-        """Return the command that knows account, type, issue if one is named, and documents."""
-        account, defined_type, *rest = facts
+        """Return the command that knows what it asks.
+
+        That is account, care, the site's days and the type; the user and the issue, if they are
+        named; and the documents.
+        """
+        account, care, site_days, defined_type, *rest = facts
+        user = None if self.assigned_user_id is None else rest.pop(0)
         issue = None if self.issue_id is None else rest.pop(0)
         return replace(
-            self, account=account, defined_type=defined_type, issue=issue, documents=tuple(rest)
+            self,
+            account=account,
+            care=care,
+            site_days=site_days,
+            defined_type=defined_type,
+            user=user,
+            issue=issue,
+            documents=tuple(rest),
         )
 
 
@@ -215,6 +234,11 @@ class ReassignActivity(Struct, frozen=True, gc=False):
     """Let another user carry it out."""
 
     assigned_user_id: str
+    user: UserFacts | None = None
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "ReassignActivity":
+        """Return the command that knows the user."""
+        return replace(self, user=facts[0])
 
 
 class TagInvoices(Struct, frozen=True, gc=False):
@@ -240,6 +264,13 @@ class SetFollowUp(Struct, frozen=True, gc=False):
 
     follow_up: FollowUp
     business_date: date
+    site_days: int = 0
+    care: CareFacts = CareFacts()
+
+    def knowing(self, facts: Sequence[Any]) -> "SetFollowUp":
+        """Return the command that knows the site's days to respond, and the account's care."""
+        site_days, *care = facts
+        return replace(self, site_days=site_days, care=care[0] if care else CareFacts())
 
 
 class CompleteFollowUp(Struct, frozen=True, gc=False):
@@ -333,8 +364,8 @@ def decide(command: ActivityCommand, activity: Activity) -> Sequence[ActivityEve
 
 def record(command: RecordActivity) -> Sequence[ActivityEvent]:
     """Record an activity on an account that is known, with all that is told of it."""
-    recorded = recording(command)
     require_account(command.account)
+    recorded = recording(command)
     if command.issue_id is not None:
         require_issue(command.company_id, command.cust_id, command.issue)
     documents = require_on_account(
@@ -345,7 +376,8 @@ def record(command: RecordActivity) -> Sequence[ActivityEvent]:
         tags = tags_of({one.tran_id: one for one in documents})
         events.append(InvoicesTagged(command.business_date, tags))
     if command.follow_up.follow_up_on is not None:
-        events.append(follow_up_of(command.follow_up, command.business_date))
+        days = (command.care.days_to_respond, command.site_days)
+        events.append(follow_up_of(command.follow_up, command.business_date, *days))
     if command.complete:
         if recorded.standard_type is StandardType.ACCOUNT_NOTE and recorded.note is None:
             raise Refused("note_empty", "A note needs some text.", "note")
@@ -397,7 +429,7 @@ def recording(command: RecordActivity) -> ActivityRecorded:
         None if command.due_on is None else scheduled(command.due_on, today, "due date", "dueOn"),
         respond,
         duration,
-        optional_text(command.assigned_user_id, "user", "assignedUserId"),
+        assignee(command.assigned_user_id, command.user, command.care),
         optional_text(command.user_id, "user", "userId"),
         optional_text(command.action_code, "action code", "actionCode"),
         checked_priority(command.priority) or (defined.priority if defined else None),
@@ -437,7 +469,10 @@ def complete_again(
 def reassign(command: ReassignActivity, activity: Recorded) -> Sequence[ActivityEvent]:
     """Assign it to another user."""
     user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
-    return [] if user_id == activity.assigned_user_id else [ActivityReassigned(user_id)]
+    if user_id == activity.assigned_user_id:
+        return []  # assigned already
+    check_user(user_id, command.user, "assignedUserId")
+    return [ActivityReassigned(user_id)]
 
 
 def tag(command: TagInvoices, activity: Recorded) -> Sequence[ActivityEvent]:
@@ -459,21 +494,23 @@ def tags_of(documents: Mapping[str, DocumentFacts]) -> tuple[Tag, ...]:
 
 def set_follow_up(command: SetFollowUp, activity: Recorded) -> Sequence[ActivityEvent]:
     """Set a follow-up, in place of another; told twice it stays as first entered."""
-    told, known = follow_up_of(command.follow_up, command.business_date), activity.follow_up
+    days = (command.care.days_to_respond, command.site_days)
+    told = follow_up_of(command.follow_up, command.business_date, *days)
+    known = activity.follow_up
     if known is not None and replace(told, entered_on=known.entered_on) == known:
         return []
     return [told]
 
 
-def follow_up_of(follow_up: FollowUp, entered_on: date) -> FollowUpSet:
-    """Return the fact of setting a follow-up on a date."""
+def follow_up_of(follow_up: FollowUp, entered_on: date, *days: int | None) -> FollowUpSet:
+    """Return the fact of setting a follow-up; `days` are those of the account and of the site."""
     if follow_up.follow_up_on is None:
         raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
     on = scheduled(follow_up.follow_up_on, entered_on, "follow-up date", "followUpOn")
     return FollowUpSet(
         on,
         entered_on,
-        respond_by(follow_up, entered_on) or on,
+        respond_by(follow_up, entered_on, *days) or on,
         optional_text(follow_up.follow_up_desc, "description", "followUpDesc", TEXT_CHARACTERS_MAX),
         checked_duration(follow_up.duration_minutes),
     )

@@ -8,6 +8,7 @@ from domain.activity import ACTIVITY
 from domain.activity_type import ACTIVITY_TYPE
 from domain.api_key import API_KEY
 from domain.company import COMPANY
+from domain.company_options import COMPANY_OPTIONS
 from domain.contact import CONTACT
 from domain.dispute import DISPUTE
 from domain.invoice import INVOICE
@@ -34,6 +35,7 @@ from domain.user_fields import USER_FIELDS
 
 DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     COMPANY,
+    COMPANY_OPTIONS,
     ACCOUNT,
     ACCOUNT_CARE,
     CONTACT,

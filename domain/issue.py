@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.shared.assignee import assignee, check_user
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, DocumentFacts, IssueFacts
+from domain.shared.facts import AccountFacts, CareFacts, DocumentFacts, IssueFacts, UserFacts
 from domain.shared.on_account import require_account, require_on_account
 from domain.shared.wording import (
     TEXT_CHARACTERS_MAX,
@@ -86,7 +87,10 @@ IssueEvent: TypeAlias = IssueOpened | IssueReassigned | IssueResolved | IssueReo
 
 
 class OpenIssue(Struct, frozen=True, gc=False):
-    """Open an issue. `issue_id` is new for each issue."""
+    """Open an issue. `issue_id` is new for each issue.
+
+    Where no user is named it is assigned to the user of the account (ISS-09).
+    """
 
     issue_id: str
     company_id: str
@@ -99,18 +103,26 @@ class OpenIssue(Struct, frozen=True, gc=False):
     note: str | None = None
     tran_ids: tuple[str, ...] = ()
     account: AccountFacts | None = None
+    care: CareFacts = CareFacts()
+    user: UserFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
     def knowing(self, facts: Sequence[Any]) -> "OpenIssue":
-        """Return the command that knows the account and the documents of `tran_ids`."""
-        account, *documents = facts
-        return replace(self, account=account, documents=tuple(documents))
+        """Return the command that knows account and care, user if one is named, and documents."""
+        account, care, *rest = facts
+        user = None if self.assigned_user_id is None else rest.pop(0)
+        return replace(self, account=account, care=care, user=user, documents=tuple(rest))
 
 
 class ReassignIssue(Struct, frozen=True, gc=False):
     """Let another user resolve it."""
 
     assigned_user_id: str
+    user: UserFacts | None = None
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "ReassignIssue":
+        """Return the command that knows the user."""
+        return replace(self, user=facts[0])
 
 
 class ResolveIssue(Struct, frozen=True, gc=False):
@@ -192,20 +204,22 @@ def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
 
 def open_issue(command: OpenIssue) -> Sequence[IssueEvent]:
     """Open an issue of an account that is known, about documents that are on it."""
-    opened = opening(command)
     require_account(command.account)
+    user_id = assignee(command.assigned_user_id, command.user, command.care)
+    opened = opening(command, user_id)
     require_on_account(command.company_id, command.cust_id, command.tran_ids, command.documents)
     return [opened]
 
 
 def open_again(command: OpenIssue, opened: IssueOpened) -> Sequence[IssueEvent]:
     """Add nothing to an issue that was opened just so, on whatever date."""
-    if replace(opening(command), opened_on=opened.opened_on) != opened:
+    told = opening(command, command.assigned_user_id or opened.assigned_user_id)
+    if replace(told, opened_on=opened.opened_on) != opened:
         raise Refused("issue_exists", "Another issue was opened with this id.", "idempotencyKey")
     return []
 
 
-def opening(command: OpenIssue) -> IssueOpened:
+def opening(command: OpenIssue, assigned_user_id: str | None) -> IssueOpened:
     """Return the fact that a command would lead to."""
     return IssueOpened(
         command.issue_id,
@@ -215,7 +229,7 @@ def opening(command: OpenIssue) -> IssueOpened:
         command.business_date,
         checked_priority(command.priority),
         optional_text(command.action_code, "action code", "actionCode"),
-        optional_text(command.assigned_user_id, "user", "assignedUserId"),
+        optional_text(assigned_user_id, "user", "assignedUserId"),
         optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX),
         tuple(dict.fromkeys(command.tran_ids)),
     )
@@ -224,7 +238,10 @@ def opening(command: OpenIssue) -> IssueOpened:
 def reassign(command: ReassignIssue, assigned_user_id: str | None) -> Sequence[IssueEvent]:
     """Assign it to another user."""
     user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
-    return [] if user_id == assigned_user_id else [IssueReassigned(user_id)]
+    if user_id == assigned_user_id:
+        return []  # assigned already
+    check_user(user_id, command.user, "assignedUserId")
+    return [IssueReassigned(user_id)]
 
 
 def resolve(command: ResolveIssue, issue: Open) -> Sequence[IssueEvent]:

@@ -305,7 +305,11 @@ def record(command: RecordExpectedPayment) -> ExpectedPaymentRecorded:
     if command.amount <= 0:
         raise Refused("promise_amount_not_positive", "More than zero is expected.", "amount")
     if command.expect_date < command.business_date:
-        raise Refused("promise_date_past", "It is expected today or later.", "expectDate")
+        raise Refused(
+            "promise_date_past",
+            "The date is past: a payment is expected today or later.",
+            "expectDate",
+        )
     check_invoices(command)
     for reference, field in ((command.user_id, "userId"), (command.activity_id, "activityId")):
         if not can_be_kept(reference or ""):

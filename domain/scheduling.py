@@ -40,12 +40,23 @@ def scheduled(on: date, since: date, called: str, field: str) -> date:
     return on
 
 
-def respond_by(follow_up: FollowUp, entered_on: date) -> date | None:
-    """Return the date by which to respond, or None if there is none (FUP-04, FUP-09).
+def days_to_respond(*told: int | None) -> int:
+    """Return the first of some days to respond that is set; zero means not set (FUP-04, C14)."""
+    return next((days for days in told if days), 0)
 
-    It is the one that is given; else so many calendar days after the follow-up date, or after the
-    entry where nothing is followed up; else, when no days are set (zero says so), the follow-up
-    date itself.
+
+def days_after(since: date, days: int) -> date:
+    """Return the date so many days later; every day is a working day (FUP-05)."""
+    return since + timedelta(days)
+
+
+def respond_by(follow_up: FollowUp, entered_on: date, *others: int | None) -> date | None:
+    """Return the date by which to respond, or None if there is none (FUP-04, FUP-07, FUP-09).
+
+    It is the one that is given; else so many days after the follow-up date, or after the entry
+    where nothing is followed up; else, when no days are set (zero says so), the follow-up date
+    itself. `others` are the days of the account and of the site, in this order: they count for
+    what is followed up where no days are given.
 
     Raises:
         Refused: if it is before the date it is counted from, or the days are out of range.
@@ -59,7 +70,9 @@ def respond_by(follow_up: FollowUp, entered_on: date) -> date | None:
             f"Days to respond are from 0, which means not set, to {DAYS_TO_RESPOND_MAX}.",
             "daysToRespond",
         )
-    return since + timedelta(days) if days else follow_up.follow_up_on
+    if follow_up.follow_up_on is None:
+        return days_after(since, days) if days else None
+    return days_after(since, days_to_respond(days, *others))
 
 
 def completion_date(given: date | None, business_date: date, entered_on: date) -> date:

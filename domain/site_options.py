@@ -16,11 +16,17 @@ from domain.credit_score import CreditScoreRange, checked_bureaus, checked_range
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.record_types import RecordType
-from domain.shared.text import can_be_kept
+from domain.shared.text import camel, can_be_kept
 from domain.shared.time_zones import is_time_zone
+from domain.shared.wording import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, optional_text
 from domain.size_ranges import SIZE_RANGES, checked_size_ranges
 
 CREDIT_APR_MAX = 1_000
+"""Percent a year."""
+
+DAYS_TO_RESPOND_MAX = 999
+UNRECONCILED_DAYS_MAX = 365
+ADDRESS_CHARACTERS_MAX = 1_000
 
 
 class Trend(StrEnum):
@@ -32,6 +38,38 @@ class Trend(StrEnum):
 
 MATCH_DAYS_MAX = 365
 """Days between a pending payment and the ERP's payment that it is matched with, at most."""
+
+_NUMBERS = {
+    "credit_apr": (
+        CREDIT_APR_MAX,
+        "credit_apr_invalid",
+        f"The rate is a whole number of percent a year, from 0 to {CREDIT_APR_MAX}.",
+    ),
+    "pending_payment_match_days": (
+        MATCH_DAYS_MAX,
+        "match_days_invalid",
+        f"Payments are matched within 0 to {MATCH_DAYS_MAX} days.",
+    ),
+    "default_days_to_respond": (
+        DAYS_TO_RESPOND_MAX,
+        "days_to_respond_invalid",
+        f"Customers have from 0 to {DAYS_TO_RESPOND_MAX} days to respond; 0 stands for none.",
+    ),
+    "unreconciled_alert_days": (
+        UNRECONCILED_DAYS_MAX,
+        "unreconciled_days_invalid",
+        f"An online payment is told after 1 to {UNRECONCILED_DAYS_MAX} days, or with 0 never.",
+    ),
+}
+"""Options that are numbers from 0: the largest, and how another is refused."""
+
+_TEXTS = {
+    "name": ("name", NAME_CHARACTERS_MAX),
+    "description": ("description", TEXT_CHARACTERS_MAX),
+    "address": ("address", ADDRESS_CHARACTERS_MAX),
+    "default_credit_class_id": ("credit class", NAME_CHARACTERS_MAX),
+}
+"""Options that are texts: what they are called, and their characters at most."""
 
 SITE = "site"
 """The key of the one stream of options."""
@@ -82,6 +120,9 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     colour (ACC-11).
     Which contacts a sync takes over (SYN-04), and the captions of user-defined fields by type of
     record (UDF-05).
+    The site's name, description and address (CMP-01); the credit class of accounts that come for
+    the first time (SYN-07); the working days that customers have to respond (FUP-19); and after how
+    many days an online payment that is not reconciled is told (PND-14). Of both 0 means not set.
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -101,6 +142,12 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     credit_score_ranges: tuple[CreditScoreRange, ...] = ()
     sync_contacts: ContactSync = ContactSync.ALL
     udf_captions: tuple[UdfCaptions, ...] = ()
+    name: str | None = None
+    description: str | None = None
+    address: str | None = None
+    default_credit_class_id: str | None = None
+    default_days_to_respond: int = 0
+    unreconciled_alert_days: int = 0
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -129,6 +176,12 @@ class ChangeSiteOptions(Struct, frozen=True):
     credit_score_ranges: tuple[CreditScoreRange, ...] | UnsetType = UNSET
     sync_contacts: ContactSync | UnsetType = UNSET
     udf_captions: tuple[UdfCaptions, ...] | UnsetType = UNSET
+    name: str | UnsetType | None = UNSET
+    description: str | UnsetType | None = UNSET
+    address: str | UnsetType | None = UNSET
+    default_credit_class_id: str | UnsetType | None = UNSET
+    default_days_to_respond: int | UnsetType = UNSET
+    unreconciled_alert_days: int | UnsetType = UNSET
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -141,26 +194,18 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
     given = {name: value for name, value in asdict(command).items() if value is not UNSET}
     for name in ("aging_boundaries_due", "aging_boundaries_invoice"):
         if name in given:
-            given[name] = checked_boundaries(given[name], name)
+            given[name] = checked_boundaries(given[name], camel(name))
     zone = given.get("time_zone")
     if zone is not None and not is_time_zone(zone):
-        raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "time_zone")
-    apr = given.get("credit_apr")
-    if apr is not None and not 0 <= apr <= CREDIT_APR_MAX:
-        raise Refused(
-            "credit_apr_invalid",
-            f"The rate is a whole number of percent a year, from 0 to {CREDIT_APR_MAX}.",
-            "credit_apr",
-        )
+        raise Refused("time_zone_unknown", f"There is no time zone {zone!r}.", "timeZone")
+    for name, (largest, code, message) in _NUMBERS.items():
+        if not 0 <= given.get(name, 0) <= largest:
+            raise Refused(code, message, camel(name))
+    for name, (called, characters_max) in _TEXTS.items():
+        if name in given:
+            given[name] = optional_text(given[name], called, camel(name), characters_max)
     if "size_ranges" in given:
-        given["size_ranges"] = checked_size_ranges(given["size_ranges"], "size_ranges")
-    days = given.get("pending_payment_match_days", 0)
-    if not 0 <= days <= MATCH_DAYS_MAX:
-        raise Refused(
-            "match_days_invalid",
-            f"Payments are matched within 0 to {MATCH_DAYS_MAX} days.",
-            "pending_payment_match_days",
-        )
+        given["size_ranges"] = checked_size_ranges(given["size_ranges"], "sizeRanges")
     if "credit_bureaus" in given:
         given["credit_bureaus"] = checked_bureaus(given["credit_bureaus"])
     if "credit_score_ranges" in given:
@@ -202,6 +247,11 @@ def checked_captions(given: UdfCaptions) -> UdfCaptions:
 
 def _no_captions(reason: str) -> Refused:
     return Refused("udf_captions_invalid", reason, "udfCaptions")
+
+
+def days_to_respond(options: SiteOptions) -> int:
+    """Return how many days customers have to respond, for decisions about others; 0 is not set."""
+    return options.default_days_to_respond
 
 
 SITE_OPTIONS: Decider[SiteOptions, ChangeSiteOptions, SiteOptionsChanged] = Decider(

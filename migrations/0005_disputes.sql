@@ -38,6 +38,8 @@ CREATE TABLE disputes (
 );
 CREATE INDEX disputes_by_invoice ON disputes (tenant, company_id, tran_id);
 CREATE INDEX disputes_by_account ON disputes (tenant, company_id, cust_id);
+-- Aging looks for those that take amounts out, few among all that there ever were.
+CREATE INDEX disputes_excluded ON disputes (tenant, company_id, tran_id) WHERE exclude_aging;
 CREATE INDEX disputes_by_activity ON disputes (tenant, activity_id) WHERE activity_id IS NOT NULL;
 
 -- A tag that was taken off keeps its row: it is there from `code_date` until `cleared_on`.

@@ -1,4 +1,5 @@
--- What collectors themselves say of accounts (ACC-10, ACC-20 to ACC-26), and users (USR-09 to USR-11).
+-- What collectors themselves say of accounts (ACC-10, ACC-20 to ACC-26) and companies (CMP-04), and
+-- users (USR-09 to USR-11).
 
 SET search_path = read_models, public;
 
@@ -37,12 +38,24 @@ COMMENT ON COLUMN account_care.sper_id IS 'Who sells to the account, if the ERP 
 COMMENT ON COLUMN account_care.sales_reps IS 'JSON list of the ids of additional sales reps.';
 CREATE INDEX account_care_by_assigned_user ON account_care (tenant, assigned_user_id);
 
+CREATE TABLE company_options (
+    tenant integer NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    default_user_id text COLLATE "C",
+    online_payments boolean,
+    known_from timestamptz NOT NULL,
+    PRIMARY KEY (tenant, company_id)
+);
+
 CALL public.keep_history('users'::regclass);
 CALL public.keep_history('account_care'::regclass);
+CALL public.keep_history('company_options'::regclass);
 CALL public.open_read_model('users'::regclass);
 CALL public.open_read_model('users_history'::regclass);
 CALL public.open_read_model('account_care'::regclass);
 CALL public.open_read_model('account_care_history'::regclass);
+CALL public.open_read_model('company_options'::regclass);
+CALL public.open_read_model('company_options_history'::regclass);
 
 -- A key lets nobody in who acts for a user that is retired.
 CREATE OR REPLACE FUNCTION public.authenticate(digest text)

@@ -107,6 +107,7 @@ def restore(stored: EntityRows) -> AccountCareState:
         row.bureau_2,
         row.bureau_3,
         row.sper_id,
+        begun=True,
     )
     return AccountCareState(row.company_id, row.cust_id, care)
 

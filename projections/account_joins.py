@@ -47,7 +47,7 @@ def _open(asked: Asked, amounts: list[Amounts]) -> str:
                sum(documents) FILTER (WHERE due_bucket > {CURRENT} AND documents * balance_hc > 0)
                    AS no_over_due_inv,
                sum(documents) AS open_documents,
-               %(as_of)s::date - min(tran_date) FILTER (WHERE balance_hc > 0)
+               %(as_of)s::date - min(tran_date) FILTER (WHERE documents * balance_hc > 0)
                    AS oldest_tran_date_days,
                sum(balance_hc) AS total,
                sum(carried * (%(as_of)s::date - tran_date)) AS carried,
@@ -93,13 +93,18 @@ def _paid(asked: Asked, condition: str) -> str:
 def _paid_by_size(asked: Asked, condition: str) -> str:
     """Return the SQL of the sums that average days to pay by range of size are made of."""
     sums = ", ".join(
-        f"count(days_to_pay) FILTER (WHERE size_range = {number}) AS counted_{number},"
-        f" sum(days_to_pay) FILTER (WHERE size_range = {number}) AS days_{number}"
+        f"sum(counted) FILTER (WHERE size_range = {number}) AS counted_{number},"
+        f" sum(days) FILTER (WHERE size_range = {number}) AS days_{number}"
         for number in range(RANGES)
     )
     return f"""
         SELECT company_id, cust_id, {sums}
-        FROM ({sized(asked, paid_documents(asked, condition))}) d
+        FROM (
+            SELECT company_id, cust_id, size_range,
+                   count(days_to_pay) AS counted, sum(days_to_pay) AS days
+            FROM ({sized(asked, paid_documents(asked, condition))}) d
+            GROUP BY company_id, cust_id, size_range
+        ) of_size
         GROUP BY company_id, cust_id"""
 
 

@@ -2,9 +2,9 @@
 
 Joins and fields of the accounts view. Each join that works figures out comes in two forms, for
 all accounts in one pass and for one at a time (`c`). `g` is what collectors say of the account
-themselves, `f` the range of its credit score, `w` its issues, `v` its open activities, `k` its
-completed ones, `l` the last of those, `m` its open promises, `b` its broken ones, `q` its
-disputes, `z` its payments online.
+themselves, `j` the options of its company, `f` the range of its credit score, `w` its issues, `v`
+its open activities, `k` its completed ones, `l` the last of those, `m` its open promises, `b` its
+broken ones, `q` its disputes, `z` its payments online.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from domain.shared.record_types import RecordType
 from projections.account_care import ACCOUNT_CARE
 from projections.activities import ACTIVITIES
+from projections.company_options import COMPANY_OPTIONS
 from projections.credit_score_sql import credit_score_join
 from projections.disputes import DISPUTES
 from projections.issues import ISSUES
@@ -21,6 +22,7 @@ from projections.user_defined import USER_FIELDS_JOIN, own_fields, user_fields_j
 from projections.view import Asked, Field, Kind
 
 (_CARE,) = ACCOUNT_CARE.tables
+(_COMPANY_OPTIONS,) = COMPANY_OPTIONS.tables
 _ISSUES = ISSUES.tables[0]
 _ACTIVITIES = ACTIVITIES.tables[0]
 _PROMISES = PROMISES.tables[0]
@@ -30,7 +32,7 @@ _PENDING = PENDING_PAYMENTS.tables[0]
 CREDIT_SCORE = "coalesce(g.credit_score, c.credit_score)"
 """The SQL of the score that counts: the one given or computed here, else the ERP's (ACC-10)."""
 
-_WINDOWS = {
+WINDOWS = {
     "broken_promise90_days": ("90 days", "90 days"),
     "broken_promise6_mnths": ("6 months", "6 months"),
     "broken_promises1_yr": ("1 year", "year"),
@@ -38,10 +40,26 @@ _WINDOWS = {
 }
 """Field -> the interval of SQL, and how it is called; each window holds the ones before [C12]."""
 
+IS_PROMISE = "x.promised_on <= %(as_of)s"
+"""The SQL condition that an expected payment was a promise by the date (PRM-02)."""
+
+UNSETTLED = "(x.settled_on IS NULL OR x.settled_on > %(as_of)s)"
+"""The SQL condition that an expected payment is open on the date."""
+
+
+def within(column: str, interval: str) -> str:
+    """Return the SQL condition that a date lies in an interval up to the date."""
+    return f"{column} <= %(as_of)s AND {column} > %(as_of)s::date - interval '{interval}'"
+
 
 def _care(asked: Asked) -> str:
     return f"""LEFT JOIN {asked.rows(_CARE)} g ON g.tenant = c.tenant
         AND g.company_id = c.company_id AND g.cust_id = c.cust_id"""
+
+
+def _company_options(asked: Asked) -> str:
+    return f"""LEFT JOIN {asked.rows(_COMPANY_OPTIONS)} j ON j.tenant = c.tenant
+        AND j.company_id = c.company_id"""
 
 
 def _score(asked: Asked) -> str:
@@ -66,7 +84,8 @@ def _open_activities(asked: Asked, condition: str) -> str:
     """Return the SQL of the activities of accounts that are open on the date."""
     return f"""
         SELECT x.company_id, x.cust_id, count(*) AS activities,
-               min(coalesce(x.due_on, x.respond_by, x.follow_up_on)) AS oldest_due_on,
+               min(CASE WHEN x.due_on IS NULL AND x.follow_up_entered_on > %(as_of)s THEN NULL
+                   ELSE coalesce(x.due_on, x.respond_by) END) AS oldest_due_on,
                max(x.entered_on) AS newest_on
         FROM {asked.rows(_ACTIVITIES)} x
         WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND ({_DONE}) IS NOT TRUE
@@ -95,19 +114,18 @@ def _last_activity(asked: Asked, condition: str) -> str:
 def _open_promises(asked: Asked, condition: str) -> str:
     """Return the SQL of the promises and expected payments of accounts that are open."""
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) FILTER (WHERE x.promise) AS promises,
+        SELECT x.company_id, x.cust_id, count(*) FILTER (WHERE {IS_PROMISE}) AS promises,
                min(x.expect_date) AS next_expected_on
         FROM {asked.rows(_PROMISES)} x
-        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s
-          AND (x.settled_on IS NULL OR x.settled_on > %(as_of)s) AND {condition}
+        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {UNSETTLED} AND {condition}
         GROUP BY x.company_id, x.cust_id"""
 
 
 def _broken_promises(asked: Asked, condition: str) -> str:
     """Return the SQL of the broken promises of accounts, by window."""
     windows = ", ".join(
-        f"count(*) FILTER (WHERE x.broken_on > %(as_of)s::date - interval '{interval}') AS {name}"
-        for name, (interval, _) in _WINDOWS.items()
+        f"count(*) FILTER (WHERE {within('x.broken_on', interval)}) AS {name}"
+        for name, (interval, _) in WINDOWS.items()
     )
     return f"""
         SELECT x.company_id, x.cust_id, count(*) AS promises, {windows}
@@ -165,6 +183,7 @@ def _one(name: str, figures: Callable[[Asked, str], str]) -> Callable[[Asked], s
 
 WORK_JOINS: Mapping[str, Callable[[Asked], str]] = {
     "care": _care,
+    "company_options": _company_options,
     "score": _score,
     **{join: _all(name, figures) for join, (name, figures) in _FIGURES.items()},
     USER_FIELDS_JOIN: user_fields_join("c", RecordType.CUSTOMER),
@@ -228,10 +247,20 @@ def _care_fields() -> tuple[Field, ...]:
         Field(
             "online_pmt_option",
             Kind.BOOLEAN,
-            "Whether the customer may pay online.",
+            "Whether the account's own option allows to pay online.",
             "coalesce(g.online_pmt_option, false)",
             needs=("care",),
             source="ACC-24",
+        ),
+        Field(
+            "online_pmt_allowed",
+            Kind.BOOLEAN,
+            "Whether the customer may pay online: its own option and its company's both allow it;"
+            " a company without an option is as the site.",
+            "(coalesce(g.online_pmt_option, false)"
+            " AND coalesce(j.online_payments, %(online_payments)s))",
+            needs=("care", "company_options"),
+            source="PND-15",
         ),
         Field(
             "days_to_respond",
@@ -421,7 +450,7 @@ def _promise_fields() -> tuple[Field, ...]:
                 "broken_promises",
                 "PRM-12",
             )
-            for name, (_, words) in _WINDOWS.items()
+            for name, (_, words) in WINDOWS.items()
         ),
     )
 

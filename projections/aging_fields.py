@@ -3,7 +3,7 @@
 Index n is a different range in each set [C3]. The amounts are sums in home currency (AGE-19).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain
 
 from domain.aging import BOUNDARIES, Basis, labels
@@ -11,16 +11,19 @@ from projections.view import Field, Kind
 
 FUTURE, CURRENT = 0, 1
 
-_AGE_NAMES = ("age_future", "age_current", "age1", "age2", "age3", "age4")
-_DUE_NAMES = (
-    "due_age_future",
-    "due_age_current",
-    "due_age1",
-    "due_age2",
-    "due_age3",
-    "due_age4",
-    "due_age5",
-)
+BUCKET_NAMES: Mapping[Basis, tuple[str, ...]] = {
+    Basis.INVOICE: ("age_future", "age_current", "age1", "age2", "age3", "age4"),
+    Basis.DUE: (
+        "due_age_future",
+        "due_age_current",
+        "due_age1",
+        "due_age2",
+        "due_age3",
+        "due_age4",
+        "due_age5",
+    ),
+}
+"""The fields of each set's buckets, from future to the oldest."""
 
 
 def aging_fields(
@@ -44,15 +47,17 @@ def aging_fields(
         )
 
     sets = (
-        (Basis.INVOICE, "age_bucket", _AGE_NAMES, "by invoice date", "AGE-04"),
-        (Basis.DUE, "due_bucket", _DUE_NAMES, "by due date", "AGE-05"),
+        (Basis.INVOICE, "age_bucket", "by invoice date", "AGE-04"),
+        (Basis.DUE, "due_bucket", "by due date", "AGE-05"),
     )
     buckets = chain.from_iterable(
         (
             money(name, f"{column} = {number}", _bucket_text(number, label, words), source)
-            for number, (name, label) in enumerate(zip(names, labels(basis), strict=True))
+            for number, (name, label) in enumerate(
+                zip(BUCKET_NAMES[basis], labels(basis), strict=True)
+            )
         )
-        for basis, column, names, words, source in sets
+        for basis, column, words, source in sets
     )
     over = (
         money(

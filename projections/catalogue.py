@@ -9,6 +9,7 @@ from projections.activities import ACTIVITIES
 from projections.activity_types import ACTIVITY_TYPES
 from projections.api_keys import API_KEYS
 from projections.companies import COMPANIES
+from projections.company_options import COMPANY_OPTIONS
 from projections.contacts import CONTACTS
 from projections.disputes import DISPUTES
 from projections.invoice_lines import INVOICE_LINES
@@ -34,6 +35,7 @@ from projections.users import USERS
 
 READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     COMPANIES,
+    COMPANY_OPTIONS,
     ACCOUNTS,
     ACCOUNT_CARE,
     ACCOUNT_NOTES,

@@ -73,12 +73,17 @@ def counting(known_at: datetime | None, document: str = "b") -> str:
     """Return the SQL of joins that tell what counts of the open documents `document`.
 
     `k` says how much is disputed and whether there is a schedule; there is a row of `p`, with
-    due_date, balance_hc and documents, for each amount that counts.
+    due_date, balance_hc and documents, for each amount that counts. `unpaid_hc` is what is open of
+    it, disputed or not.
     """
     keys = (
         f"x.tenant = %(tenant)s AND x.company_id = {document}.company_id"
         f" AND x.tran_id = {document}.tran_id"
     )
+
+    def instalment(balance: str) -> str:
+        return open_part(balance, "x.number", "x.amount_hc", "x.rest_after_hc")
+
     return f"""
         CROSS JOIN LATERAL (
             SELECT coalesce((
@@ -95,15 +100,17 @@ def counting(known_at: datetime | None, document: str = "b") -> str:
         ) counted
         CROSS JOIN LATERAL (
             SELECT {document}.due_date, counted.balance_hc,
-                   (counted.balance_hc <> 0 OR {document}.balance_hc = 0)::integer AS documents
+                   (counted.balance_hc <> 0 OR {document}.balance_hc = 0)::integer AS documents,
+                   {document}.balance_hc AS unpaid_hc
             WHERE k.scheduled_from IS NULL
             UNION ALL
             SELECT n.due_date, n.part, (n.part <> 0
-                AND count(*) FILTER (WHERE n.part <> 0) OVER (ORDER BY n.number) = 1)::integer
+                AND count(*) FILTER (WHERE n.part <> 0) OVER (ORDER BY n.number) = 1)::integer,
+                n.unpaid_hc
             FROM (
-                SELECT x.number, x.due_date, {
-        open_part("counted.balance_hc", "x.number", "x.amount_hc", "x.rest_after_hc")
-    } AS part
+                SELECT x.number, x.due_date,
+                       {instalment("counted.balance_hc")} AS part,
+                       {instalment(f"{document}.balance_hc")} AS unpaid_hc
                 FROM {rows_known(_INSTALMENTS, known_at)} x
                 WHERE {keys} AND x.effective_from = k.scheduled_from
             ) n
@@ -119,5 +126,6 @@ def corrections(known_at: datetime | None, documents: str) -> str:
         CROSS JOIN LATERAL (
             SELECT b.due_date, -b.balance_hc AS balance_hc, -1 AS documents
             UNION ALL
-            SELECT p.* FROM (SELECT 1) one {counting(known_at)}
+            SELECT p.due_date, p.balance_hc, p.documents
+            FROM (SELECT 1) one {counting(known_at)}
         ) c"""

@@ -97,11 +97,11 @@ def _aged(asked: Asked) -> str:
 def _counted(asked: Asked, documents: str) -> str:
     """Return the SQL of sums of what counts of documents, by document."""
     parts = f"""
-        SELECT b.company_id, b.tran_id, b.tran_date, p.due_date, p.balance_hc, p.documents
+        SELECT b.company_id, b.tran_id, b.tran_date, p.*
         FROM ({documents}) b {counting(asked.known_at)}"""
     return f"""
         SELECT company_id, tran_id, {SUMS.sql},
-               min(due_date) FILTER (WHERE balance_hc <> 0) AS next_due,
+               min(due_date) FILTER (WHERE unpaid_hc > 0) AS next_due,
                sum(balance_hc) AS balance_hc
         FROM ({bucketed(asked.options, parts)}) b
         GROUP BY company_id, tran_id"""

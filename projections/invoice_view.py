@@ -28,6 +28,9 @@ def _where(asked: Asked) -> str:
     return f"i.tenant = %(tenant)s AND {asked.begun('i.effective_from')}"
 
 
+_COUNTS = "i.effective_from <= %(as_of)s"
+"""The SQL of whether a document counts on the date: it may be posted later."""
+
 _FIELDS = (
     *plain(
         "i",
@@ -176,8 +179,10 @@ _FIELDS = (
     Field(
         "percent_paid",
         Kind.NUMBER,
-        "The part of the amount that is paid, in percent; null if the amount is zero.",
-        "round((i.amount - o.balance) / nullif(i.amount, 0) * 100, 2)",
+        "The part of the amount that is paid, in percent; null if the amount is zero, or if the"
+        " document does not count yet, as it is posted later.",
+        f"CASE WHEN {_COUNTS} THEN round((i.amount - o.balance) / nullif(i.amount, 0) * 100, 2)"
+        " END",
         nullable=True,
         needs=_OPEN,
         source="INV-15",
@@ -251,8 +256,10 @@ _TOTALS = (
     Total(
         "percent_paid",
         Kind.NUMBER,
-        "The part of all amounts that is paid, in percent; null if they add up to nothing.",
-        "round((sum(i.amount) - sum(o.balance)) / nullif(sum(i.amount), 0) * 100, 2)",
+        "The part of all amounts that is paid, in percent, of the documents that count by now; null"
+        " if their amounts add up to nothing.",
+        f"round((sum(i.amount) FILTER (WHERE {_COUNTS}) - sum(o.balance))"
+        f" / nullif(sum(i.amount) FILTER (WHERE {_COUNTS}), 0) * 100, 2)",
         nullable=True,
         needs=_OPEN,
         source="INV-15",

@@ -53,13 +53,18 @@ class Cut(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """A list of a view's records: which ones, in which order, with which fields."""
+    """A list of a view's records: which ones, in which order, with which fields.
+
+    `among` is another list of the same view, which may be of another date; only its records are
+    meant.
+    """
 
     view: View
     asked: Asked
     select: tuple[str, ...]
     where: Condition = ALWAYS
     order: tuple[Order, ...] = ()
+    among: "Listing | None" = None
 
     @property
     def full_order(self) -> tuple[Order, ...]:
@@ -234,11 +239,14 @@ def summary(
     return Query(sql(statement), compiled.parameters, record)
 
 
-def keys_of(listing: Listing) -> tuple[str, dict[str, Any]]:
-    """Return the SQL of the keys of a list's records, for use within others, and its parameters."""
+def keys_of(listing: Listing, *also: str) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of the keys of a list's records, for use within others, and its parameters.
+
+    Its columns are the fields of the view's key and those that `also` names.
+    """
     compiled = _Compiled(listing)
-    keys = ", ".join(compiled.sql(name) for name in listing.view.key)
-    statement = f"SELECT {keys}\n{compiled.from_clause()}\nWHERE {compiled.where}"
+    columns = ", ".join(compiled.sql(name) for name in (*listing.view.key, *also))
+    statement = f"SELECT {columns}\n{compiled.from_clause()}\nWHERE {compiled.where}"
     return statement, compiled.parameters
 
 
@@ -264,6 +272,8 @@ class _Compiled:
         self._used: dict[str, Field] = {}
         self._count = 0
         self.where = f"{self.view.where(self.asked)} AND {self._condition(listing.where, 1)}"
+        if listing.among is not None and listing.among.where != ALWAYS:
+            self.where += f" AND {self._among(listing.among)}"
 
     def sql(self, name: str) -> str:
         """Return the expression of a field, and note that it is used."""
@@ -290,6 +300,13 @@ class _Compiled:
     def from_clause(self, also: Sequence[Field | Total] = (), *, few: bool = False) -> str:
         """Return FROM with what the fields used so far need, and those of `also`."""
         return self.view.from_clause(self.asked, [*self._used.values(), *also], few=few)
+
+    def _among(self, listing: Listing) -> str:
+        """Return the condition that a record is in another list, with parameters of its own."""
+        statement, parameters = keys_of(listing)
+        self.parameters |= {f"among_{name}": value for name, value in parameters.items()}
+        keys = ", ".join(self.sql(name) for name in self.view.key)
+        return f"({keys}) IN ({_PARAMETER.sub(r'%(among_', statement)})"
 
     def _condition(self, condition: Condition, depth: int) -> str:
         if depth > DEPTH_MAX:
@@ -332,6 +349,8 @@ class _Compiled:
             expression = figure[1]
         return f"({expression}) {_COMPARISONS[operator]} {given}"
 
+
+_PARAMETER = re.compile(r"%\(")
 
 _COMPARISONS = {
     Operator.EQ: "=",

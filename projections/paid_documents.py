@@ -1,16 +1,23 @@
 """How fast accounts paid: the documents that were paid in full by the date, one by one (KPI-05).
 
 A document counts once it is closed, in every figure alike; credit memos, which nobody pays, do
-not. Days are told from the due date, and in `days_to_pay` from the date that the aging set of the
-site counts from (KPI-10). Averages are made of sums, so that groups average correctly (KPI-08).
+not. Days are told from the due date that held on closing: of a document paid in instalments that
+of the last one (SCH-04, SCH-07). In `days_to_pay` they are told from the date that the aging set
+of the site counts from (KPI-10). Averages are made of sums, so that groups average correctly
+(KPI-08).
 """
 
 from domain.aging import Basis
 from domain.size_ranges import RANGES
 from projections.invoices import INVOICES
+from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.view import Asked
 
 _INVOICES = INVOICES.tables[0]
+_SCHEDULES = PAYMENT_SCHEDULES.tables[0]
+
+DUE_DATE = "coalesce(plan.last_due_date, doc.due_date, doc.tran_date)"
+"""The SQL of when a document was due on closing; without a due date it was due on its date."""
 
 
 def paid_documents(asked: Asked, condition: str = "true") -> str:
@@ -31,12 +38,12 @@ def paid_documents(asked: Asked, condition: str = "true") -> str:
                doc.closing_tran_date - {DUE_DATE} AS days_late,
                {days_to_pay} AS days_to_pay
         FROM {asked.rows(_INVOICES)} doc
+        LEFT JOIN {asked.rows(_SCHEDULES)} plan ON plan.tenant = doc.tenant
+          AND plan.company_id = doc.company_id AND plan.tran_id = doc.tran_id
+          AND plan.effective_from <= doc.closing_tran_date
+          AND plan.effective_to > doc.closing_tran_date
         WHERE doc.tenant = %(tenant)s AND doc.amount_hc > 0
           AND doc.closing_tran_date <= %(as_of)s AND {condition}"""
-
-
-DUE_DATE = "coalesce(doc.due_date, doc.tran_date)"
-"""The SQL of when a document is due; one without a due date is due on its date."""
 
 
 def sized(asked: Asked, documents: str) -> str:
@@ -47,16 +54,16 @@ def sized(asked: Asked, documents: str) -> str:
         return f"""
             SELECT d.*, width_bucket(d.amount_hc, ARRAY[{bounds}]::numeric[]) AS size_range
             FROM ({documents}) d"""
+    bounds = f"(({_bounds_at_once(asked)}) ->> d.home_curr_id)::numeric[]"
     return f"""
-        SELECT d.*, width_bucket(d.amount_hc, coalesce(bounds.bounds, '{{}}')) AS size_range
-        FROM ({documents}) d
-        LEFT JOIN ({automatic_bounds(asked)}) bounds USING (home_curr_id)"""
+        SELECT d.*, width_bucket(d.amount_hc, coalesce({bounds}, '{{}}')) AS size_range
+        FROM ({documents}) d"""
 
 
 def automatic_bounds(asked: Asked) -> str:
     """Return the SQL of the bounds that cut what was paid in ranges of about as many documents.
 
-    They are rising, by home currency; where many documents are of one size there are fewer.
+    They are rising arrays, by home currency; where many documents are of one size there are fewer.
     """
     shares = ", ".join(f"{part}::float8 / {RANGES}" for part in range(1, RANGES))
     return f"""
@@ -70,12 +77,22 @@ def automatic_bounds(asked: Asked) -> str:
         GROUP BY 1"""
 
 
+def _bounds_at_once(asked: Asked) -> str:
+    """Return the SQL of the same as texts in one object, so that they are worked out only once."""
+    return f"""
+        SELECT jsonb_object_agg(home_curr_id, bounds::text)
+        FROM ({automatic_bounds(asked)}) cuts"""
+
+
 def projected_payments(asked: Asked, amounts: str, condition: str) -> str:
     """Return the SQL of open amounts with `projected_days` and `projected_on` (KPI-20, KPI-24).
 
     An account pays as many days after the due date as it did on average for documents of the
     same range of size; else for all; else none. What should have come is expected on the date.
     `condition` restricts the paid documents to the accounts in question.
+
+    What is open and what was paid are put together and looked at account by account: a join of the
+    two takes long where the planner knows little of either, as after a first sync.
     """
     documents = f"""
         SELECT b.*, doc.amount_hc, doc.home_curr_id
@@ -83,20 +100,24 @@ def projected_payments(asked: Asked, amounts: str, condition: str) -> str:
         JOIN {asked.rows(_INVOICES)} doc ON doc.tenant = %(tenant)s
           AND doc.company_id = b.company_id AND doc.tran_id = b.tran_id
         WHERE b.documents * b.balance_hc > 0 OR (b.documents = 0 AND b.balance_hc > 0)"""
-    paid = paid_documents(asked, condition)
     return f"""
         SELECT q.*, greatest(%(as_of)s::date, q.due_date + q.projected_days) AS projected_on
         FROM (
-            SELECT o.*, coalesce(round(alike.days), round(any_size.days), 0)::integer
+            SELECT u.*, coalesce(
+                   round(sum(u.days) OVER alike / sum(u.paid) OVER alike),
+                   round(sum(u.days) OVER any_size / sum(u.paid) OVER any_size), 0)::integer
                    AS projected_days
-            FROM ({sized(asked, documents)}) o
-            LEFT JOIN (
-                SELECT company_id, cust_id, size_range, sum(days_late)::numeric / count(*) AS days
-                FROM ({sized(asked, paid)}) d GROUP BY company_id, cust_id, size_range
-            ) alike ON alike.company_id = o.company_id AND alike.cust_id = o.cust_id
-              AND alike.size_range = o.size_range
-            LEFT JOIN (
-                SELECT company_id, cust_id, sum(days_late)::numeric / count(*) AS days
-                FROM ({paid}) d GROUP BY company_id, cust_id
-            ) any_size ON any_size.company_id = o.company_id AND any_size.cust_id = o.cust_id
-        ) q"""
+            FROM (
+                SELECT company_id, cust_id, size_range, tran_id, due_date, balance_hc,
+                       true AS is_open, NULL::numeric AS days, NULL::bigint AS paid
+                FROM ({sized(asked, documents)}) o
+                UNION ALL
+                SELECT company_id, cust_id, size_range, NULL, NULL, NULL,
+                       false, sum(days_late)::numeric, count(*)
+                FROM ({sized(asked, paid_documents(asked, condition))}) d
+                GROUP BY company_id, cust_id, size_range
+            ) u
+            WINDOW alike AS (PARTITION BY u.company_id, u.cust_id, u.size_range),
+                   any_size AS (PARTITION BY u.company_id, u.cust_id)
+        ) q
+        WHERE q.is_open"""

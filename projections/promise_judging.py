@@ -3,7 +3,7 @@
 What a sync brought is compared set by set with what promises have been told; the deciders decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -66,11 +66,13 @@ def _received(condition: str) -> str:
               WHERE i.tenant = pr.tenant AND i.promise_id = pr.promise_id)"""
 
 
-def promises_to_judge(tenant: int, business_date: date) -> Query[str]:
+def promises_to_judge(tenant: int, business_date: date, companies: Collection[str]) -> Query[str]:
     """Return the question for the promises that a sync on this date may change, by id.
 
-    Those are open ones whose date has passed, and any with receipts that were not told, or told
-    and are no more. Of a promise that is paid in full, only money taken back matters after that.
+    Those are open ones whose date has passed, of the `companies` whose invoices the export holds:
+    what another company was paid by then may not be known yet (SYN-02). And any with receipts that
+    were not told, or told and are no more; of a promise that is paid in full, only money taken
+    back matters after that.
     """
     statement = f"""
         WITH found AS (
@@ -87,10 +89,16 @@ def promises_to_judge(tenant: int, business_date: date) -> Query[str]:
         )
         SELECT promise_id FROM promises
         WHERE tenant = %(tenant)s AND status = 'open' AND expect_date < %(business_date)s
+          AND company_id = ANY(%(companies)s)
         UNION SELECT promise_id FROM (TABLE found EXCEPT TABLE told) news
         UNION SELECT promise_id FROM (TABLE told EXCEPT TABLE found) void
         ORDER BY 1"""
-    return Query(sql(statement), {"tenant": tenant, "business_date": business_date}, str)
+    parameters = {
+        "tenant": tenant,
+        "business_date": business_date,
+        "companies": sorted(companies),
+    }
+    return Query(sql(statement), parameters, str)
 
 
 def received_by(tenant: int, promise_ids: Sequence[str]) -> Query[Proposal]:

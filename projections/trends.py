@@ -3,7 +3,7 @@
 A document belongs to the month in which it was paid in full.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -56,6 +56,12 @@ def month_ends(as_of: date) -> list[date]:
     """Return the last days of the months of a trend; of the last month the date itself."""
     starts = months_until(as_of)
     return [*(date.fromordinal(one.toordinal() - 1) for one in starts[1:]), as_of]
+
+
+def every_month(paid: Iterable[MonthPaid], as_of: date) -> list[tuple[date, MonthPaid | None]]:
+    """Return the months of a trend with what was paid in each; None where that was nothing."""
+    found = {one.month: one for one in paid}
+    return [(month, found.get(month)) for month in months_until(as_of)]
 
 
 def paid_by_month(

@@ -109,6 +109,7 @@ class Asked(Struct, frozen=True):
                 "tenant": self.tenant,
                 "known_at": self.known_at,
                 "credit_apr": self.options.credit_apr,
+                "online_payments": self.options.online_payments,
                 "viewer": self.viewer,
             }
         )

@@ -19,7 +19,10 @@ from runtime.worker import wait_until
 
 
 class Following(Struct, frozen=True):
-    """A sync that is followed: whose, on which business date, by whom and why."""
+    """A sync that is followed: whose, on which business date, by whom and why.
+
+    `companies` are those whose invoices the export holds.
+    """
 
     connection: Connection[Any]
     log: Log
@@ -27,6 +30,7 @@ class Following(Struct, frozen=True):
     business_date: date
     actor: str
     cause: str
+    companies: frozenset[str]
 
 
 ALIVE_POLL_SECONDS = 0.5

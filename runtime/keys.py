@@ -55,8 +55,10 @@ def create_key(
     return secret
 
 
-def authenticates(database: Database, secret: str) -> bool:
-    """Whether a key lets its holder in."""
+def key_id_of(database: Database, secret: str) -> str | None:
+    """Return the id of a key that lets its holder in; None if it does not."""
     with database.connect("app") as connection:
-        row = connection.execute("SELECT 1 FROM authenticate(%s)", (digest(secret),)).fetchone()
-        return row is not None
+        row = connection.execute(
+            "SELECT key_id FROM authenticate(%s)", (digest(secret),)
+        ).fetchone()
+        return None if row is None else row[0]

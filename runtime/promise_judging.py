@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def promise_judging(following: "Following") -> list[Request]:
     """Return what to ask of the promises that the sync may change."""
     connection, tenant = following.connection, following.tenant
-    ids = fetch(connection, promises_to_judge(tenant, following.business_date))
+    query = promises_to_judge(tenant, following.business_date, following.companies)
+    ids = fetch(connection, query)
     requests: list[Request] = []
     for start in range(0, len(ids), PROPOSALS_MAX):
         page = ids[start : start + PROPOSALS_MAX]

@@ -198,6 +198,18 @@ def _alone(owner: Connection[Any], lock: int, tenant: int, busy: str) -> Generat
     owner.execute("SELECT pg_advisory_unlock(%s, %s)", (lock, tenant))
 
 
+def gather_statistics(database: Database) -> None:
+    """Gather statistics of the read models' tables, by which PostgreSQL plans how to answer.
+
+    It does so by itself some time after they changed. Until then, what was just loaded would be
+    asked for as if it were a few rows, which takes minutes where it should take a moment.
+    """
+    tables = sql.SQL(", ").join(sql.Identifier(LIVE, name) for name in _tables(READ_MODELS))
+    with database.connect("owner") as owner:
+        owner.execute(f"SET default_statistics_target = {STATISTICS_TARGET}".encode())
+        owner.execute(sql.SQL("ANALYZE {}").format(tables))
+
+
 def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
     return [name for one in read_models for table in one.tables for name in table.names]
 

@@ -16,6 +16,7 @@ from eventstore.postgres import PostgresLog
 from runtime.after_sync import ALIVE_POLL_SECONDS, Following, follow
 from runtime.database import Database
 from runtime.garbage import rare_collection
+from runtime.read_models import gather_statistics
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
@@ -23,6 +24,12 @@ LARGE_BYTES = 16_000_000
 """From this size on, the read models follow in a process of their own, on another core."""
 
 SWITCH_SECONDS = 0.0001
+
+STATISTICS_EVENTS_MIN = 1_000
+"""After a sync of so many events, statistics may have to be gathered anew."""
+
+STATISTICS_LOG_SHARE = 0.1
+"""They are if the events are this part of the tenant's log or more."""
 
 
 class Synced(Struct):
@@ -65,9 +72,14 @@ def sync(
         outcome = run.run(sources)
         while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):
             worker.keep_alive()
+        if outcome.events >= max(STATISTICS_EVENTS_MIN, outcome.position * STATISTICS_LOG_SHARE):
+            gather_statistics(database)
         with database.pool("app", size=1) as pool:
             log = PostgresLog(pool, tenant.id)
-            following = Following(reading, log, tenant.id, business_date, actor, run.cause)
+            companies = frozenset(run.companies)
+            following = Following(
+                reading, log, tenant.id, business_date, actor, run.cause, companies
+            )
             followed = follow(following, worker.keep_alive)
         outcome.events += followed.events
         outcome.position = max(outcome.position, followed.position)

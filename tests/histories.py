@@ -20,6 +20,7 @@ from domain.account_care import (
     AddSalesRep,
     AllowOnlinePayments,
     AssignAccount,
+    BeginCare,
     ClassifyAccount,
     RateCredit,
     ScoreSource,
@@ -369,6 +370,7 @@ def disputing(draw: st.DrawFn, dispute_id: str) -> DisputeCommand:
 
 
 _ACCOUNT = AccountFacts("1", "A", None)
+_USER = UserFacts("z", "credit_user", None, active=True)
 
 
 def _named(draw: st.DrawFn) -> tuple[tuple[str, ...], tuple[DocumentFacts, ...]]:
@@ -400,7 +402,7 @@ def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
         documents=documents,
     )
     resolving = ResolveIssue(on, draw(st.sampled_from(Resolver)), resolution=draw(words()))
-    reassigning = ReassignIssue(draw(words()) or "z")
+    reassigning = ReassignIssue(draw(words()) or "z", _USER)
     return draw(st.sampled_from([opening, resolving, reassigning, ReopenIssue()]))
 
 
@@ -431,7 +433,7 @@ def activity_commands(draw: st.DrawFn, activity_id: str) -> ActivityCommand:
     later = [
         CompleteActivity(on, note=draw(words())),
         ReopenActivity(),
-        ReassignActivity(draw(words()) or "z"),
+        ReassignActivity(draw(words()) or "z", _USER),
         TagInvoices(tran_ids, on, documents),
         UntagInvoices(tran_ids),
         SetFollowUp(follow_up, on),
@@ -448,6 +450,7 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
     flag = draw(st.booleans())
     reps = draw(st.sampled_from([(), ("x",), ("y", "x")]))
     commands = [
+        BeginCare(account, user, word),
         AssignAccount(word, account, user),
         ClassifyAccount(word, account),
         AllowOnlinePayments(flag, account),

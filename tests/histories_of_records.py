@@ -1,4 +1,4 @@
-"""Commands at random to contacts, notes, records of the ERP alone and user-defined fields."""
+"""Commands at random to options of companies, contacts, notes, the ERP's records and fields."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from domain.company_options import COMPANY_OPTIONS, UpdateCompanyOptions
 from domain.contact import (
     CONTACT,
     AddContact,
@@ -30,7 +31,7 @@ from domain.personal_contact import (
 from domain.sales_order import SALES_ORDER, SalesOrderDocument
 from domain.sales_person import SALES_PERSON, SalesPersonDocument
 from domain.shared.decider import Decider
-from domain.shared.facts import AccountFacts
+from domain.shared.facts import AccountFacts, UserFacts
 from domain.shared.imported import ImportDocument
 from domain.shared.person import Person, PersonChange
 from domain.shared.record_types import KEYS, RecordType
@@ -75,6 +76,12 @@ def records(draw: st.DrawFn, category: str, one: str) -> Parts:
     """A command to a stream of one of the categories here."""
     udf1 = draw(st.sampled_from([None, "x", "y"]))
     match category:
+        case "company_options":
+            user = UserFacts("dana", "credit_user", None, active=True)
+            user_id = draw(st.sampled_from([None, "dana"]))
+            online = draw(st.sampled_from([None, True, False]))
+            told = UpdateCompanyOptions(one, user_id, online, company_known=True, user=user)
+            return COMPANY_OPTIONS, (one,), told
         case "contact":
             return draw(contacts(one))
         case "personal_contact":
@@ -107,6 +114,7 @@ def records(draw: st.DrawFn, category: str, one: str) -> Parts:
 
 CATEGORIES = frozenset(
     {
+        "company_options",
         "contact",
         "invoice_line",
         "invoice_note",

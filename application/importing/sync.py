@@ -18,10 +18,12 @@ from msgspec import Struct
 from application.importing import rows
 from application.importing.appending import AppendedBatch, Appender, Task
 from application.importing.applications import StagedApplication, StagedApplications
+from application.importing.first_care import FirstCare
 from application.importing.manifest import Flags, Hashes, Manifest
 from application.importing.parents import Parents
 from application.importing.source import Source, SourcePage, foreign_columns, key_hash
 from domain.account import ACCOUNT, ImplyAccount
+from domain.account_care import ACCOUNT_CARE
 from domain.company import (
     COMPANY,
     DEFAULT_HOME_CURRENCY,
@@ -30,6 +32,7 @@ from domain.company import (
     ImportCompany,
     Registered,
 )
+from domain.company_options import COMPANY_OPTIONS
 from domain.contact import CONTACT
 from domain.invoice import INVOICE, Application, ApplyPayments
 from domain.invoice_line import INVOICE_LINE, InvoiceLineDocument
@@ -138,6 +141,7 @@ class Sync:
         self._manifests: dict[str, Manifest] = {}
         self._theirs: Mapping[tuple[str, str], str] = {}
         self._options = SiteOptions()
+        self._first_care = FirstCare(session.load, (), None)
         self._documents: set[tuple[str, str]] = set()
         """The documents that there are, of those with lines in the page that is taken."""
         self._takers: dict[str, Callable[[_Row], None]] = {
@@ -200,6 +204,11 @@ class Sync:
         for history in self._session.load([stream]).values():
             events = cast("Sequence[SiteOptionsChanged]", history.events)
             self._options = SITE_OPTIONS.replay(events)
+        self._first_care = FirstCare(
+            self._session.load,
+            self._session.streams_of(COMPANY_OPTIONS.category),
+            self._options.default_credit_class_id,
+        )
 
     def _read(self, source: Source) -> None:
         if source.kind == "contacts" and self._options.sync_contacts is ContactSync.NONE:
@@ -331,6 +340,8 @@ class Sync:
             self._held_back.append(row)
             return
         in_log = row.known or key in self._known_accounts()
+        if not in_log:
+            self._begin_care(row, key)
         self._known_accounts().add(key)
         self._parents.took(key, parent_id, in_log=in_log)
         self._add(row, ACCOUNT, key, command, known=in_log)
@@ -435,8 +446,19 @@ class Sync:
         known = self._known_accounts()
         if key not in known:
             known.add(key)
+            self._begin_care(row, key)
             command = ImplyAccount(company_id, cust_id)
             self._appender.add(Task(ACCOUNT, key, command, row.file, row.line, False, False))
+
+    def _begin_care(self, row: _Row, key: tuple[str, str]) -> None:
+        """Say who works on an account that is new.
+
+        It is said before the account is opened: a run that is cut off in between is completed by
+        the next one, to which the account is still new.
+        """
+        command = self._first_care.command(*key)
+        if command is not None:
+            self._appender.add(Task(ACCOUNT_CARE, key, command, row.file, row.line, False, False))
 
     def _known_accounts(self) -> set[tuple[str, ...]]:
         if self._accounts is None:

@@ -42,6 +42,16 @@ class AccountFacts(Struct, frozen=True, gc=False):
     parent_id: str | None
 
 
+class CareFacts(Struct, frozen=True, gc=False):
+    """What was said of an account when a decision is taken: who works on it, and its own days.
+
+    `days_to_respond` None is as many as others have.
+    """
+
+    assigned_user_id: str | None = None
+    days_to_respond: int | None = None
+
+
 class ReasonCodeFacts(Struct, frozen=True, gc=False):
     """A reason code as known when a decision is taken; a retired one is not `active`."""
 

@@ -126,13 +126,22 @@ def test_options_change_how_the_site_ages(admin: Client) -> None:
         ({"agingBoundariesDue": [30, 20, 10, 5]}, "aging_boundaries_invalid"),
         ({"agingBoundariesInvoice": [1, 2, 3]}, "aging_boundaries_invalid"),
         ({"timeZone": "Mars/Olympus"}, "time_zone_unknown"),
+        ({"creditApr": -1}, "credit_apr_invalid"),
+        ({"sizeRanges": ["2", "1"]}, "size_ranges_invalid"),
+        ({"pendingPaymentMatchDays": 366}, "match_days_invalid"),
+        ({"creditBureaus": [""]}, "credit_bureau_invalid"),
+        (
+            {"creditScoreRanges": [{"low": "1", "high": "2", "color": "red", "name": "x"}]},
+            "credit_score_color_invalid",
+        ),
+        ({"udfCaptions": [{"recordType": "CUSTOMER", "udf1": "a\nb"}]}, "udf_captions_invalid"),
     ],
 )
 def test_options_that_cannot_be_are_refused(
     admin: Client, given: dict[str, Any], code: str
 ) -> None:
     told = admin.ask(CHANGE, input=given)["changeSiteOptions"]
-    assert [one["code"] for one in told["userErrors"]] == [code]
+    assert [(one["code"], one["field"]) for one in told["userErrors"]] == [(code, *given)]
     assert told["siteOptions"] is None
 
 

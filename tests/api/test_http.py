@@ -153,6 +153,14 @@ def test_a_request_keeps_the_id_that_it_came_with(client: Client) -> None:
             "QUERY_TOO_EXPENSIVE",
         ),
         (
+            "{paymentSchedules(first: 500) {nodes {instalments {number}}}}",
+            "QUERY_TOO_EXPENSIVE",
+        ),
+        (
+            "{accounts(first: 500) {nodes {children(first: 20) {nodes {daysLateTrend {month}}}}}}",
+            "QUERY_TOO_EXPENSIVE",
+        ),
+        (
             "{viewer {role}" + " ".join(f"a{n}: viewer {{role}}" for n in range(100)) + "}",
             "GRAPHQL_VALIDATION_FAILED",
         ),

@@ -13,6 +13,9 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelWorker
 from tests.api.conftest import TODAY, Client, write_ledger
+from tests.api.test_account_care import say
+from tests.api.test_doing import CHANGE
+from tests.api.test_users import change, register
 from tests.loading import load
 
 
@@ -27,7 +30,10 @@ def worked(database: Database, tenant: Tenant, tmp_path: Path) -> Generator[Tena
 
 @pytest.fixture
 def admin(worked: Tenant, client_of: Callable[[Tenant, Role], Client]) -> Client:
-    return client_of(worked, Role.ADMIN)
+    client = client_of(worked, Role.ADMIN)
+    for user_id in ("dana", "eve"):
+        register(client, user_id)
+    return client
 
 
 @pytest.fixture
@@ -264,9 +270,63 @@ def test_what_is_done_to_an_activity_changes_that_alone(admin: Client, today: da
     }
 
 
+def test_work_comes_to_the_user_of_the_account_unless_another_is_named(admin: Client) -> None:
+    """The assignee of issues and activities (ISS-09, ACT-05)."""
+    assigned = "{assignedUserId}"
+    for user_id, given in (("dana", {}), ("eve", {"assignedUserId": "eve"})):
+        say(admin, "assignAccount", userId="dana")
+        issue = done(admin, "openIssue", f"issue {assigned}", **on_acme(subject="Late", **given))
+        activity = done(
+            admin,
+            "recordActivity",
+            f"activity {assigned}",
+            **on_acme(activityType="Phone", **given),
+        )
+        assert (issue, activity) == ({"assignedUserId": user_id},) * 2
+    say(admin, "assignAccount", userId=None)
+    issue = done(admin, "openIssue", f"issue {assigned}", **on_acme(subject="Late"))
+    assert issue == {"assignedUserId": None}
+
+
+def test_a_follow_up_is_answered_within_the_account_s_days_or_the_site_s(
+    admin: Client, today: date
+) -> None:
+    """The days that are given, else the customer's, else the site's (FUP-04, FUP-07)."""
+    wanted = "activity {activityId respondBy}"
+    given = on_acme(activityType="Phone", followUpOn=today.isoformat())
+    activity_id = ""
+
+    def respond_days(**others: Any) -> list[int]:
+        nonlocal activity_id
+        recorded = done(admin, "recordActivity", wanted, **given, **others)
+        activity_id = activity_id or recorded["activityId"]
+        set_again = done(
+            admin,
+            "setFollowUp",
+            wanted,
+            activityId=activity_id,
+            followUpOn=today.isoformat(),
+            **others,
+        )
+        return [
+            (date.fromisoformat(one["respondBy"]) - today).days for one in (recorded, set_again)
+        ]
+
+    assert respond_days() == [0, 0]
+    admin.ask(CHANGE, input={"defaultDaysToRespond": 4})
+    assert respond_days() == [4, 4]
+    say(admin, "setDaysToRespond", daysToRespond=3)
+    assert respond_days() == [3, 3]
+    assert respond_days(daysToRespond=2) == [2, 2]
+    assert respond_days(daysToRespond=0) == [3, 3]
+    assert respond_days(respondBy=(today + timedelta(1)).isoformat()) == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("name", "given", "code", "field"),
     [
+        ("openIssue", {"subject": "x", "assignedUserId": "zoe"}, "user_unknown", "assignedUserId"),
+        ("recordActivity", {"assignedUserId": "zoe"}, "user_unknown", "assignedUserId"),
         ("openIssue", {"subject": " "}, "subject_empty", "subject"),
         ("openIssue", {"subject": "x", "custId": "NOBODY"}, "account_unknown", "custId"),
         ("openIssue", {"subject": "x", "tranIds": ["I9"]}, "invoice_unknown", "tranIds"),
@@ -321,6 +381,11 @@ def test_what_cannot_be_done_to_them_is_refused(admin: Client) -> None:
         "issue_of_other_account",
         "issueId",
     )
+    change(admin, "eve", active=False)
+    for name, key in (("Issue", {"issueId": other["issueId"]}), ("Activity", {"activityId": it})):
+        for user_id, code in (("zoe", "user_unknown"), ("eve", "user_retired")):
+            told = refused(f"reassign{name}", **key, assignedUserId=user_id)
+            assert told == (code, "assignedUserId")
     assert refused("reopenActivity", activityId="none") == ("activity_unknown", "activityId")
     assert refused("completeActivity", activityId=it, successful=True) == (
         "not_a_phone_call",

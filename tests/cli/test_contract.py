@@ -22,6 +22,8 @@ from runtime.tenants import Tenant
 from tests.loading import recorded_at, write_csv
 
 ROOT = Path(__file__).parents[2]
+DEMO_QUERY = """
+    {invoices {totalCount} aging {groups {companyId}} issues {totalCount} viewer {userId}}"""
 INVOICES = "company_id,tran_id,cust_id,tran_date,due_date,amount,curr_id"
 
 
@@ -315,7 +317,7 @@ def test_demo_loads_a_ledger_serves_it_and_stops_when_told(
             try:
                 answer = httpx.post(
                     f"{url}/graphql",
-                    json={"query": "{invoices {totalCount} aging {groups {companyId}}}"},
+                    json={"query": DEMO_QUERY},
                     headers=headers,
                 )
                 break
@@ -325,6 +327,8 @@ def test_demo_loads_a_ledger_serves_it_and_stops_when_told(
         data = answer.json()["data"]
         assert data["invoices"]["totalCount"] >= 400
         assert len(data["aging"]["groups"]) > 2
+        assert data["issues"]["totalCount"] > 0
+        assert data["viewer"] == {"userId": "MH"}
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
         errors.seek(0)

@@ -12,6 +12,7 @@ from domain.account_care import (
     AddSalesRep,
     AllowOnlinePayments,
     AssignAccount,
+    BeginCare,
     ClassifyAccount,
     CreditRated,
     DaysToRespondSet,
@@ -44,6 +45,7 @@ allowed = OnlinePaymentsAllowed(*KEY, True)
 @pytest.mark.parametrize(
     "command",
     [
+        BeginCare(None, DANA, "STD"),
         AssignAccount("dana", None, DANA),
         ClassifyAccount("GOLD"),
         AllowOnlinePayments(True),
@@ -225,3 +227,17 @@ def test_sets_three_attributes_at_once() -> None:
 def test_sets_nothing_if_one_attribute_is_refused() -> None:
     command = UpdateAccount("GOLD", "eve", True, ACME, EVE)
     care.given().when(command).then_refused("user_retired", "assignedUserId")
+
+
+def test_begins_with_the_defaults_of_company_and_site() -> None:
+    standard = AccountClassified(*KEY, "STD")
+    care.given().when(BeginCare(ACME, DANA, "STD")).then(assigned, standard)
+    care.given().when(BeginCare(ACME, DANA)).then(assigned)
+    care.given().when(BeginCare(ACME, EVE, "STD")).then(standard)
+    care.given().when(BeginCare(ACME)).then_nothing()
+
+
+def test_does_not_begin_twice_nor_where_somebody_said_something() -> None:
+    care.given(assigned).when(BeginCare(ACME, DANA, "STD")).then_nothing()
+    taken_back = AccountAssigned(*KEY, None)
+    care.given(assigned, taken_back).when(BeginCare(ACME, DANA, "STD")).then_nothing()

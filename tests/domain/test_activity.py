@@ -29,10 +29,10 @@ from domain.activity import (
 )
 from domain.scheduling import FollowUp
 from domain.shared.decider import ImpossibleHistory
-from domain.shared.facts import ActivityTypeFacts, IssueFacts
+from domain.shared.facts import ActivityTypeFacts, CareFacts, IssueFacts
 from domain.shared.standard_type import StandardType
 from domain.shared.wording import TEXT_CHARACTERS_MAX
-from tests.domain.work import ACME, TODAY, invoice
+from tests.domain.work import ACME, CARED_FOR, DANA, EVE, RETIRED, TODAY, invoice
 from tests.story import Story
 
 activity = Story(ACTIVITY)
@@ -63,6 +63,8 @@ def test_is_recorded_with_all_that_is_told_of_it() -> None:
         note=" Ring them. ",
         due_on=TOMORROW,
         assigned_user_id="dana",
+        user=DANA,
+        care=CARED_FOR,
         user_id="eve",
         action_code="CALL",
         tran_ids=("I1", "I2", "I1"),
@@ -103,15 +105,16 @@ def test_may_have_to_be_answered_though_nothing_is_followed_up() -> None:
 def test_knows_what_it_names() -> None:
     defined, issue, document = ActivityTypeFacts(PHONE, 2), IssueFacts("1", "ACME"), invoice("I1")
     bare = replace(calling, account=None)
-    told = bare.knowing([ACME, defined, document])
-    assert (told.account, told.defined_type, told.issue, told.documents) == (
-        ACME,
-        defined,
-        None,
-        (document,),
-    )
-    told = replace(bare, issue_id="i1").knowing([ACME, None, issue, document])
-    assert (told.defined_type, told.issue, told.documents) == (None, issue, (document,))
+    told = bare.knowing([ACME, CARED_FOR, 4, defined, document])
+    assert (told.account, told.care, told.site_days) == (ACME, CARED_FOR, 4)
+    assert (told.defined_type, told.user, told.issue) == (defined, None, None)
+    assert told.documents == (document,)
+    named = replace(bare, issue_id="i1", assigned_user_id="dana")
+    told = named.knowing([ACME, CARED_FOR, 0, None, DANA, issue, document])
+    assert (told.user, told.issue, told.documents) == (DANA, issue, (document,))
+    followed = SetFollowUp(FollowUp(TOMORROW), TODAY)
+    assert followed.knowing([4]) == replace(followed, site_days=4)
+    assert followed.knowing([4, CARED_FOR]) == replace(followed, site_days=4, care=CARED_FOR)
     assert TagInvoices(("I1",), TODAY).knowing([document]).documents == (document,)
 
 
@@ -248,7 +251,45 @@ def test_is_reopened_and_completed_anew() -> None:
 
 def test_is_reassigned_complete_or_not() -> None:
     for history in ([call], [call, spoken]):
-        activity.given(*history).when(ReassignActivity("eve")).then(ActivityReassigned("eve"))
+        activity.given(*history).when(ReassignActivity("eve", EVE)).then(ActivityReassigned("eve"))
+
+
+def test_is_assigned_to_the_user_of_the_account_unless_one_is_named() -> None:
+    cared_for = replace(calling, care=CARED_FOR)
+    activity.given().when(cared_for).then(replace(call, assigned_user_id="eve"))
+    named = replace(cared_for, assigned_user_id="dana", user=DANA)
+    activity.given().when(named).then(replace(call, assigned_user_id="dana"))
+
+
+def test_is_assigned_to_users_that_are_there_and_active() -> None:
+    named = replace(calling, assigned_user_id="rose")
+    activity.given().when(named).then_refused("user_unknown", "assignedUserId")
+    retired = replace(named, user=RETIRED)
+    activity.given().when(retired).then_refused("user_retired", "assignedUserId")
+    moved = ReassignActivity("rose")
+    assert moved.knowing([RETIRED]) == ReassignActivity("rose", RETIRED)
+    activity.given(call).when(moved).then_refused("user_unknown", "assignedUserId")
+    moved = ReassignActivity("rose", RETIRED)
+    activity.given(call).when(moved).then_refused("user_retired", "assignedUserId")
+
+
+@pytest.mark.parametrize(
+    ("given", "account", "site", "days"),
+    [(2, 3, 4, 2), (None, 3, 4, 3), (0, 3, 4, 3), (None, None, 4, 4), (None, None, 0, 0)],
+)
+def test_is_answered_within_the_days_that_are_given_or_the_account_s_or_the_site_s(
+    given: int | None, account: int | None, site: int, days: int
+) -> None:
+    care = CareFacts(None, account)
+    follow_up = FollowUp(TOMORROW, days_to_respond=given)
+    expected = FollowUpSet(TOMORROW, TODAY, TOMORROW + timedelta(days))
+    activity.given(call).when(SetFollowUp(follow_up, TODAY, site, care)).then(expected)
+    recording = replace(calling, follow_up=follow_up, care=care, site_days=site)
+    activity.given().when(recording).then(call, expected)
+
+
+def test_that_is_not_followed_up_is_answered_only_within_days_of_its_own() -> None:
+    activity.given().when(replace(calling, care=CareFacts(None, 3), site_days=4)).then(call)
 
 
 def test_is_tagged_with_what_is_open_of_each_invoice_then() -> None:

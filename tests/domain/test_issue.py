@@ -22,7 +22,7 @@ from domain.shared.decider import ImpossibleHistory
 from domain.shared.facts import IssueFacts
 from domain.shared.on_account import INVOICES_MAX
 from domain.shared.wording import TEXT_CHARACTERS_MAX
-from tests.domain.work import ACME, TODAY, invoice
+from tests.domain.work import ACME, CARED_FOR, DANA, EVE, RETIRED, TODAY, invoice
 from tests.story import Story
 
 issue = Story(ISSUE)
@@ -47,6 +47,8 @@ def test_is_opened_with_all_that_is_told_of_it() -> None:
         priority=1,
         action_code="Call1",
         assigned_user_id="dana",
+        user=DANA,
+        care=CARED_FOR,
         note=" Ring them. ",
         tran_ids=("I1", "I2", "I1"),
         documents=(invoice("I1"), invoice("I2"), invoice("I1")),
@@ -65,8 +67,11 @@ def test_is_opened_with_all_that_is_told_of_it() -> None:
 
 def test_knows_the_account_and_the_documents_that_it_names() -> None:
     command = replace(opening, account=None, tran_ids=("I1", "I2"))
-    told = command.knowing([ACME, invoice("I1"), None])
-    assert (told.account, told.documents) == (ACME, (invoice("I1"), None))
+    told = command.knowing([ACME, CARED_FOR, invoice("I1"), None])
+    assert (told.account, told.care, told.user) == (ACME, CARED_FOR, None)
+    assert told.documents == (invoice("I1"), None)
+    named = replace(command, assigned_user_id="dana")
+    assert named.knowing([ACME, CARED_FOR, DANA, None, None]).user == DANA
     issue.given().when(told).then_refused("invoice_unknown", "tranIds")
 
 
@@ -109,9 +114,28 @@ def test_opened_again_by_the_same_wish_is_the_same_on_whatever_day() -> None:
         )
 
 
+def test_is_assigned_to_the_user_of_the_account_unless_one_is_named() -> None:
+    cared_for = replace(opening, care=CARED_FOR)
+    issue.given().when(cared_for).then(replace(opened, assigned_user_id="eve"))
+    named = replace(cared_for, assigned_user_id="dana", user=DANA)
+    issue.given().when(named).then(replace(opened, assigned_user_id="dana"))
+    issue.given(replace(opened, assigned_user_id="dana")).when(cared_for).then_nothing()
+
+
+def test_is_assigned_to_users_that_are_there_and_active() -> None:
+    named = replace(opening, assigned_user_id="rose")
+    issue.given().when(named).then_refused("user_unknown", "assignedUserId")
+    issue.given().when(replace(named, user=RETIRED)).then_refused("user_retired", "assignedUserId")
+    moved = ReassignIssue("rose")
+    assert moved.knowing([RETIRED]) == ReassignIssue("rose", RETIRED)
+    issue.given(opened).when(moved).then_refused("user_unknown", "assignedUserId")
+    retired = ReassignIssue("rose", RETIRED)
+    issue.given(opened).when(retired).then_refused("user_retired", "assignedUserId")
+
+
 def test_is_reassigned_open_or_resolved() -> None:
     for known in ([opened], [opened, resolved]):
-        issue.given(*known).when(ReassignIssue(" eve ")).then(IssueReassigned("eve"))
+        issue.given(*known).when(ReassignIssue(" eve ", EVE)).then(IssueReassigned("eve"))
         issue.given(*known).when(ReassignIssue("")).then_refused("user_empty", "assignedUserId")
 
 

@@ -13,6 +13,7 @@ from domain.scheduling import (
     FollowUp,
     checked_duration,
     completion_date,
+    days_to_respond,
     respond_by,
     scheduled,
 )
@@ -42,6 +43,21 @@ def test_days_are_calendar_days_and_zero_days_are_not_set(on: date, days: int | 
 def test_what_is_given_is_what_holds(on: date, later: int, days: int | None) -> None:
     given_date = on + timedelta(later)
     assert respond_by(FollowUp(on, None, given_date, days), ENTERED) == given_date
+
+
+@pytest.mark.parametrize(
+    ("told", "days"),
+    [((2, 3, 4), 2), ((0, 3, 4), 3), ((None, 0, 4), 4), ((None, None, 0), 0), ((), 0)],
+)
+def test_the_first_days_to_respond_that_are_set_count(
+    told: tuple[int | None, ...], days: int
+) -> None:
+    assert days_to_respond(*told) == days
+    on = date(2015, 1, 1)
+    given_days, *others = told or (None,)
+    found = respond_by(FollowUp(on, days_to_respond=given_days), ENTERED, *others)
+    assert found == on + timedelta(days)
+    assert respond_by(FollowUp(), ENTERED, *others) is None
 
 
 @pytest.mark.parametrize(

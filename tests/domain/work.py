@@ -3,10 +3,14 @@
 from datetime import date
 from decimal import Decimal
 
-from domain.shared.facts import AccountFacts, DocumentFacts
+from domain.shared.facts import AccountFacts, CareFacts, DocumentFacts, UserFacts
 
 TODAY = date(2026, 3, 2)
 ACME = AccountFacts("1", "ACME", None)
+DANA = UserFacts("dana", "credit_user", None, active=True)
+EVE = UserFacts("eve", "credit_user", None, active=True)
+RETIRED = UserFacts("rose", "credit_user", None, active=False)
+CARED_FOR = CareFacts("eve", 3)
 
 
 def invoice(tran_id: str, cust_id: str = "ACME", balance: str = "40.00") -> DocumentFacts:

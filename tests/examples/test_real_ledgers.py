@@ -31,6 +31,18 @@ IBM_DATES += [date(2013, 6, 30), date(2013, 9, 30), date(2013, 12, 2), date(2013
 IBM_DATES += [date(2014, 1, 8), date(2014, 1, 9)]
 
 
+def ibm_corrected(text: str) -> str:
+    """The file with two corrections: an amount and its settlement, and a due date."""
+    corrections = (
+        ("1/2/2013,2/1/2013,55.94,No,1/15/2013", "1/2/2013,2/1/2013,155.94,No,4/15/2013"),
+        ("1/26/2013,2/25/2013,61.74,Yes,3/3/2013", "1/26/2013,1/27/2013,61.74,Yes,3/3/2013"),
+    )
+    for row, corrected in corrections:
+        assert text.count(row) == 1
+        text = text.replace(row, corrected)
+    return text
+
+
 def ibm_by_duckdb(path: Path, as_of: date, basis: Basis, by: AgingBy) -> Cells:
     """What was open, straight from the file: invoiced by then and not yet settled."""
     base = "due" if basis is Basis.DUE else "invoiced"
@@ -83,11 +95,7 @@ def test_late_payment_histories_age_as_the_file_says_before_and_after_a_correcti
 
     before = recorded_at(database, tenant)
     corrected = tmp_path / IBM
-    corrected.write_text(
-        original.read_text()
-        .replace("1/2/2013,2/1/2013,55.94,No,1/15/2013", "1/2/2013,2/1/2013,155.94,No,4/15/2013")
-        .replace("1/26/2013,2/25/2013,61.74,Yes,3/3/2013", "1/26/2013,1/27/2013,61.74,Yes,3/3/2013")
-    )
+    corrected.write_text(ibm_corrected(original.read_text()))
     late = load(database, tenant, tmp_path, business_date=TODAY, mapping=mapping)
     assert (late.outcome.changed, late.outcome.new, rejects(late)) == (2, 0, [])
     for as_of in IBM_DATES:

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from psycopg.sql import SQL
 
 from domain.aging import Basis
 from domain.conditions import Compared, Operator
+from domain.invoice import ImportInvoice
+from domain.shared.streams import stream_name
 from domain.site_options import SiteOptions
 from domain.size_ranges import RANGES, size_range
+from eventstore.log import Recorded
+from eventstore.postgres import PostgresLog
 from projections.account_joins import EACH, PROJECTED_DAYS
 from projections.account_view import ACCOUNT_VIEW
 from projections.invoice_view import INVOICE_VIEW
@@ -22,7 +27,9 @@ from projections.view import Asked, View
 from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.histories import DAYS, day
-from tests.projections.ledger import Document, documents, fill, open_items
+from tests.projections.ledger import Document, documents, fill, invoicing, open_items, streams
+from tests.projections.running import append, fold
+from tests.projections.test_payment_schedule_view import change, holding
 from tests.projections.test_views import Records, moments
 
 CENT = Decimal("0.01")
@@ -49,10 +56,15 @@ def rounded_mean(values: Sequence[int]) -> Decimal | None:
 class Paid:
     """A document that was paid in full."""
 
-    def __init__(self, one: Document, options: SiteOptions) -> None:
+    def __init__(self, one: Document, options: SiteOptions, planned: Sequence[Any] = ()) -> None:
+        """`planned` is what is known of its payment schedules."""
         document, closed_on = one.plain.document, one.state.closed_on
         assert closed_on is not None
         due = document.due_date or document.tran_date
+        schedule = holding(planned, closed_on)
+        self.scheduled = schedule is not None
+        if schedule is not None:
+            due = schedule.instalments[-1].due_date
         base = document.tran_date if options.aging_basis is Basis.INVOICE else due
         early = options.exclude_invoices_before
         self.account = document.company_id, document.cust_id
@@ -190,6 +202,64 @@ def test_figures_agree_with_plain_arithmetic_on_both_axes(
     assert compared > 50
 
 
+def events_of(database: Database, tenant: Tenant) -> Sequence[Recorded]:
+    """Everything in the log."""
+    with database.pool("app", size=1) as pool:
+        return PostgresLog(pool, tenant.id).page(0, 100_000)
+
+
+@pytest.mark.parametrize("seed", [27, 28])
+def test_a_document_paid_in_instalments_was_due_with_the_last_one(
+    database: Database, tenant: Tenant, seed: int
+) -> None:
+    rng = random.Random(seed)
+    filled = fill(database, tenant, rng)
+    known = documents(filled, None)
+    append(
+        database, tenant, *(invoicing(ImportInvoice(one.plain.document, day(250))) for one in known)
+    )
+    for _ in range(4):
+        known = documents(events_of(database, tenant), None)
+        append(database, tenant, *(change(rng, one) for one in known))
+        paying = [
+            ImportInvoice(one.plain.document, day(rng.randrange(300, DAYS)), Decimal(0))
+            for one in rng.sample(known, len(known) // 3)
+        ]
+        append(database, tenant, *map(invoicing, paying))
+    fold(database, tenant)
+    events = events_of(database, tenant)
+    compared = 0
+    for options in OPTIONS:
+        for known_at in moments(rng, events[len(filled) :]):
+            as_of = day(rng.randrange(350, DAYS + 20))
+            asked = Asked(tenant.id, options, as_of, in_past=True, known_at=known_at)
+            known, told = documents(events, known_at), streams(events, known_at)
+            paid = [
+                Paid(one, options, told.get(stream_name("payment_schedule", *one.key), ()))
+                for one in known
+                if one.state.closed_on is not None
+                and one.state.closed_on <= as_of
+                and one.plain.document.amount_hc > 0
+            ]
+            expected = {
+                key: plainly(key, known, paid, Decimal(0), as_of, options)
+                for key in asked_for(database, asked, ())
+            }
+            names = tuple(
+                name for name in next(iter(expected.values()), ()) if name.startswith(PAID)
+            )
+            found = asked_for(database, asked, names)
+            assert {key: {n: one[n] for n in names} for key, one in found.items()} == {
+                key: {n: one[n] for n in names} for key, one in expected.items()
+            }
+            compared += sum(one.scheduled for one in paid)
+    assert compared > 20
+
+
+PAID = ("avg_days", "days_to_pay")
+"""How the names of figures begin that only tell of what was paid."""
+
+
 def owed(items: Iterable[Any], account: tuple[str, str]) -> Decimal:
     return sum(
         (one.amount for one in items if (one.company_id, one.cust_id) == account), Decimal(0)
@@ -246,6 +316,45 @@ def test_the_whole_and_the_single_form_of_each_join_agree(
         ]
     assert rows[0] == rows[1]
     assert len(rows[0]) > 1
+
+
+def plans(plan: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """A plan of a statement and all plans within it."""
+    yield plan
+    for one in plan.get("Plans", ()):
+        yield from plans(one)
+
+
+@pytest.mark.parametrize(
+    ("view", "name"),
+    [
+        (ACCOUNT_VIEW, "avg_days_to_pay7"),
+        (ACCOUNT_VIEW, "proj_pmts7_days"),
+        (INVOICE_VIEW, "proj_pmt_date"),
+    ],
+)
+@pytest.mark.parametrize("ordered", [False, True], ids=["one by one", "all at once"])
+def test_computed_ranges_of_size_are_worked_out_once_a_figure_not_for_every_document(
+    database: Database, tenant: Tenant, view: View, name: str, *, ordered: bool
+) -> None:
+    fill(database, tenant, random.Random(27))
+    asked = Asked(tenant.id, OPTIONS[2], day(390))
+    order = (Order(name),) if ordered else ()
+    query = page(Listing(view, asked, (name,), order=order), Cut(1_000))
+    with database.connect("worker") as connection:
+        explained = connection.execute(
+            SQL("EXPLAIN (ANALYZE, VERBOSE, TIMING OFF, FORMAT JSON) ") + query.statement,
+            query.parameters,
+        ).fetchone()
+    assert explained is not None
+    ((told,),) = explained
+    loops = [
+        one["Actual Loops"]
+        for one in plans(told["Plan"])
+        if any(output.startswith("percentile_disc(") for output in one.get("Output", ()))
+        and one["Node Type"] == "Aggregate"
+    ]
+    assert 1 <= sum(loops) <= (4 if ordered else 2)
 
 
 @pytest.mark.parametrize("view", [ACCOUNT_VIEW, INVOICE_VIEW], ids=["accounts", "invoices"])

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from psycopg.sql import SQL
 
 from application.handling import Consulted, Request
 from domain import invoice, reason_code
 from domain.account import ACCOUNT, AccountDocument, ImportAccount
+from domain.aging import Basis
 from domain.dispute import (
     DISPUTE,
     ChangeDispute,
@@ -35,6 +37,7 @@ from domain.shared.event import Event
 from domain.site_options import SiteOptions
 from eventstore.log import Recorded
 from eventstore.postgres import PostgresLog
+from projections.aging import AgingBy, aging_cells
 from projections.dispute_view import DISPUTE_VIEW
 from projections.disputes import DISPUTES
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
@@ -232,6 +235,23 @@ def test_a_retired_code_is_told_as_such_and_as_it_was_before(
     assert [one["active"] for one in before.values()] == [True, True]
     assert {key: one["active"] for key, one in after.items()} == {("PRICE",): False, ("PO",): True}
     assert ask(database, REASON_CODE_VIEW, then) == before
+
+
+def test_aging_can_find_excluded_disputes_without_reading_the_others(
+    database: Database, tenant: Tenant
+) -> None:
+    query = aging_cells(
+        tenant.id,
+        SiteOptions(),
+        as_of=day(1),
+        basis=Basis.DUE,
+        by=AgingBy.COMPANY,
+        known_at=None,
+    )
+    with database.connect("worker") as connection, connection.transaction():
+        connection.execute("SET LOCAL enable_seqscan = off")
+        told = connection.execute(SQL("EXPLAIN ") + query.statement, query.parameters).fetchall()
+    assert any("disputes_excluded" in line for (line,) in told)
 
 
 @pytest.mark.parametrize(

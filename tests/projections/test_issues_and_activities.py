@@ -38,7 +38,7 @@ from domain.issue import (
     Resolver,
 )
 from domain.scheduling import FollowUp
-from domain.shared.facts import AccountFacts, DocumentFacts, IssueFacts
+from domain.shared.facts import AccountFacts, DocumentFacts, IssueFacts, UserFacts
 from domain.shared.standard_type import STANDARD_NAMES, StandardType
 from domain.site_options import SiteOptions
 from eventstore.postgres import PostgresLog
@@ -57,6 +57,7 @@ from tests.projections.test_folds import Tables, recorded
 from tests.projections.test_views import Records, ask, only
 
 ACCOUNT = AccountFacts("1", "A", None)
+USER = UserFacts("x", "credit_user", None, active=True)
 DAYS = 40
 IDS = ("1", "2", "3", "4")
 
@@ -82,7 +83,7 @@ def issue_request(rng: random.Random, today: date) -> Request:
     commands = [
         opening,
         opening,
-        ReassignIssue(rng.choice("xy")),
+        ReassignIssue(rng.choice("xy"), USER),
         ResolveIssue(today, rng.choice(list(Resolver)), resolution=rng.choice((None, "Paid."))),
         ReopenIssue(),
     ]
@@ -117,7 +118,7 @@ def activity_request(rng: random.Random, today: date) -> Request:
         recording,
         CompleteActivity(today, successful=None),
         ReopenActivity(),
-        ReassignActivity(rng.choice("xy")),
+        ReassignActivity(rng.choice("xy"), USER),
         TagInvoices(tran_ids, today, documents),
         UntagInvoices(tran_ids[:1]),
         SetFollowUp(follow_up, today),

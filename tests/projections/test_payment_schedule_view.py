@@ -1,6 +1,7 @@
 """Payment schedules and instalments in SQL against plain arithmetic on the events."""
 
 import random
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -54,7 +55,7 @@ def change(rng: random.Random, document: Any) -> Request:
     return Request(PAYMENT_SCHEDULE, document.key, command, "t", on, "t", "t", consults=consults)
 
 
-def holding(told: list[Any], as_of: date) -> PaymentsScheduled | None:
+def holding(told: Sequence[Any], as_of: date) -> PaymentsScheduled | None:
     """The schedule that holds on a date: whatever the last event by then says."""
     found: PaymentsScheduled | None = None
     for event in told:

@@ -11,6 +11,7 @@ from domain.account import AccountAmended, AccountDocument, AccountNoteAdded, Ac
 from domain.account_care import AccountAssigned, CreditRated, ScoreSource
 from domain.api_key import ApiKeyIssued, ApiKeyRevoked, Role
 from domain.company import CompanyAmended, CompanyDocument, CompanyRegistered
+from domain.company_options import CompanyOptions, CompanyOptionsUpdated
 from domain.contact import ContactAmended, ContactDocument, ContactRecorded
 from domain.dispute import DisputeAmountChanged, DisputeOpened
 from domain.invoice_reason import InvoiceReasonCleared, InvoiceReasonSet
@@ -48,6 +49,15 @@ CASES: list[tuple[str, str, Event, str, Event, Event, dict[str, Any]]] = [
         CompanyRegistered(CompanyDocument("2", "EUR")),
         CompanyAmended(CompanyDocument("1", "EUR", "One", "Europe/Rome")),
         {"name": "One", "time_zone": "Europe/Rome"},
+    ),
+    (
+        "company_options",
+        "company_options/1",
+        CompanyOptionsUpdated("1", CompanyOptions("dana")),
+        "company_options/2",
+        CompanyOptionsUpdated("2", CompanyOptions("dana")),
+        CompanyOptionsUpdated("1", CompanyOptions(online_payments=True)),
+        {"default_user_id": None, "online_payments": True},
     ),
     (
         "contacts",

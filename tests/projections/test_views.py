@@ -272,6 +272,21 @@ def test_v6_an_invoice_dated_ahead_is_future_from_the_day_it_is_known(
     assert [found[name] for name in names] == [10, 10, 10, 0, 0]
 
 
+def test_of_a_document_that_is_posted_later_nothing_is_paid_yet(
+    database: Database, tenant: Tenant
+) -> None:
+    document = InvoiceDocument(
+        "1", "I1", "A", day(0), Decimal(10), "EUR", Decimal(10), "EUR", post_date=day(3)
+    )
+    imported = ImportInvoice(document, day(0), balance=Decimal(4))
+    append(database, tenant, request(INVOICE, ("1", "I1"), imported))
+    fold(database, tenant)
+    for as_of, percent in ((day(2), None), (day(3), 60)):
+        asked = Asked(tenant.id, SiteOptions(), as_of)
+        (found,) = ask(database, INVOICE_VIEW, asked, ["percent_paid"]).values()
+        assert found["percent_paid"] == percent
+
+
 def test_v10_a_payment_of_yesterday_is_one_day_old_and_two_tomorrow(
     database: Database, tenant: Tenant
 ) -> None:

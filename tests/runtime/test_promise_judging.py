@@ -158,6 +158,19 @@ def test_c13_late_but_full_between_two_syncs_is_broken(ledger: Ledger) -> None:
     assert ledger.outcomes() == [("p", "broken", on(11), D(100), on(11), False)]
 
 
+def test_an_export_of_another_company_does_not_break_a_promise(
+    ledger: Ledger, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ledger.promise("p", "I1")
+    other = tmp_path_factory.mktemp("other")
+    write_csv(other / "invoices.csv", INVOICES, ["2,I1,A,2015-01-01,,100,EUR,"])
+    load(ledger.database, ledger.tenant, other, business_date=on(12))
+    assert ledger.outcomes() == [("p", "open", None, D(0), None, False)]
+    ledger.pay("P1", 10, 100, "I1")  # what company 1 was paid by then comes with its own export
+    ledger.sync(12)
+    assert ledger.outcomes() == [("p", "kept", on(10), D(100), on(10), False)]
+
+
 def test_g15_two_payments_to_two_invoices_keep_one_promise(ledger: Ledger) -> None:
     ledger.promise("p", "I1", "I2", amount=150)
     ledger.pay("P1", 3, 100, "I1")

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import Connection
 
 from runtime.database import Database
-from runtime.syncing import Synced
+from runtime.syncing import STATISTICS_EVENTS_MIN, Synced
 from runtime.tenants import Tenant, create_tenant
 from tests.loading import aging, load, recorded_at, rejects, total, write_csv
 
@@ -65,6 +66,20 @@ def test_the_same_folder_again_changes_nothing(export: Export) -> None:
     assert second.outcome.events == 0
     assert rejects(second) == rejects(first)
     assert second.outcome.position == first.outcome.position
+
+
+def test_much_news_is_known_to_the_planner_of_queries_at_once(
+    export: Export, owner: Connection[Any]
+) -> None:
+    rows = [f"1,I{number},A,2026-01-01,,{number}" for number in range(STATISTICS_EVENTS_MIN)]
+    export.write("invoices.csv", INVOICES, *rows)
+    gathered = (
+        "SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = 'read_models'"
+        " AND relname IN ('invoices', 'accounts', 'balances') AND last_analyze >= %s"
+    )
+    before = owner.execute("SELECT clock_timestamp()").fetchone()
+    export.load()
+    assert owner.execute(gathered, before).fetchone() == (3,)
 
 
 def test_rows_in_another_order_or_with_more_columns_change_nothing(export: Export) -> None:

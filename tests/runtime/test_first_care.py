@@ -1,0 +1,121 @@
+"""Accounts that an export brings for the first time: who works on them, and by which rules."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from application.handling import Consulted, Request, handle_all
+from domain.account import ACCOUNT
+from domain.account import facts as account_facts
+from domain.account_care import ACCOUNT_CARE, UpdateAccount
+from domain.company import COMPANY, is_known
+from domain.company_options import COMPANY_OPTIONS, UpdateCompanyOptions
+from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
+from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
+from domain.user import facts as user_facts
+from eventstore.postgres import PostgresLog
+from runtime.database import Database
+from runtime.read_models import check
+from runtime.tenants import Tenant
+from tests.loading import load, write_csv
+
+ON = date(2026, 3, 2)
+COMPANIES = "company_id,name,home_currency"
+CUSTOMERS = "company_id,cust_id,cust_name"
+INVOICES = "company_id,tran_id,cust_id,tran_date,amount"
+
+
+class Site:
+    """A tenant with two companies, whose options can be set, and exports for it."""
+
+    def __init__(self, database: Database, tenant: Tenant, folder: Path) -> None:
+        self.database = database
+        self.tenant = tenant
+        self.folder = folder
+        write_csv(folder / "companies.csv", COMPANIES, ["1,One,EUR", "2,Two,EUR"])
+        write_csv(folder / "customers.csv", CUSTOMERS, ["1,OLD,Old"])
+        self.sync()
+        self.tell(USER, ("dana",), RegisterUser(UserProfile("dana", "D", UserKind.CREDIT_USER)))
+
+    def tell(self, decider: Any, key: tuple[str, ...], command: Any, *consults: Consulted) -> None:
+        request = Request(decider, key, command, "t", ON, "t", "t", consults=consults)
+        with self.database.pool("app", size=1) as pool:
+            (outcome,) = handle_all(PostgresLog(pool, self.tenant.id), [request])
+        assert not isinstance(outcome, Exception), outcome
+
+    def default_user(self, company_id: str, user_id: str) -> None:
+        key = (company_id,)
+        asked = Consulted(COMPANY, key, is_known), Consulted(USER, (user_id,), user_facts)
+        self.tell(COMPANY_OPTIONS, key, UpdateCompanyOptions(company_id, user_id), *asked)
+
+    def default_class(self, credit_class_id: str) -> None:
+        command = ChangeSiteOptions(default_credit_class_id=credit_class_id)
+        self.tell(SITE_OPTIONS, (SITE,), command)
+
+    def sync(self) -> int:
+        """Load the folder; return how many events it added."""
+        return load(self.database, self.tenant, self.folder, business_date=ON).outcome.events
+
+    def care(self) -> dict[str, tuple[str | None, str | None]]:
+        """The user and the class of each account of which something was said."""
+        with self.database.connect("worker") as connection:
+            found = connection.execute(
+                "SELECT company_id || '/' || cust_id, assigned_user_id, credit_class_id"
+                " FROM read_models.account_care WHERE tenant = %s",
+                (self.tenant.id,),
+            ).fetchall()
+        return {key: (user_id, class_id) for key, user_id, class_id in found}
+
+
+@pytest.fixture
+def site(database: Database, tenant: Tenant, tmp_path: Path) -> Site:
+    return Site(database, tenant, tmp_path)
+
+
+def test_new_accounts_come_to_the_default_user_of_their_company_or_to_nobody(site: Site) -> None:
+    site.default_user("1", "dana")
+    site.default_class("STD")
+    write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,OLD,Older", "1,NEW,New", "2,NEW,New"])
+    write_csv(
+        site.folder / "invoices.csv",
+        INVOICES,
+        ["1,I1,IMPLIED,2026-03-01,5", "1,I2,OLD,2026-03-01,5", "1,I3,NEW,2026-03-01,5"],
+    )
+    site.sync()
+    expected = {
+        "1/NEW": ("dana", "STD"),
+        "2/NEW": (None, "STD"),
+        "1/IMPLIED": ("dana", "STD"),
+    }
+    assert site.care() == expected
+    assert site.sync() == 0
+    assert check(site.database, site.tenant.id) == []
+
+
+def test_what_people_say_of_an_account_is_not_overwritten(site: Site) -> None:
+    site.default_user("1", "dana")
+    site.default_class("STD")
+    write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,OLD,Old", "1,NEW,New"])
+    site.sync()
+    key = ("1", "NEW")
+    asked = Consulted(ACCOUNT, key, account_facts)
+    site.tell(ACCOUNT_CARE, key, UpdateAccount("GOLD", None), asked)
+    write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,OLD,Old", "1,NEW,Newer"])
+    site.sync()
+    assert site.care() == {"1/NEW": (None, "GOLD")}
+
+
+def test_a_retired_default_user_is_nobody(site: Site) -> None:
+    site.default_user("1", "dana")
+    site.tell(USER, ("dana",), ChangeUser(active=False))
+    write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,NEW,New"])
+    site.sync()
+    assert site.care() == {}
+
+
+def test_a_site_that_says_nothing_leaves_new_accounts_alone(site: Site) -> None:
+    write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,NEW,New"])
+    site.sync()
+    assert site.care() == {}
