@@ -6,6 +6,7 @@ other fields, of options that are not set, or of how the question could be asked
 open is told as the ERP has it, less what is disputed and excluded from aging.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,7 @@ class Question(Struct, frozen=True):
     absent: str = "0"
 
 
-_OPEN = """
+OPEN = """
     SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date,
            coalesce(b.due_date, b.tran_date) AS due_date,
            greatest(b.balance_hc - coalesce(x.excluded, 0), 0) AS balance_hc,
@@ -41,8 +42,8 @@ _OPEN = """
       AND b.balance_hc > 0
 """
 
-_PAID = """
-    SELECT company_id, cust_id, amount_hc,
+PAID = """
+    SELECT company_id, cust_id, amount_hc, closing_tran_date AS closed_on,
            closing_tran_date - coalesce(due_date, tran_date) AS days_late
     FROM invoices
     WHERE tenant = %(tenant)s AND amount_hc > 0 AND closing_tran_date <= %(on)s
@@ -61,13 +62,13 @@ _SIZES = "ARRAY[{sizes}]::numeric[]"
 
 def _of_open(value: str, condition: str = "true") -> str:
     return f"""
-        SELECT company_id, cust_id, {value} AS value FROM ({_OPEN}) o
+        SELECT company_id, cust_id, {value} AS value FROM ({OPEN}) o
         WHERE balance_hc > 0 AND {condition} GROUP BY 1, 2"""
 
 
 def _of_paid(value: str, condition: str = "true") -> str:
     return f"""
-        SELECT company_id, cust_id, {value} AS value FROM ({_PAID}) p
+        SELECT company_id, cust_id, {value} AS value FROM ({PAID}) p
         WHERE {condition} GROUP BY 1, 2"""
 
 
@@ -81,30 +82,46 @@ def _of_account(value: str) -> str:
     return f"SELECT company_id, cust_id, {value} AS value FROM accounts WHERE tenant = %(tenant)s"
 
 
-def _projected(sizes: str) -> str:
-    """Return the SQL of what will be paid within 14 days, as fast as documents of its size were."""
+def projected(sizes: str, key: str, within: Sequence[int]) -> str:
+    """Return the SQL of what will be paid within some days, as fast as documents of its size were.
+
+    It is summed up by the columns `key`; `sizes` is the SQL of the bounds of the ranges of size.
+    """
+    sums = ", ".join(
+        f"sum(balance_hc) FILTER (WHERE paid_on <= %(on)s::date + {days}) AS within_{days}"
+        for days in within
+    )
     return f"""
         WITH paid AS MATERIALIZED (
             SELECT company_id, cust_id, width_bucket(amount_hc, {sizes}) AS size,
                    sum(days_late) AS days, count(*) AS documents
-            FROM ({_PAID}) p GROUP BY 1, 2, 3
+            FROM ({PAID}) p GROUP BY 1, 2, 3
         )
-        SELECT o.company_id, o.cust_id, sum(o.balance_hc) AS value
+        SELECT {key}, {sums}
         FROM (
-            SELECT b.*, width_bucket(i.amount_hc, {sizes}) AS size
-            FROM ({_OPEN}) b
-            JOIN invoices i ON i.tenant = %(tenant)s AND i.company_id = b.company_id
-              AND i.tran_id = b.tran_id
-            WHERE b.balance_hc > 0
+            SELECT o.*, o.due_date + coalesce(round(alike.days::numeric / alike.documents),
+                       round(every.days), 0)::integer AS paid_on
+            FROM (
+                SELECT b.*, width_bucket(i.amount_hc, {sizes}) AS size
+                FROM ({OPEN}) b
+                JOIN invoices i ON i.tenant = %(tenant)s AND i.company_id = b.company_id
+                  AND i.tran_id = b.tran_id
+                WHERE b.balance_hc > 0
+            ) o
+            LEFT JOIN paid alike USING (company_id, cust_id, size)
+            LEFT JOIN (
+                SELECT company_id, cust_id, sum(days) / sum(documents) AS days
+                FROM paid GROUP BY 1, 2
+            ) every USING (company_id, cust_id)
         ) o
-        LEFT JOIN paid alike USING (company_id, cust_id, size)
-        LEFT JOIN (
-            SELECT company_id, cust_id, sum(days) / sum(documents) AS days FROM paid GROUP BY 1, 2
-        ) every USING (company_id, cust_id)
-        WHERE o.due_date + coalesce(
-            round(alike.days::numeric / alike.documents), round(every.days), 0)::integer
-            <= %(on)s::date + 14
-        GROUP BY 1, 2"""
+        GROUP BY {key}"""
+
+
+def _projected_within(sizes: str, days: int) -> str:
+    return f"""
+        SELECT company_id, cust_id, within_{days} AS value
+        FROM ({projected(sizes, "company_id, cust_id", (days,))}) o
+        WHERE within_{days} IS NOT NULL"""
 
 
 def questions(sizes: str) -> tuple[Question, ...]:
@@ -134,7 +151,7 @@ def questions(sizes: str) -> tuple[Question, ...]:
             Decimal(10),
             f"""SELECT company_id, cust_id,
                 round(sum(whole * (%(on)s::date - tran_date)) * %(apr)s / 100 / 365, 2) AS value
-                FROM ({_OPEN}) o GROUP BY 1, 2""",
+                FROM ({OPEN}) o GROUP BY 1, 2""",
         ),
         Question(
             "credit",
@@ -177,7 +194,7 @@ def questions(sizes: str) -> tuple[Question, ...]:
                 USING (company_id, cust_id)""",
             "NULL",
         ),
-        Question("projected", "proj_pmts14_days", Decimal(1_000), _projected(ranges)),
+        Question("projected", "proj_pmts14_days", Decimal(1_000), _projected_within(ranges, 14)),
         Question(
             "issues",
             "open_issue_cnt",
@@ -273,8 +290,11 @@ def questions(sizes: str) -> tuple[Question, ...]:
 
 
 def summary_by_hand() -> str:
-    """Return the SQL of what is past due and what is open in total, of how late all that was paid
-    was on average, and of DSO, by home currency."""
+    """Return the SQL of a summary by home currency.
+
+    It tells what is past due and what is open in total, how late all that was paid
+    was on average, and DSO.
+    """
     return f"""
         SELECT h.home_currency, sum(n.accounts), coalesce(sum(o.past_due), 0),
                coalesce(sum(o.total), 0), round(sum(p.days)::numeric / sum(p.documents), 2),
@@ -287,11 +307,11 @@ def summary_by_hand() -> str:
         LEFT JOIN (
             SELECT company_id, sum(balance_hc) AS total,
                    sum(balance_hc) FILTER (WHERE due_date < %(on)s) AS past_due
-            FROM ({_OPEN}) o GROUP BY 1
+            FROM ({OPEN}) o GROUP BY 1
         ) o USING (company_id)
         LEFT JOIN (
             SELECT company_id, sum(days_late) AS days, count(*) AS documents
-            FROM ({_PAID}) p GROUP BY 1
+            FROM ({PAID}) p GROUP BY 1
         ) p USING (company_id)
         LEFT JOIN (SELECT company_id, sum(sales) AS sales FROM ({_SOLD}) s GROUP BY 1) s
             USING (company_id)

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from benchmarks import dashboard
 from benchmarks.account_questions import (
     Question,
     first_by_key_by_hand,
@@ -42,7 +43,7 @@ _SUMMARY = ("due_total", "total_past_due", "avg_days_late", "dso")
 
 
 def measure(bench: Bench, size: int) -> list[Result]:  # noqa: ARG001
-    """Measure the lists, their counts and a summary."""
+    """Measure the lists, their counts, a summary and the dashboard."""
     tenant = _loaded(bench)
     with bench.database.connect("worker") as connection:
         bench.log("what collectors did about the accounts")
@@ -50,7 +51,11 @@ def measure(bench: Bench, size: int) -> list[Result]:  # noqa: ARG001
         bench.log(f"{events:,} events of it are in the read models")
         connection.execute("SET search_path = read_models, public")
         connection.execute("VACUUM ANALYZE")
-        return measured(connection, tenant.id, business_date(now(), "UTC"), bench.log)
+        today = business_date(now(), "UTC")
+        return [
+            *measured(connection, tenant.id, today, bench.log),
+            dashboard.measured(connection, tenant.id, today, ACCOUNTS),
+        ]
 
 
 def _loaded(bench: Bench) -> Tenant:
