@@ -32,6 +32,7 @@ from domain.site_options import SITE_OPTIONS
 from domain.sync_run import SYNC_RUN
 from domain.user import USER
 from domain.user_fields import USER_FIELDS
+from domain.work_calendar import WORK_CALENDAR
 
 DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     COMPANY,
@@ -62,6 +63,7 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     ACTIVITY_TYPE,
     ISSUE,
     ACTIVITY,
+    WORK_CALENDAR,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {
