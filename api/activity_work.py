@@ -20,9 +20,8 @@ from api.commands import COLLECTORS, Payload, answer, new_id
 from api.connections import records_of
 from api.context import Context, Info
 from application.consulting import (
-    SITE_DAYS_ASKED,
     asked_by_activity,
-    care_asked,
+    asked_by_follow_up,
     documents_asked,
     user_asked,
 )
@@ -31,14 +30,13 @@ from domain.activity import (
     ACTIVITY,
     ActivityCommand,
     CompleteActivity,
-    CompleteFollowUp,
     ReassignActivity,
     RecordActivity,
     ReopenActivity,
-    SetFollowUp,
     TagInvoices,
     UntagInvoices,
 )
+from domain.follow_up import CompleteFollowUp, SetFollowUp
 
 _NEEDS = "Needs a role of those who work on accounts."
 
@@ -167,7 +165,8 @@ class ActivityMutation:
     ) -> ActivityPayload:
         """Set a follow-up."""
         command = SetFollowUp(input.follow_up(), await info.context.today())
-        consults = (SITE_DAYS_ASKED, *await _care_of(info.context, input.activity_id))
+        account = await _account_of(info.context, input.activity_id)
+        consults = asked_by_follow_up(command, account)
         return await _changed(info, input, command, "setFollowUp", consults)
 
     @strawberry.mutation(
@@ -201,12 +200,15 @@ async def _recorded(
     )
 
 
-async def _care_of(context: Context, activity_id: str) -> tuple[Consulted, ...]:
-    """Return the care to consult of an activity's account, which never changes; none if unknown."""
+async def _account_of(context: Context, activity_id: str) -> tuple[str, str] | None:
+    """Return the account of an activity, which never changes; None if it is unknown."""
     asked_for = frozenset({"companyId", "custId"})
     reading = await context.reading()
     found = await records_of(ACTIVITIES, reading, [(activity_id,)], asked_for, None)
-    return tuple(care_asked(*one.values("company_id", "cust_id")) for one in found)
+    for one in found:
+        company_id, cust_id = one.values("company_id", "cust_id")
+        return str(company_id), str(cust_id)
+    return None
 
 
 async def _changed(

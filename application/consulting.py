@@ -17,13 +17,24 @@ from domain.account import ACCOUNT
 from domain.account_care import ACCOUNT_CARE
 from domain.activity import ACTIVITY, RecordActivity
 from domain.activity_type import ACTIVITY_TYPE
+from domain.follow_up import SetFollowUp
 from domain.invoice import INVOICE
 from domain.issue import ISSUE, OpenIssue
 from domain.site_options import SITE, SITE_OPTIONS, days_to_respond
 from domain.user import USER
+from domain.work_calendar import WORK_CALENDAR, calendar_of, key_of
 
 SITE_DAYS_ASKED = Consulted(SITE_OPTIONS, (SITE,), days_to_respond)
 """How many days customers of the site have to respond."""
+
+
+SITE_CALENDAR_ASKED = Consulted(WORK_CALENDAR, key_of(None), calendar_of)
+"""On which days people of the site work."""
+
+
+def calendar_asked(company_id: str) -> Consulted:
+    """Return the calendar of a company, to consult."""
+    return Consulted(WORK_CALENDAR, key_of(company_id), calendar_of)
 
 
 def account_asked(company_id: str, cust_id: str) -> Consulted:
@@ -77,7 +88,25 @@ def asked_by_activity(command: RecordActivity) -> tuple[Consulted, ...]:
         care_asked(*key),
         SITE_DAYS_ASKED,
         Consulted(ACTIVITY_TYPE, (command.activity_type,), domain.activity_type.facts),
+        calendar_asked(command.company_id),
+        SITE_CALENDAR_ASKED,
         *user_asked(command.assigned_user_id),
+        *user_asked(command.follow_up.user_id),
         *issue,
         *documents_asked(command.company_id, command.tran_ids),
+    )
+
+
+def asked_by_follow_up(
+    command: SetFollowUp, account: tuple[str, str] | None
+) -> tuple[Consulted, ...]:
+    """Return what setting a follow-up consults; `account` is the activity's, None if unknown."""
+    of_account: tuple[Consulted, ...] = ()
+    if account is not None:
+        of_account = (care_asked(*account), calendar_asked(account[0]))
+    return (
+        SITE_DAYS_ASKED,
+        SITE_CALENDAR_ASKED,
+        *user_asked(command.follow_up.user_id),
+        *of_account,
     )

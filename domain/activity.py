@@ -4,7 +4,8 @@
 
 Four things about it change independently of each other: whether it is complete (ACT-06), to whom
 it is assigned (ACT-05), which documents are tagged to it (ACT-12), and its follow-up (FUP-01).
-Completing it resolves no issue (ISS-04).
+Completing it resolves no issue (ISS-04). One that lost its reason before it was carried out is
+withdrawn for good, and so is what was to be followed up (RULE-12): nobody contacted anybody.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,15 @@ from typing import Any, TypeAlias, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.follow_up import (
+    CompleteFollowUp,
+    FollowUpCompleted,
+    FollowUpSet,
+    SetFollowUp,
+    complete_follow_up,
+    follow_up_of,
+    set_follow_up,
+)
 from domain.scheduling import (
     FollowUp,
     checked_duration,
@@ -42,6 +52,7 @@ from domain.shared.wording import (
     optional_text,
     required_text,
 )
+from domain.working_days import EVERY_DAY, WorkCalendar, in_force
 
 
 class Tag(Struct, frozen=True, gc=False):
@@ -59,6 +70,8 @@ class ActivityRecorded(Event, frozen=True, omit_defaults=True, gc=False):
     """Somebody did something about an account, or planned to.
 
     `standard_type` is what `activity_type` derives from; `due_on` the date it is scheduled for.
+    `days_counted` says whether there are days to respond until `respond_by`; None that the dates
+    tell: it is then later than `entered_on`.
     """
 
     activity_id: str
@@ -76,6 +89,7 @@ class ActivityRecorded(Event, frozen=True, omit_defaults=True, gc=False):
     user_id: str | None = None
     action_code: str | None = None
     priority: int | None = None
+    days_counted: bool | None = None
 
     def effective_on(self, business_date: date) -> date:  # noqa: ARG002
         """Return the date of the entry."""
@@ -102,6 +116,20 @@ class ActivityReopened(Event, frozen=True, omit_defaults=True, gc=False):
     """It was not complete after all."""
 
 
+class ActivityWithdrawn(Event, frozen=True, omit_defaults=True, gc=False):
+    """It lost its reason before it was carried out, and so did an open follow-up of it (RULE-12).
+
+    It is no longer open, and was never complete.
+    """
+
+    withdrawn_on: date
+    reason: str
+
+    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
+        """Return the date of the withdrawal."""
+        return self.withdrawn_on
+
+
 class ActivityReassigned(Event, frozen=True, omit_defaults=True, gc=False):
     """Another user is to carry it out."""
 
@@ -125,34 +153,11 @@ class InvoicesUntagged(Event, frozen=True, omit_defaults=True, gc=False):
     tran_ids: tuple[str, ...]
 
 
-class FollowUpSet(Event, frozen=True, omit_defaults=True, gc=False):
-    """It is to be followed up; an earlier follow-up of it no longer counts."""
-
-    follow_up_on: date
-    entered_on: date
-    respond_by: date
-    follow_up_desc: str | None = None
-    duration_minutes: int | None = None
-
-    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
-        """Return the date on which the follow-up was set (FUP-16)."""
-        return self.entered_on
-
-
-class FollowUpCompleted(Event, frozen=True, omit_defaults=True, gc=False):
-    """It was followed up."""
-
-    completed_on: date
-
-    def effective_on(self, business_date: date) -> date:  # noqa: ARG002
-        """Return the date of the completion."""
-        return self.completed_on
-
-
 ActivityEvent: TypeAlias = (
     ActivityRecorded
     | ActivityCompleted
     | ActivityReopened
+    | ActivityWithdrawn
     | ActivityReassigned
     | InvoicesTagged
     | InvoicesUntagged
@@ -169,7 +174,8 @@ class RecordActivity(Struct, frozen=True, gc=False):
 
     Without a priority it has that of its type, and without a user that of the account (ACT-05).
     Where nothing is followed up, `follow_up` may still say by when to respond and how long the
-    activity takes. `site_days` are the site's own days to respond.
+    activity takes. `site_days` are the site's own days to respond; `calendar` says on which days
+    the company's people work.
     """
 
     activity_id: str
@@ -192,18 +198,22 @@ class RecordActivity(Struct, frozen=True, gc=False):
     care: CareFacts = CareFacts()
     site_days: int = 0
     defined_type: ActivityTypeFacts | None = None
+    calendar: WorkCalendar = EVERY_DAY
     user: UserFacts | None = None
+    follow_up_user: UserFacts | None = None
     issue: IssueFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
     def knowing(self, facts: Sequence[Any]) -> "RecordActivity":
         """Return the command that knows what it asks.
 
-        That is account, care, the site's days and the type; the user and the issue, if they are
-        named; and the documents.
+        That is account, care, the site's days, the type, and the calendars of the company and of
+        the site; the user, the one of the follow-up and the issue, if they are named; and the
+        documents.
         """
-        account, care, site_days, defined_type, *rest = facts
+        account, care, site_days, defined_type, company, site, *rest = facts
         user = None if self.assigned_user_id is None else rest.pop(0)
+        follow_up_user = None if self.follow_up.user_id is None else rest.pop(0)
         issue = None if self.issue_id is None else rest.pop(0)
         return replace(
             self,
@@ -211,7 +221,9 @@ class RecordActivity(Struct, frozen=True, gc=False):
             care=care,
             site_days=site_days,
             defined_type=defined_type,
+            calendar=in_force(company, site),
             user=user,
+            follow_up_user=follow_up_user,
             issue=issue,
             documents=tuple(rest),
         )
@@ -228,6 +240,13 @@ class CompleteActivity(Struct, frozen=True, gc=False):
 
 class ReopenActivity(Struct, frozen=True, gc=False):
     """Take the completion back."""
+
+
+class WithdrawActivity(Struct, frozen=True, gc=False):
+    """Find that there is no reason any more to carry it out."""
+
+    business_date: date
+    reason: str
 
 
 class ReassignActivity(Struct, frozen=True, gc=False):
@@ -259,31 +278,11 @@ class UntagInvoices(Struct, frozen=True, gc=False):
     tran_ids: tuple[str, ...]
 
 
-class SetFollowUp(Struct, frozen=True, gc=False):
-    """Follow it up, in place of the follow-up that it may have."""
-
-    follow_up: FollowUp
-    business_date: date
-    site_days: int = 0
-    care: CareFacts = CareFacts()
-
-    def knowing(self, facts: Sequence[Any]) -> "SetFollowUp":
-        """Return the command that knows the site's days to respond, and the account's care."""
-        site_days, *care = facts
-        return replace(self, site_days=site_days, care=care[0] if care else CareFacts())
-
-
-class CompleteFollowUp(Struct, frozen=True, gc=False):
-    """Have followed it up, on the business date unless `completed_on` is given."""
-
-    business_date: date
-    completed_on: date | None = None
-
-
 ActivityCommand: TypeAlias = (
     RecordActivity
     | CompleteActivity
     | ReopenActivity
+    | WithdrawActivity
     | ReassignActivity
     | TagInvoices
     | UntagInvoices
@@ -305,6 +304,7 @@ class Recorded(Struct, frozen=True, gc=False):
     recorded: ActivityRecorded
     assigned_user_id: str | None
     completed: ActivityCompleted | None = None
+    withdrawn: ActivityWithdrawn | None = None
     tagged: frozenset[str] = frozenset()
     follow_up: FollowUpSet | None = None
     followed_up: FollowUpCompleted | None = None
@@ -318,19 +318,24 @@ def evolve(activity: Activity, event: ActivityEvent) -> Activity:
     match activity, event:
         case NotRecorded(), ActivityRecorded():
             return Recorded(event, event.assigned_user_id)
-        case Recorded(completed=None), ActivityCompleted():
+        case Recorded(completed=None, withdrawn=None), ActivityCompleted():
             return replace(activity, completed=event)
         case Recorded(completed=ActivityCompleted()), ActivityReopened():
             return replace(activity, completed=None)
+        case Recorded(completed=None, withdrawn=None), ActivityWithdrawn():
+            return replace(activity, withdrawn=event)
         case Recorded(), ActivityReassigned(assigned_user_id):
             return replace(activity, assigned_user_id=assigned_user_id)
         case Recorded(tagged=tagged), InvoicesTagged(tags=tags):
             return replace(activity, tagged=tagged | {tag.tran_id for tag in tags})
         case Recorded(tagged=tagged), InvoicesUntagged(tran_ids):
             return replace(activity, tagged=tagged - set(tran_ids))
-        case Recorded(), FollowUpSet():
+        case Recorded(withdrawn=None), FollowUpSet():
             return replace(activity, follow_up=event, followed_up=None)
-        case Recorded(follow_up=FollowUpSet(), followed_up=None), FollowUpCompleted():
+        case (
+            Recorded(follow_up=FollowUpSet(), followed_up=None, withdrawn=None),
+            FollowUpCompleted(),
+        ):
             return replace(activity, followed_up=event)
         case _:
             raise ImpossibleHistory(f"{event} after {activity}")
@@ -343,6 +348,15 @@ def decide(command: ActivityCommand, activity: Activity) -> Sequence[ActivityEve
             return record(command)
         case Recorded(), RecordActivity():
             return record_again(command, activity)
+        case Recorded(), WithdrawActivity():
+            return withdraw(command, activity)
+        case (
+            Recorded(withdrawn=ActivityWithdrawn(withdrawn_on)),
+            CompleteActivity() | ReopenActivity() | SetFollowUp() | CompleteFollowUp(),
+        ):
+            raise Refused(
+                "activity_withdrawn", f"It was withdrawn on {withdrawn_on}.", "activityId"
+            )
         case Recorded(recorded, completed=done), CompleteActivity():
             return complete(command, recorded) if done is None else complete_again(command, done)
         case Recorded(completed=completed), ReopenActivity():
@@ -355,9 +369,9 @@ def decide(command: ActivityCommand, activity: Activity) -> Sequence[ActivityEve
             gone = tuple(one for one in dict.fromkeys(command.tran_ids) if one in tagged)
             return [InvoicesUntagged(gone)] if gone else []
         case Recorded(), SetFollowUp():
-            return set_follow_up(command, activity)
+            return set_follow_up(command, activity.follow_up)
         case Recorded(), CompleteFollowUp():
-            return complete_follow_up(command, activity)
+            return complete_follow_up(command, activity.follow_up, activity.followed_up)
         case NotRecorded(), _:
             raise Refused("activity_unknown", "There is no such activity.", "activityId")
 
@@ -377,7 +391,15 @@ def record(command: RecordActivity) -> Sequence[ActivityEvent]:
         events.append(InvoicesTagged(command.business_date, tags))
     if command.follow_up.follow_up_on is not None:
         days = (command.care.days_to_respond, command.site_days)
-        events.append(follow_up_of(command.follow_up, command.business_date, *days))
+        events.append(
+            follow_up_of(
+                command.follow_up,
+                command.business_date,
+                command.calendar,
+                command.follow_up_user,
+                *days,
+            )
+        )
     if command.complete:
         if recorded.standard_type is StandardType.ACCOUNT_NOTE and recorded.note is None:
             raise Refused("note_empty", "A note needs some text.", "note")
@@ -404,6 +426,7 @@ def record_again(command: RecordActivity, activity: Recorded) -> Sequence[Activi
 def recording(command: RecordActivity) -> ActivityRecorded:
     """Return the fact of the recording itself."""
     today, follow_up, defined = command.business_date, command.follow_up, command.defined_type
+    calendar = command.calendar
     standard_type = standard_type_of(command.activity_type) or (defined and defined.standard_type)
     if standard_type is None:
         raise Refused(
@@ -411,12 +434,14 @@ def recording(command: RecordActivity) -> ActivityRecorded:
             f"There is no activity type {command.activity_type}.",
             "activityType",
         )
-    respond, duration = None, None
+    respond, duration, due_on = None, None, command.due_on
     if follow_up.follow_up_on is None:
-        if follow_up.follow_up_desc is not None:
+        if (follow_up.follow_up_desc, follow_up.user_id) != (None, None):
             raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
-        respond = respond_by(follow_up, today)
+        respond = respond_by(follow_up, today, calendar=calendar)
         duration = checked_duration(follow_up.duration_minutes)
+    if due_on is not None:
+        due_on = calendar.next_working_day(scheduled(due_on, today, "due date", "dueOn"))
     return ActivityRecorded(
         command.activity_id,
         command.company_id,
@@ -426,13 +451,14 @@ def recording(command: RecordActivity) -> ActivityRecorded:
         today,
         command.issue_id,
         optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX),
-        None if command.due_on is None else scheduled(command.due_on, today, "due date", "dueOn"),
+        due_on,
         respond,
         duration,
         assignee(command.assigned_user_id, command.user, command.care),
         optional_text(command.user_id, "user", "userId"),
         optional_text(command.action_code, "action code", "actionCode"),
         checked_priority(command.priority) or (defined.priority if defined else None),
+        None if respond is None else respond > calendar.next_working_day(today),
     )
 
 
@@ -466,6 +492,14 @@ def complete_again(
     return []
 
 
+def withdraw(command: WithdrawActivity, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Withdraw it, unless it was carried out or is withdrawn already."""
+    reason = required_text(command.reason, "reason", "reason", TEXT_CHARACTERS_MAX)
+    if activity.completed is not None or activity.withdrawn is not None:
+        return []
+    return [ActivityWithdrawn(command.business_date, reason)]
+
+
 def reassign(command: ReassignActivity, activity: Recorded) -> Sequence[ActivityEvent]:
     """Assign it to another user."""
     user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
@@ -490,47 +524,6 @@ def tags_of(documents: Mapping[str, DocumentFacts]) -> tuple[Tag, ...]:
     return tuple(
         Tag(tran_id, one.balance_hc, one.home_curr_id) for tran_id, one in documents.items()
     )
-
-
-def set_follow_up(command: SetFollowUp, activity: Recorded) -> Sequence[ActivityEvent]:
-    """Set a follow-up, in place of another; told twice it stays as first entered."""
-    days = (command.care.days_to_respond, command.site_days)
-    told = follow_up_of(command.follow_up, command.business_date, *days)
-    known = activity.follow_up
-    if known is not None and replace(told, entered_on=known.entered_on) == known:
-        return []
-    return [told]
-
-
-def follow_up_of(follow_up: FollowUp, entered_on: date, *days: int | None) -> FollowUpSet:
-    """Return the fact of setting a follow-up; `days` are those of the account and of the site."""
-    if follow_up.follow_up_on is None:
-        raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
-    on = scheduled(follow_up.follow_up_on, entered_on, "follow-up date", "followUpOn")
-    return FollowUpSet(
-        on,
-        entered_on,
-        respond_by(follow_up, entered_on, *days) or on,
-        optional_text(follow_up.follow_up_desc, "description", "followUpDesc", TEXT_CHARACTERS_MAX),
-        checked_duration(follow_up.duration_minutes),
-    )
-
-
-def complete_follow_up(command: CompleteFollowUp, activity: Recorded) -> Sequence[ActivityEvent]:
-    """Complete its follow-up, not before it was set and not ahead of time."""
-    follow_up, done = activity.follow_up, activity.followed_up
-    if follow_up is None:
-        raise Refused("follow_up_missing", "It has no follow-up.", "activityId")
-    if done is None:
-        on = completion_date(command.completed_on, command.business_date, follow_up.entered_on)
-        return [FollowUpCompleted(on)]
-    if command.completed_on not in {None, done.completed_on}:
-        raise Refused(
-            "follow_up_complete",
-            f"It was followed up on {done.completed_on} already.",
-            "activityId",
-        )
-    return []
 
 
 def facts(activity: Activity) -> ActivityFacts | None:

@@ -36,6 +36,7 @@ from domain.site_options import SITE_OPTIONS
 from domain.sync_run import SYNC_RUN
 from domain.user import USER
 from domain.user_fields import USER_FIELDS
+from domain.work_calendar import WORK_CALENDAR
 
 DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     COMPANY,
@@ -70,6 +71,7 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     ACTION_CODE,
     RULE,
     RULE_RUN,
+    WORK_CALENDAR,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {

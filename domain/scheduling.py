@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from domain.shared.decider import Refused
+from domain.working_days import EVERY_DAY, WorkCalendar
 
 DAYS_TO_RESPOND_MAX = 3_650
 """Ten years of days."""
@@ -17,13 +18,17 @@ DURATION_MINUTES_MAX = 1_440
 
 
 class FollowUp(Struct, frozen=True, gc=False):
-    """When to follow up (FUP-01), by when to respond, and how long it takes (FUP-15)."""
+    """When to follow up (FUP-01), by when to respond, and how long it takes (FUP-15).
+
+    `user_id` follows it up (FUP-17); None: who the activity is assigned to.
+    """
 
     follow_up_on: date | None = None
     follow_up_desc: str | None = None
     respond_by: date | None = None
     days_to_respond: int | None = None
     duration_minutes: int | None = None
+    user_id: str | None = None
 
 
 def scheduled(on: date, since: date, called: str, field: str) -> date:
@@ -45,25 +50,26 @@ def days_to_respond(*told: int | None) -> int:
     return next((days for days in told if days), 0)
 
 
-def days_after(since: date, days: int) -> date:
-    """Return the date so many days later; every day is a working day (FUP-05)."""
-    return since + timedelta(days)
-
-
-def respond_by(follow_up: FollowUp, entered_on: date, *others: int | None) -> date | None:
+def respond_by(
+    follow_up: FollowUp,
+    entered_on: date,
+    *others: int | None,
+    calendar: WorkCalendar = EVERY_DAY,
+) -> date | None:
     """Return the date by which to respond, or None if there is none (FUP-04, FUP-07, FUP-09).
 
-    It is the one that is given; else so many days after the follow-up date, or after the entry
-    where nothing is followed up; else, when no days are set (zero says so), the follow-up date
-    itself. `others` are the days of the account and of the site, in this order: they count for
-    what is followed up where no days are given.
+    It is the one that is given; else so many working days after the follow-up date, or after the
+    entry where nothing is followed up; else, when no days are set (zero says so), the follow-up
+    date itself. `others` are the days of the account and of the site, in this order: they count
+    for what is followed up where no days are given. It is always a working day (FUP-11).
 
     Raises:
         Refused: if it is before the date it is counted from, or the days are out of range.
     """
     since, days = follow_up.follow_up_on or entered_on, follow_up.days_to_respond
     if follow_up.respond_by is not None:
-        return scheduled(follow_up.respond_by, since, "respond-by date", "respondBy")
+        given = scheduled(follow_up.respond_by, since, "respond-by date", "respondBy")
+        return calendar.next_working_day(given)
     if days is not None and not 0 <= days <= DAYS_TO_RESPOND_MAX:
         raise Refused(
             "days_to_respond_invalid",
@@ -71,8 +77,17 @@ def respond_by(follow_up: FollowUp, entered_on: date, *others: int | None) -> da
             "daysToRespond",
         )
     if follow_up.follow_up_on is None:
-        return days_after(since, days) if days else None
-    return days_after(since, days_to_respond(days, *others))
+        return calendar.add_working_days(since, days) if days else None
+    return calendar.add_working_days(since, days_to_respond(days, *others))
+
+
+def past_due(due: date, business_date: date, *, days_counted: bool) -> bool:
+    """Return whether something that is still open is past due (FUP-08).
+
+    Who was given days to respond is late on the last of them [C15]; who was given none is late the
+    day after. `projections/activity_view.py` says the same in SQL.
+    """
+    return business_date >= due if days_counted else business_date > due
 
 
 def completion_date(given: date | None, business_date: date, entered_on: date) -> date:

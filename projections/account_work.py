@@ -3,8 +3,8 @@
 Joins and fields of the accounts view. Each join that works figures out comes in two forms, for
 all accounts in one pass and for one at a time (`c`). `g` is what collectors say of the account
 themselves, `j` the options of its company, `f` the range of its credit score, `w` its issues, `v`
-its activities, `l` its last completed activity, `m` its promises, `q` its disputes, `z` its
-payments online.
+its open activities, `k` its completed ones, `l` the last of those, `m` its open promises, `b` its
+broken ones, `q` its disputes, `z` its payments online.
 """
 
 from collections.abc import Callable, Mapping
@@ -80,19 +80,25 @@ def _issues(asked: Asked, condition: str) -> str:
 _DONE = "x.completed_on <= %(as_of)s"
 
 
-def _activities(asked: Asked, condition: str) -> str:
-    """Return the SQL of the activities of accounts, open and completed."""
-    is_open = f"({_DONE}) IS NOT TRUE"
+def _open_activities(asked: Asked, condition: str) -> str:
+    """Return the SQL of the activities of accounts that are open on the date."""
     return f"""
-        SELECT x.company_id, x.cust_id,
-               count(*) FILTER (WHERE {is_open}) AS open_activities,
+        SELECT x.company_id, x.cust_id, count(*) AS activities,
                min(CASE WHEN x.due_on IS NULL AND x.follow_up_entered_on > %(as_of)s THEN NULL
-                   ELSE coalesce(x.due_on, x.respond_by) END) FILTER (WHERE {is_open})
-                   AS oldest_due_on,
-               max(x.entered_on) FILTER (WHERE {is_open}) AS newest_open_on,
-               max(x.completed_on) FILTER (WHERE {_DONE}) AS last_closed_on
+                   ELSE coalesce(x.due_on, x.respond_by) END) AS oldest_due_on,
+               max(x.entered_on) AS newest_on
         FROM {asked.rows(_ACTIVITIES)} x
-        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {condition}
+        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND ({_DONE}) IS NOT TRUE
+          AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+def _closed_activities(asked: Asked, condition: str) -> str:
+    """Return the SQL of when activities of accounts were completed last."""
+    return f"""
+        SELECT x.company_id, x.cust_id, max(x.completed_on) AS last_on
+        FROM {asked.rows(_ACTIVITIES)} x
+        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {_DONE} AND {condition}
         GROUP BY x.company_id, x.cust_id"""
 
 
@@ -105,19 +111,27 @@ def _last_activity(asked: Asked, condition: str) -> str:
         ORDER BY x.company_id, x.cust_id, x.completed_on DESC, x.activity_no DESC"""
 
 
-def _promises(asked: Asked, condition: str) -> str:
-    """Return the SQL of the promises of accounts: open ones, and broken ones by window."""
+def _open_promises(asked: Asked, condition: str) -> str:
+    """Return the SQL of the promises and expected payments of accounts that are open."""
+    return f"""
+        SELECT x.company_id, x.cust_id, count(*) FILTER (WHERE {IS_PROMISE}) AS promises,
+               min(x.expect_date) AS next_expected_on
+        FROM {asked.rows(_PROMISES)} x
+        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {UNSETTLED} AND {condition}
+        GROUP BY x.company_id, x.cust_id"""
+
+
+def _broken_promises(asked: Asked, condition: str) -> str:
+    """Return the SQL of the broken promises of accounts, by window."""
     windows = ", ".join(
         f"count(*) FILTER (WHERE {within('x.broken_on', interval)}) AS {name}"
         for name, (interval, _) in WINDOWS.items()
     )
     return f"""
-        SELECT x.company_id, x.cust_id,
-               count(*) FILTER (WHERE {UNSETTLED} AND {IS_PROMISE}) AS open_promises,
-               min(x.expect_date) FILTER (WHERE {UNSETTLED}) AS next_expected_on,
-               count(*) FILTER (WHERE x.broken_on <= %(as_of)s) AS broken_promises, {windows}
+        SELECT x.company_id, x.cust_id, count(*) AS promises, {windows}
         FROM {asked.rows(_PROMISES)} x
-        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {condition}
+        WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND x.broken_on <= %(as_of)s
+          AND {condition}
         GROUP BY x.company_id, x.cust_id"""
 
 
@@ -145,9 +159,11 @@ def _pending(asked: Asked, condition: str) -> str:
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Asked, str], str]]] = {
     "issues": ("w", _issues),
-    "activities": ("v", _activities),
+    "open_activities": ("v", _open_activities),
+    "closed_activities": ("k", _closed_activities),
     "last_activity": ("l", _last_activity),
-    "promises": ("m", _promises),
+    "open_promises": ("m", _open_promises),
+    "broken_promises": ("b", _broken_promises),
     "disputes": ("q", _disputes),
     "pending": ("z", _pending),
 }
@@ -333,29 +349,29 @@ def _activity_fields() -> tuple[Field, ...]:
         _count(
             "open_activity_count",
             "How many activities are open.",
-            "v.open_activities",
-            "activities",
+            "v.activities",
+            "open_activities",
             "ISS-10",
         ),
         _days(
             "oldest_due_date_days",
             "Days since the earliest day on which an open activity is due.",
             "v.oldest_due_on",
-            "activities",
+            "open_activities",
             "ACT-29",
         ),
         _days(
             "days_since_open_activity",
             "Days since the newest open activity was entered.",
-            "v.newest_open_on",
-            "activities",
+            "v.newest_on",
+            "open_activities",
             "ACT-28",
         ),
         _days(
             "days_since_closed_activity",
             "Days since an activity was completed last.",
-            "v.last_closed_on",
-            "activities",
+            "k.last_on",
+            "closed_activities",
             "ACT-27",
         ),
         _text(
@@ -375,15 +391,15 @@ def _activity_fields() -> tuple[Field, ...]:
         _date(
             "last_activity_date",
             "When the last activity was completed.",
-            "l.completed_on",
-            "last_activity",
+            "k.last_on",
+            "closed_activities",
             "ACT-25",
         ),
         _days(
             "last_activity_days",
             "Days since the last activity was completed.",
-            "l.completed_on",
-            "last_activity",
+            "k.last_on",
+            "closed_activities",
             "ACT-25",
         ),
         _text(
@@ -408,30 +424,30 @@ def _promise_fields() -> tuple[Field, ...]:
         _count(
             "open_promise_count",
             "How many promises are open.",
-            "m.open_promises",
-            "promises",
+            "m.promises",
+            "open_promises",
             "PRM-13",
         ),
         _date(
             "next_expected_date",
             "The earliest day on which an open promise or expected payment is due.",
             "m.next_expected_on",
-            "promises",
+            "open_promises",
             "PRM-07",
         ),
         _count(
             "broken_promise_count",
             "How many promises were broken.",
-            "m.broken_promises",
-            "promises",
+            "b.promises",
+            "broken_promises",
             "PRM-13",
         ),
         *(
             _count(
                 name,
                 f"How many promises were broken within the {words} up to the date.",
-                f"m.{name}",
-                "promises",
+                f"b.{name}",
+                "broken_promises",
                 "PRM-12",
             )
             for name, (_, words) in WINDOWS.items()

@@ -17,12 +17,11 @@ from domain.activity import (
     ActivityReassigned,
     ActivityRecorded,
     ActivityReopened,
-    FollowUpCompleted,
-    FollowUpSet,
     InvoicesTagged,
     InvoicesUntagged,
     Tag,
 )
+from domain.follow_up import FollowUpCompleted, FollowUpSet
 from domain.shared.streams import stream_key
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream, build

@@ -380,6 +380,8 @@ class _Compiled:
             pattern = before + _escaped(value) + after
             return f"({expression}) {word} %({self.keep(pattern)})s"
         given = f"%({self.keep(value)})s::{_TYPES[kind]}"
+        if (figure := _OR_ZERO.fullmatch(expression)) and not _holds_of_zero(operator, value):
+            expression = figure[1]
         return f"({expression}) {_COMPARISONS[operator]} {given}"
 
 
@@ -393,6 +395,31 @@ _COMPARISONS = {
     Operator.GT: ">",
     Operator.GTE: ">=",
 }
+
+_OR_ZERO = re.compile(r"coalesce\((\w+\.\w+), 0\)")
+"""A figure of a join, which is 0 of the records that the join has no row for.
+
+A comparison that does not hold of 0 is made with the figure itself. Both mean the same, but then
+PostgreSQL knows that the other records are left out, and may begin with the rows of the join.
+"""
+
+
+def _holds_of_zero(operator: Operator, value: Any) -> bool:
+    """Whether a comparison with a number may hold of 0."""
+    match operator:
+        case Operator.GT:
+            return value < 0
+        case Operator.GTE:
+            return value <= 0
+        case Operator.LT:
+            return value > 0
+        case Operator.LTE:
+            return value >= 0
+        case Operator.EQ:
+            return value == 0
+        case _:
+            return True
+
 
 _PATTERNS = {
     Operator.CONTAINS: ("%", "%", "LIKE"),

@@ -33,11 +33,9 @@ from domain.activity import (
     ACTIVITY,
     ActivityCommand,
     CompleteActivity,
-    CompleteFollowUp,
     ReassignActivity,
     RecordActivity,
     ReopenActivity,
-    SetFollowUp,
     TagInvoices,
     UntagInvoices,
 )
@@ -53,6 +51,7 @@ from domain.dispute import (
     OpenDispute,
     ReopenDispute,
 )
+from domain.follow_up import CompleteFollowUp, SetFollowUp
 from domain.invoice import (
     INVOICE,
     Application,

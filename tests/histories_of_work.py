@@ -27,10 +27,8 @@ from domain.account_care import (
 from domain.activity import (
     ACTIVITY,
     CompleteActivity,
-    CompleteFollowUp,
     RecordActivity,
     ReopenActivity,
-    SetFollowUp,
     TagInvoices,
     UntagInvoices,
 )
@@ -39,6 +37,7 @@ from domain.activity_type import facts as type_facts
 from domain.company import COMPANY, CompanyDocument, ImportCompany
 from domain.company_options import COMPANY_OPTIONS, UpdateCompanyOptions
 from domain.dispute import DISPUTE, ChangeDispute, CloseDispute, OpenDispute, ReopenDispute
+from domain.follow_up import CompleteFollowUp, SetFollowUp
 from domain.invoice import INVOICE, Application, ImportInvoice, InvoiceDocument
 from domain.invoice_reason import INVOICE_REASON, ClearInvoiceReason, SetInvoiceReason
 from domain.issue import ISSUE, OpenIssue, ReopenIssue, ResolveIssue, Resolver

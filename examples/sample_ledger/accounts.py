@@ -23,7 +23,6 @@ from examples.sample_ledger.habits import (
     FOREIGN_CUSTOMER_SHARE,
     GOLDEN,
     HABITS,
-    INVOICES_PER_CUSTOMER,
     NEW_CUSTOMER_SHARE,
     NEW_CUSTOMER_WITHIN,
     PAYMENT_RUN_SHARE,
@@ -84,10 +83,14 @@ class Accounts(msgspec.Struct, frozen=True):
 
 
 def draw_accounts(
-    rng: np.random.Generator, site: Site, calendar: Calendar, invoices: int
+    rng: np.random.Generator,
+    site: Site,
+    calendar: Calendar,
+    invoices: int,
+    invoices_per_customer: int,
 ) -> Accounts:
     """Return the accounts of a company, drawn."""
-    count = max(CUSTOMERS_PER_COMPANY_MIN, round(invoices / INVOICES_PER_CUSTOMER))
+    count = max(CUSTOMERS_PER_COMPANY_MIN, round(invoices / invoices_per_customer))
     rank = rng.permutation(count)
     weights = 1.0 / (rank + ZIPF_OFFSET)
     # Walking down the ranks in golden steps spreads the habits evenly over large and small.

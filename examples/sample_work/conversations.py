@@ -5,7 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from application.consulting import SITE_DAYS_ASKED, asked_by_activity, asked_by_issue, care_asked
-from domain.activity import ACTIVITY, CompleteFollowUp, RecordActivity, SetFollowUp
+from domain.activity import (
+    ACTIVITY,
+    RecordActivity,
+)
+from domain.follow_up import CompleteFollowUp, SetFollowUp
 from domain.issue import ISSUE, OpenIssue, ResolveIssue, Resolver
 from domain.scheduling import FollowUp
 from domain.shared.standard_type import StandardType

@@ -13,25 +13,25 @@ from domain.activity import (
     ActivityReassigned,
     ActivityRecorded,
     ActivityReopened,
+    ActivityWithdrawn,
     CompleteActivity,
-    CompleteFollowUp,
-    FollowUpCompleted,
-    FollowUpSet,
     InvoicesTagged,
     InvoicesUntagged,
     ReassignActivity,
     RecordActivity,
     ReopenActivity,
-    SetFollowUp,
     Tag,
     TagInvoices,
     UntagInvoices,
+    WithdrawActivity,
 )
+from domain.follow_up import CompleteFollowUp, FollowUpCompleted, FollowUpSet, SetFollowUp
 from domain.scheduling import FollowUp
 from domain.shared.decider import ImpossibleHistory
 from domain.shared.facts import ActivityTypeFacts, CareFacts, IssueFacts
 from domain.shared.standard_type import StandardType
 from domain.shared.wording import TEXT_CHARACTERS_MAX
+from domain.working_days import EVERY_DAY, WorkCalendar
 from tests.domain.work import ACME, CARED_FOR, DANA, EVE, RETIRED, TODAY, invoice
 from tests.story import Story
 
@@ -40,11 +40,14 @@ activity = Story(ACTIVITY)
 YESTERDAY, TOMORROW, LATER = (TODAY + timedelta(days) for days in (-1, 1, 5))
 PHONE, NOTE = StandardType.PHONE, StandardType.ACCOUNT_NOTE
 
+OFFICE = WorkCalendar(weekend=(6, 7))
+
 calling = RecordActivity("a1", "1", "ACME", "Phone", TODAY, account=ACME)
 call = ActivityRecorded("a1", "1", "ACME", "Phone", PHONE, TODAY)
 noted = ActivityRecorded("a1", "1", "ACME", "AcctNote", NOTE, TODAY)
 spoken = ActivityCompleted(TODAY, "Will pay.", successful=True)
-follow_up = FollowUpSet(TOMORROW, TODAY, LATER, "Paid?", 15)
+follow_up = FollowUpSet(TOMORROW, TODAY, LATER, "Paid?", 15, days_counted=True)
+withdrawn = ActivityWithdrawn(TODAY, "It was paid.")
 tagged = InvoicesTagged(TODAY, (Tag("I1", Decimal("40.00"), "EUR"),))
 
 
@@ -99,22 +102,36 @@ def test_has_a_priority_of_its_own_before_that_of_its_type() -> None:
 
 def test_may_have_to_be_answered_though_nothing_is_followed_up() -> None:
     command = replace(calling, follow_up=FollowUp(days_to_respond=5, duration_minutes=30))
-    activity.given().when(command).then(replace(call, respond_by=LATER, duration_minutes=30))
+    activity.given().when(command).then(
+        replace(call, respond_by=LATER, duration_minutes=30, days_counted=True)
+    )
 
 
 def test_knows_what_it_names() -> None:
     defined, issue, document = ActivityTypeFacts(PHONE, 2), IssueFacts("1", "ACME"), invoice("I1")
     bare = replace(calling, account=None)
-    told = bare.knowing([ACME, CARED_FOR, 4, defined, document])
+    told = bare.knowing([ACME, CARED_FOR, 4, defined, None, None, document])
     assert (told.account, told.care, told.site_days) == (ACME, CARED_FOR, 4)
     assert (told.defined_type, told.user, told.issue) == (defined, None, None)
     assert told.documents == (document,)
-    named = replace(bare, issue_id="i1", assigned_user_id="dana")
-    told = named.knowing([ACME, CARED_FOR, 0, None, DANA, issue, document])
-    assert (told.user, told.issue, told.documents) == (DANA, issue, (document,))
+    named = replace(
+        bare, issue_id="i1", assigned_user_id="dana", follow_up=FollowUp(TOMORROW, user_id="eve")
+    )
+    told = named.knowing([ACME, CARED_FOR, 0, None, None, OFFICE, DANA, EVE, issue, document])
+    assert (told.user, told.follow_up_user, told.issue) == (DANA, EVE, issue)
+    assert (told.documents, told.calendar) == ((document,), OFFICE)
+    assert named.knowing(
+        [ACME, CARED_FOR, 0, None, EVERY_DAY, OFFICE, DANA, EVE, issue, document]
+    ) == replace(told, calendar=EVERY_DAY)
     followed = SetFollowUp(FollowUp(TOMORROW), TODAY)
-    assert followed.knowing([4]) == replace(followed, site_days=4)
-    assert followed.knowing([4, CARED_FOR]) == replace(followed, site_days=4, care=CARED_FOR)
+    assert followed.knowing([4, None]) == replace(followed, site_days=4)
+    assert followed.knowing([4, OFFICE, CARED_FOR, None]) == replace(
+        followed, site_days=4, care=CARED_FOR, calendar=OFFICE
+    )
+    followed = SetFollowUp(FollowUp(TOMORROW, user_id="eve"), TODAY)
+    assert followed.knowing([4, None, EVE, CARED_FOR, OFFICE]) == replace(
+        followed, site_days=4, care=CARED_FOR, calendar=OFFICE, user=EVE
+    )
     assert TagInvoices(("I1",), TODAY).knowing([document]).documents == (document,)
 
 
@@ -146,6 +163,8 @@ def test_knows_what_it_names() -> None:
         ({"action_code": "x" * 201}, "action_code_too_long", "actionCode"),
         ({"follow_up": FollowUp(YESTERDAY)}, "follow_up_date_past", "followUpOn"),
         ({"follow_up": FollowUp(None, "x")}, "follow_up_date_missing", "followUpOn"),
+        ({"follow_up": FollowUp(user_id="eve")}, "follow_up_date_missing", "followUpOn"),
+        ({"follow_up": FollowUp(TOMORROW, user_id="x")}, "user_unknown", "followUpUserId"),
         (
             {"follow_up": FollowUp(TOMORROW, duration_minutes=0)},
             "duration_invalid",
@@ -201,6 +220,27 @@ def test_a_call_is_unsuccessful_unless_somebody_spoke_to_the_customer() -> None:
             CompleteActivity(TOMORROW, successful=False),
             "activity_complete",
             "activityId",
+        ),
+        ([call], WithdrawActivity(TODAY, " "), "reason_empty", "reason"),
+        ([call, withdrawn], CompleteActivity(TODAY), "activity_withdrawn", "activityId"),
+        ([call, withdrawn], ReopenActivity(), "activity_withdrawn", "activityId"),
+        (
+            [call, withdrawn],
+            SetFollowUp(FollowUp(TODAY), TODAY),
+            "activity_withdrawn",
+            "activityId",
+        ),
+        (
+            [call, follow_up, withdrawn],
+            CompleteFollowUp(TODAY),
+            "activity_withdrawn",
+            "activityId",
+        ),
+        (
+            [call],
+            SetFollowUp(FollowUp(TODAY, user_id="rose"), TODAY, user=RETIRED),
+            "user_retired",
+            "followUpUserId",
         ),
         ([call], ReassignActivity(" "), "user_empty", "assignedUserId"),
         ([call], SetFollowUp(FollowUp(), TODAY), "follow_up_date_missing", "followUpOn"),
@@ -282,7 +322,8 @@ def test_is_answered_within_the_days_that_are_given_or_the_account_s_or_the_site
 ) -> None:
     care = CareFacts(None, account)
     follow_up = FollowUp(TOMORROW, days_to_respond=given)
-    expected = FollowUpSet(TOMORROW, TODAY, TOMORROW + timedelta(days))
+    on = TOMORROW + timedelta(days)
+    expected = FollowUpSet(TOMORROW, TODAY, on, days_counted=days > 0)
     activity.given(call).when(SetFollowUp(follow_up, TODAY, site, care)).then(expected)
     recording = replace(calling, follow_up=follow_up, care=care, site_days=site)
     activity.given().when(recording).then(call, expected)
@@ -327,11 +368,65 @@ def test_a_follow_up_told_twice_stays_as_first_entered_and_another_takes_its_pla
     told = FollowUp(TOMORROW, "Paid?", days_to_respond=4, duration_minutes=15)
     known = activity.given(call, follow_up, FollowUpCompleted(TODAY))
     known.when(SetFollowUp(told, TOMORROW)).then_nothing()
-    another = FollowUpSet(LATER, TOMORROW, LATER)
+    known_before = activity.given(call, replace(follow_up, days_counted=None))
+    known_before.when(SetFollowUp(told, TOMORROW)).then_nothing()
+    another = FollowUpSet(LATER, TOMORROW, LATER, days_counted=False)
     known.when(SetFollowUp(FollowUp(LATER), TOMORROW)).then(another)
     activity.given(call, follow_up, FollowUpCompleted(TODAY), another).when(
         CompleteFollowUp(LATER)
     ).then(FollowUpCompleted(LATER))
+
+
+def test_is_withdrawn_before_it_was_carried_out() -> None:
+    told = WithdrawActivity(TODAY, " It was paid. ")
+    activity.given(call, follow_up, tagged).when(told).then(withdrawn)
+    assert withdrawn.effective_on(TOMORROW) == TODAY
+    activity.given(call, withdrawn).when(WithdrawActivity(TOMORROW, "Again.")).then_nothing()
+    activity.given(call, spoken).when(told).then_nothing()
+    activity.given(call, spoken, ActivityReopened()).when(told).then(withdrawn)
+    activity.given(call, withdrawn).when(calling).then_nothing()
+
+
+def test_is_followed_up_by_somebody_else_if_one_is_named() -> None:
+    by_eve = replace(follow_up, user_id="eve")
+    told = FollowUp(TOMORROW, "Paid?", LATER, None, 15, " eve ")
+    activity.given(call).when(SetFollowUp(told, TODAY, user=EVE)).then(by_eve)
+    activity.given(call, follow_up).when(SetFollowUp(told, TODAY, user=EVE)).then(by_eve)
+    recording = replace(calling, follow_up=told, follow_up_user=EVE)
+    activity.given().when(recording).then(call, by_eve)
+
+
+FRIDAY, SATURDAY, MONDAY, WEDNESDAY = (date(2015, 1, day) for day in (9, 10, 12, 14))
+
+
+def test_v14_what_is_entered_on_friday_with_three_days_is_late_on_wednesday() -> None:
+    made = replace(calling, business_date=FRIDAY, follow_up=FollowUp(days_to_respond=3))
+    entered = replace(call, entered_on=FRIDAY, days_counted=True)
+    activity.given().when(made).then(replace(entered, respond_by=MONDAY))
+    activity.given().when(replace(made, calendar=OFFICE)).then(
+        replace(entered, respond_by=WEDNESDAY)
+    )
+
+
+def test_nothing_of_it_falls_on_a_day_off() -> None:
+    made = replace(calling, business_date=FRIDAY, calendar=OFFICE)
+    entered = replace(call, entered_on=FRIDAY)
+    activity.given().when(replace(made, due_on=SATURDAY)).then(replace(entered, due_on=MONDAY))
+    respond = FollowUp(respond_by=SATURDAY)
+    activity.given().when(replace(made, follow_up=respond)).then(
+        replace(entered, respond_by=MONDAY, days_counted=True)
+    )
+    on_saturday = replace(made, business_date=SATURDAY, follow_up=respond)
+    activity.given().when(on_saturday).then(
+        replace(call, entered_on=SATURDAY, respond_by=MONDAY, days_counted=False)
+    )
+    told = SetFollowUp(FollowUp(SATURDAY, days_to_respond=2), FRIDAY, calendar=OFFICE)
+    activity.given(entered).when(told).then(
+        FollowUpSet(MONDAY, FRIDAY, WEDNESDAY, days_counted=True)
+    )
+    activity.given().when(replace(made, follow_up=told.follow_up)).then(
+        entered, FollowUpSet(MONDAY, FRIDAY, WEDNESDAY, days_counted=True)
+    )
 
 
 def test_its_four_states_are_independent() -> None:
@@ -353,6 +448,7 @@ def test_its_four_states_are_independent() -> None:
         UntagInvoices(("I1",)),
         SetFollowUp(FollowUp(TODAY), TODAY),
         CompleteFollowUp(TODAY),
+        WithdrawActivity(TODAY, "It was paid."),
     ],
 )
 def test_that_nobody_recorded_is_unknown(command: Any) -> None:
@@ -366,6 +462,11 @@ def test_that_nobody_recorded_is_unknown(command: Any) -> None:
         [call, ActivityReopened()],
         [call, spoken, spoken],
         [call, FollowUpCompleted(TODAY)],
+        [call, spoken, withdrawn],
+        [call, withdrawn, spoken],
+        [call, withdrawn, withdrawn],
+        [call, withdrawn, follow_up],
+        [call, follow_up, withdrawn, FollowUpCompleted(TODAY)],
     ],
 )
 def test_refuses_a_history_that_cannot_be(history: list[Any]) -> None:

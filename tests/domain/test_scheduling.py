@@ -14,10 +14,12 @@ from domain.scheduling import (
     checked_duration,
     completion_date,
     days_to_respond,
+    past_due,
     respond_by,
     scheduled,
 )
 from domain.shared.decider import Refused
+from domain.working_days import WorkCalendar
 
 ENTERED = date(2015, 1, 1)
 DATES = st.dates(ENTERED, ENTERED + timedelta(SCHEDULED_DAYS_MAX))
@@ -25,6 +27,23 @@ DATES = st.dates(ENTERED, ENTERED + timedelta(SCHEDULED_DAYS_MAX))
 
 def test_v13_four_days_after_the_first_of_january_is_the_fifth() -> None:
     assert respond_by(FollowUp(date(2015, 1, 1), days_to_respond=4), ENTERED) == date(2015, 1, 5)
+
+
+def test_v13_and_with_weekends_off_it_is_the_seventh() -> None:
+    told = FollowUp(date(2015, 1, 1), days_to_respond=4)
+    assert respond_by(told, ENTERED, calendar=WorkCalendar((6, 7))) == date(2015, 1, 7)
+
+
+@pytest.mark.parametrize(
+    ("days_counted", "on_the_day_before", "on_the_day", "on_the_day_after"),
+    [(True, False, True, True), (False, False, False, True)],
+)
+def test_who_was_given_days_is_late_on_the_last_and_else_the_day_after(
+    *, days_counted: bool, on_the_day_before: bool, on_the_day: bool, on_the_day_after: bool
+) -> None:
+    due = date(2015, 1, 12)
+    found = [past_due(due, due + timedelta(days), days_counted=days_counted) for days in (-1, 0, 1)]
+    assert found == [on_the_day_before, on_the_day, on_the_day_after]
 
 
 def test_what_is_not_followed_up_is_counted_from_its_entry() -> None:

@@ -1,5 +1,6 @@
 """The figures of accounts against plain arithmetic on the events, one by one and all at once."""
 
+import operator
 import random
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from eventstore.postgres import PostgresLog
 from projections.account_joins import EACH, PROJECTED_DAYS
 from projections.account_view import ACCOUNT_VIEW
 from projections.invoice_view import INVOICE_VIEW
-from projections.listing import Cut, Listing, Order, page, summary
+from projections.listing import Cut, Listing, Order, page, summary, total
 from projections.query import fetch
 from projections.view import Asked, View
 from runtime.database import Database
@@ -289,6 +290,31 @@ def test_ordered_by_a_figure_accounts_show_what_they_show_one_by_one(
             }
             compared += len(together)
     assert compared > 300
+
+
+def test_comparisons_with_a_figure_hold_of_accounts_that_have_none_as_of_zero(
+    database: Database, tenant: Tenant
+) -> None:
+    fill(database, tenant, random.Random(25))
+    asked = Asked(tenant.id, OPTIONS[0], day(200), in_past=True)
+    names = ("due_total", "late_over1", "no_over_due_inv", "open_documents", "open_issue_cnt")
+    told = asked_for(database, asked, names).values()
+    compares = {
+        Operator.EQ: operator.eq,
+        Operator.NE: operator.ne,
+        Operator.LT: operator.lt,
+        Operator.LTE: operator.le,
+        Operator.GT: operator.gt,
+        Operator.GTE: operator.ge,
+    }
+    with database.connect("worker") as connection:
+        for name in names:
+            assert any(one[name] == 0 for one in told)
+            for value in {-1, 0, 1, *(int(one[name]) for one in told)}:
+                for compared, holds in compares.items():
+                    listing = Listing(ACCOUNT_VIEW, asked, (), Compared(name, compared, value))
+                    expected = sum(holds(one[name], value) for one in told)
+                    assert fetch(connection, total(listing)) == [expected], (name, compared, value)
 
 
 @pytest.mark.parametrize("view", [ACCOUNT_VIEW, INVOICE_VIEW], ids=["accounts", "invoices"])

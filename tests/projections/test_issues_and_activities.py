@@ -14,19 +14,18 @@ from domain.activity import (
     Activity,
     ActivityRecorded,
     CompleteActivity,
-    CompleteFollowUp,
     InvoicesTagged,
     InvoicesUntagged,
     ReassignActivity,
     RecordActivity,
     Recorded,
     ReopenActivity,
-    SetFollowUp,
     Tag,
     TagInvoices,
     UntagInvoices,
 )
 from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActivityType
+from domain.follow_up import CompleteFollowUp, SetFollowUp
 from domain.issue import (
     ISSUE,
     IssueOpened,

@@ -9,9 +9,14 @@ import pytest
 from application.handling import Consulted, Request
 from domain import invoice
 from domain.account import ACCOUNT, AccountDocument, ImportAccount
-from domain.activity import ACTIVITY, CompleteActivity, RecordActivity, SetFollowUp
+from domain.activity import (
+    ACTIVITY,
+    CompleteActivity,
+    RecordActivity,
+)
 from domain.company import COMPANY, CompanyDocument, ImportCompany
 from domain.dispute import DISPUTE, CloseDispute, OpenDispute
+from domain.follow_up import SetFollowUp
 from domain.invoice import INVOICE, Application, ImportInvoice, InvoiceDocument
 from domain.payment_schedule import PAYMENT_SCHEDULE, PlannedInstalment, SchedulePayments
 from domain.promise import PROMISE, ConfirmPromise, JudgePromise, RecordExpectedPayment

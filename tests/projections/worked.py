@@ -16,7 +16,6 @@ from domain.activity import (
     ActivityCompleted,
     ActivityRecorded,
     ActivityReopened,
-    FollowUpSet,
     InvoicesTagged,
     InvoicesUntagged,
 )
@@ -30,6 +29,7 @@ from domain.dispute import (
     DisputeReasonSet,
     DisputeReopened,
 )
+from domain.follow_up import FollowUpSet
 from domain.invoice import (
     InvoiceClosed,
     InvoiceDocument,
