@@ -97,9 +97,7 @@ def wishes(
     ]
 
 
-def default_class(
-    class_id: str, *, actor: str, business_date: date, cause: str
-) -> Request:
+def default_class(class_id: str, *, actor: str, business_date: date, cause: str) -> Request:
     """Return the command that makes a class the site's default one (RULE-03)."""
     return Request(
         SITE_OPTIONS,

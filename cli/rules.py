@@ -172,7 +172,15 @@ def list_(session: Session) -> None:
         options = site_options(connection, tenant.id)
         strategy = strategy_in_force(connection, Asked(tenant.id, options, today(options)))
     rows = [
-        [one.class_id, one.seq_no, one.rule_id, one.name, one.view.value, one.action_code, one.filter]
+        [
+            one.class_id,
+            one.seq_no,
+            one.rule_id,
+            one.name,
+            one.view.value,
+            one.action_code,
+            one.filter,
+        ]
         for one in strategy.rules
     ]
     print_rows(session.format, ["class", "seq", "rule", "name", "view", "action", "filter"], rows)

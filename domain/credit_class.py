@@ -144,7 +144,7 @@ def checked(document: CreditClassDocument) -> CreditClassDocument:
     if not 0 <= document.frequency_days <= FREQUENCY_DAYS_MAX:
         raise Refused(
             "frequency_invalid",
-            f"Between contacts there are from 0, which sets no limit, to {FREQUENCY_DAYS_MAX} days.",
+            f"Between contacts are from 0 days, which sets no limit, to {FREQUENCY_DAYS_MAX}.",
             "frequencyDays",
         )
     schedule = document.schedule

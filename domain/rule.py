@@ -27,9 +27,6 @@ FOLLOW_UP_DAYS_MAX = 365
 BROAD_RECORDS_MIN = 100
 """A rule that meets so many records or fewer is never too broad."""
 
-BROAD_SHARE = 0.5
-"""A rule that meets a larger part of all records than this must be confirmed."""
-
 
 class RuleDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     """What a rule is.
@@ -87,8 +84,8 @@ class Reach(Struct, frozen=True, gc=False):
 
     @property
     def is_broad(self) -> bool:
-        """Whether a rule with this filter would make actions for most of what there is."""
-        return self.met > BROAD_RECORDS_MIN and self.met > BROAD_SHARE * self.of
+        """Whether a rule with this filter would make actions for more than half of all records."""
+        return self.met > BROAD_RECORDS_MIN and 2 * self.met > self.of
 
 
 class DefineRule(Struct, frozen=True, gc=False):

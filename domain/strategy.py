@@ -79,9 +79,10 @@ def parsed_strategy(text: str) -> tuple[Strategy, list[Unreadable]]:
     found: dict[str, tuple[Any, ...]] = {}
     problems: list[Unreadable] = []
     for name, (made, key) in _KINDS.items():
-        entries = told.get(name, [])
-        if not isinstance(entries, list):
-            raise StrategyError(f"Each of the {name} is a table: [[{name}]].")
+        try:
+            entries = msgspec.convert(told.get(name, []), list[dict[str, Any]])
+        except msgspec.ValidationError as failure:
+            raise StrategyError(f"Each of the {name} is a table: [[{name}]].") from failure
         found[name] = tuple(_entries(name, made, key, entries, problems))
     return Strategy(**found), problems
 
@@ -90,7 +91,7 @@ def _entries(
     kind: str,
     made: type[Struct],
     key: str,
-    entries: Iterable[Any],
+    entries: Iterable[dict[str, Any]],
     problems: list[Unreadable],
 ) -> Iterable[Struct]:
     for number, entry in enumerate(entries, 1):

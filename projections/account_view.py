@@ -122,6 +122,14 @@ _FIELDS = (
         source="ACC-05",
     ),
     Field(
+        "date_estab_days",
+        Kind.INTEGER,
+        "Days since the account was made in the ERP.",
+        "(%(as_of)s::date - c.date_estab)",
+        nullable=True,
+        source="RULE-29",
+    ),
+    Field(
         "home_curr_id",
         Kind.TEXT,
         "The company's home currency, as the ERP writes it.",
