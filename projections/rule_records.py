@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from domain.conditions import (
     AnyOf,
     Condition,
@@ -17,12 +19,20 @@ from domain.rule_view import RuleView
 from projections.listing import Listing, by_key
 from projections.query import Query
 from projections.rule_views import ACCOUNT_PREFIX, account_fields_of, rule_view
-from projections.view import Asked
+from projections.view import Asked, Field, Kind
 
 RecordKey = tuple[str, str]
 """The key of a record: its company, and its document's or else its account's id."""
 
 _CLASS = "credit_class_id"
+
+_WHOLE_BALANCE = Field(
+    "whole_balance",
+    Kind.NUMBER,
+    "What is open, whether it counts or not.",
+    "o.balance",
+    needs=("open",),
+)
 
 
 def record_key(company_id: str, cust_id: str, tran_id: str) -> RecordKey:
@@ -35,12 +45,14 @@ def values_of(
 ) -> Query[tuple[RecordKey, dict[str, Any]]]:
     """Return the question for the values that conditions look at, of records that there are.
 
-    Beside them the credit class is told, and of documents the account and the whole balance.
+    Beside them the credit class is told, and of documents the account and, as `whole_balance`, what
+    is open of them whether it counts or not.
     """
     used = AnyOf(tuple(conditions))
     if view is RuleView.INVOICE:
         shown = rule_view(view, (*account_fields_of(used), _CLASS, "home_curr_id"))
-        also = ("cust_id", "percent_paid", "balance", ACCOUNT_PREFIX + _CLASS)
+        shown = replace(shown, name="rule_records", fields=(*shown.fields, _WHOLE_BALANCE))
+        also = ("cust_id", _WHOLE_BALANCE.name, ACCOUNT_PREFIX + _CLASS)
     else:
         shown, also = rule_view(view), (_CLASS,)
     names = tuple(sorted(fields_of(used) | {*also}))

@@ -44,9 +44,6 @@ from projections.view import Asked
 KEYS_MAX = 5_000
 """Keys of one question at most."""
 
-PAID = 100
-"""Percent of a document that is paid in full."""
-
 
 class Evaluation(Struct, frozen=True):
     """The rules of a class on a date, and what a run does about them.
@@ -305,7 +302,7 @@ def _reason(
     if view is RuleView.INVOICE:
         if values["cust_id"] != subject.cust_id:
             return f"The document is on account {values['cust_id']} now."
-        if not values["balance"] and values["percent_paid"] == PAID:
+        if not values["whole_balance"]:
             return "The document is paid."
     if (class_of(view, values) or asked.options.default_credit_class_id) != class_id:
         return "The account is of another credit class now."
