@@ -1,7 +1,6 @@
 """Single records as rules see them: what their conditions look at, and why one does not hold."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from domain.conditions import (
     AnyOf,
     Condition,
+    comparisons,
     described,
     field_words,
     fields_of,
@@ -78,31 +78,29 @@ def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
     failing = first_failing(condition, values)
     if failing is None:
         return "Its condition holds."
-    told = described(failing)
-    found = facts_of(failing, values)
-    return f"It does not hold that {told}: {found}."
+    return f"The rule asks that {described(failing)}, and found {facts_of(failing, values)}."
 
 
 def facts_of(condition: Condition, values: Mapping[str, Any]) -> str:
-    """Return the values that a condition looks at as a piece of a sentence."""
-    told = (
-        f"{field_words(name)} is {_value(values.get(name))}"
-        for name in sorted(fields_of(condition))
-    )
-    return ", ".join(told)
+    """Return the values that a condition looks at as a piece of a sentence, in its order."""
+    names = dict.fromkeys(one.field for one in comparisons(condition))
+    return ", ".join(value_words(name, values.get(name)) for name in names)
 
 
-def _value(value: Any) -> str:
+def value_words(name: str, value: Any) -> str:
+    """Return a field with its value as a piece of a sentence, such as "balance 306.84"."""
+    return f"{field_words(name)} {_told(value)}"
+
+
+def _told(value: Any) -> str:
     match value:
         case None:
             return "unknown"
         case bool():
-            return "true" if value else "false"
+            return "yes" if value else "no"
         case Decimal():
             return f"{value:f}"
-        case date():
-            return value.isoformat()
         case str():
-            return f'"{value}"'
+            return f"\u201c{value}\u201d"
         case _:
             return str(value)

@@ -18,8 +18,6 @@ from domain.conditions import (
     Condition,
     comparisons,
     described,
-    field_words,
-    fields_of,
     first_failing,
 )
 from domain.rule import RuleDocument
@@ -45,7 +43,7 @@ from projections.rule_explaining import (
     rule_version,
     run_known,
 )
-from projections.rule_records import class_of, record_key, values_of
+from projections.rule_records import class_of, record_key, value_words, values_of
 from projections.rule_views import checked_filter
 from projections.view import Asked
 from runtime.site import site_options
@@ -277,7 +275,7 @@ class Explainer:
                 [described(one) for one in comparisons(condition) if one.field == name],
                 self._evidence(view, name, subject, until),
             )
-            for name in sorted(fields_of(condition))
+            for name in dict.fromkeys(one.field for one in comparisons(condition))
         ]
 
     def _evidence(self, view: RuleView, name: str, subject: Subject, until: int) -> Evidence | None:
@@ -304,17 +302,7 @@ def _key(subject: Subject) -> tuple[str, str, str]:
 
 
 def _words(fact: Fact) -> str:
-    """Return a fact as a piece of a sentence, such as "balance 306.84"."""
-    match fact.value:
-        case None:
-            value = "unknown"
-        case bool():
-            value = "yes" if fact.value else "no"
-        case str():
-            value = f"\u201c{fact.value}\u201d"
-        case _:
-            value = str(fact.value)
-    return f"{field_words(fact.field)} {value}"
+    return value_words(fact.field, fact.value)
 
 
 def _why(issue: MadeIssue, rule: RuleDocument, condition: Condition, facts: Sequence[Fact]) -> str:
