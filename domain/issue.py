@@ -15,7 +15,13 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.shared.assignee import assignee, check_user
+from domain.shared.assignee import (
+    assignee,
+    check_not_passed_back,
+    check_user,
+    manager_of,
+    passed_on,
+)
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts, CareFacts, DocumentFacts, IssueFacts, UserFacts
@@ -115,14 +121,30 @@ class OpenIssue(Struct, frozen=True, gc=False):
 
 
 class ReassignIssue(Struct, frozen=True, gc=False):
-    """Let another user resolve it."""
+    """Let another user resolve it; with `hand_back` one who had it before and passed it on."""
 
     assigned_user_id: str
     user: UserFacts | None = None
+    hand_back: bool = False
 
     def knowing(self, facts: Sequence[UserFacts | None]) -> "ReassignIssue":
         """Return the command that knows the user."""
         return replace(self, user=facts[0])
+
+
+class EscalateIssue(Struct, frozen=True, gc=False):
+    """Let the manager of the user it is assigned to resolve it (ISS-13).
+
+    `users` are the user `assigned_user_id` and that user's manager, as far as they are known.
+    """
+
+    assigned_user_id: str | None
+    hand_back: bool = False
+    users: tuple[UserFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "EscalateIssue":
+        """Return the command that knows the user and the manager."""
+        return replace(self, users=tuple(facts))
 
 
 class ResolveIssue(Struct, frozen=True, gc=False):
@@ -138,7 +160,7 @@ class ReopenIssue(Struct, frozen=True, gc=False):
     """Take the resolution back."""
 
 
-IssueCommand: TypeAlias = OpenIssue | ReassignIssue | ResolveIssue | ReopenIssue
+IssueCommand: TypeAlias = OpenIssue | ReassignIssue | EscalateIssue | ResolveIssue | ReopenIssue
 
 
 # State: only what decisions need.
@@ -149,10 +171,11 @@ class NotOpened(Struct, frozen=True):
 
 
 class Open(Struct, frozen=True, gc=False):
-    """It is to be resolved."""
+    """It is to be resolved; `passed_on` are users who had it before, the first one first."""
 
     opened: IssueOpened
     assigned_user_id: str | None
+    passed_on: tuple[str, ...] = ()
 
 
 class Resolved(Struct, frozen=True, gc=False):
@@ -161,6 +184,7 @@ class Resolved(Struct, frozen=True, gc=False):
     opened: IssueOpened
     assigned_user_id: str | None
     resolved: IssueResolved
+    passed_on: tuple[str, ...] = ()
 
 
 Issue: TypeAlias = NotOpened | Open | Resolved
@@ -172,11 +196,12 @@ def evolve(issue: Issue, event: IssueEvent) -> Issue:
         case NotOpened(), IssueOpened():
             return Open(event, event.assigned_user_id)
         case ((Open() | Resolved()), IssueReassigned(assigned_user_id)):
-            return replace(issue, assigned_user_id=assigned_user_id)
+            had = passed_on(issue.passed_on, issue.assigned_user_id, assigned_user_id)
+            return replace(issue, assigned_user_id=assigned_user_id, passed_on=had)
         case Open(opened, assigned_user_id), IssueResolved():
-            return Resolved(opened, assigned_user_id, event)
+            return Resolved(opened, assigned_user_id, event, passed_on=issue.passed_on)
         case Resolved(opened, assigned_user_id), IssueReopened():
-            return Open(opened, assigned_user_id)
+            return Open(opened, assigned_user_id, passed_on=issue.passed_on)
         case _:
             raise ImpossibleHistory(f"{event} after {issue}")
 
@@ -189,7 +214,9 @@ def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
         case ((Open() | Resolved()), OpenIssue()):
             return open_again(command, issue.opened)
         case ((Open() | Resolved()), ReassignIssue()):
-            return reassign(command, issue.assigned_user_id)
+            return reassign(command, issue)
+        case ((Open() | Resolved()), EscalateIssue()):
+            return escalate(command, issue)
         case Open(), ResolveIssue():
             return resolve(command, issue)
         case Resolved(), ResolveIssue():
@@ -198,7 +225,7 @@ def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
             return [IssueReopened()]
         case Open(), ReopenIssue():
             return []  # open already
-        case NotOpened(), (ReassignIssue() | ResolveIssue() | ReopenIssue()):
+        case NotOpened(), _:
             raise Refused("issue_unknown", "There is no such issue.", "issueId")
 
 
@@ -235,12 +262,22 @@ def opening(command: OpenIssue, assigned_user_id: str | None) -> IssueOpened:
     )
 
 
-def reassign(command: ReassignIssue, assigned_user_id: str | None) -> Sequence[IssueEvent]:
+def reassign(command: ReassignIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
     """Assign it to another user."""
     user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
-    if user_id == assigned_user_id:
+    if user_id == issue.assigned_user_id:
         return []  # assigned already
     check_user(user_id, command.user, "assignedUserId")
+    check_not_passed_back(user_id, issue.passed_on, hand_back=command.hand_back)
+    return [IssueReassigned(user_id)]
+
+
+def escalate(command: EscalateIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
+    """Assign it to the manager of the user it is assigned to."""
+    user_id = manager_of(issue.assigned_user_id, command.assigned_user_id, command.users)
+    if user_id == issue.assigned_user_id:
+        return []  # escalated already
+    check_not_passed_back(user_id, issue.passed_on, hand_back=command.hand_back)
     return [IssueReassigned(user_id)]
 
 

@@ -33,7 +33,8 @@ def _open(asked: Asked) -> str:
     return f"""CROSS JOIN LATERAL (
         SELECT count(*) AS activities FROM {asked.rows(_ACTIVITIES)} a
         WHERE a.tenant = i.tenant AND a.issue_id = i.issue_id AND {asked.begun("a.entered_on")}
-          AND (a.completed_on IS NULL OR a.completed_on > %(as_of)s)) o"""
+          AND (a.completed_on IS NULL OR a.completed_on > %(as_of)s)
+          AND (a.withdrawn_on IS NULL OR a.withdrawn_on > %(as_of)s)) o"""
 
 
 ISSUE_VIEW = View(
