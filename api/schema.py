@@ -34,6 +34,7 @@ from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
+from api.follow_ups import FollowUpQuery
 from api.invoice_changes import InvoiceSubscription
 from api.invoice_lines import InvoiceLineQuery
 from api.invoice_notes import InvoiceNoteMutation, InvoiceNoteQuery
@@ -58,6 +59,7 @@ from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
+from api.work_calendars import WorkCalendarMutation, WorkCalendarQuery
 
 DOCUMENTS_CACHED_MAX = 1_000
 """Parsed and validated documents kept, at most."""
@@ -94,6 +96,8 @@ class Query(
     RuleRunQuery,
     UserQuery,
     ViewerQuery,
+    WorkCalendarQuery,
+    FollowUpQuery,
     NodeQuery,
 ):
     """Everything that can be read."""
@@ -127,6 +131,7 @@ class Mutation(
     InvoiceNoteMutation,
     PersonalContactMutation,
     UserFieldsMutation,
+    WorkCalendarMutation,
 ):
     """Everything that can be done."""
 

@@ -32,7 +32,13 @@ from domain.scheduling import (
     respond_by,
     scheduled,
 )
-from domain.shared.assignee import assignee, check_user
+from domain.shared.assignee import (
+    assignee,
+    check_not_passed_back,
+    check_user,
+    manager_of,
+    passed_on,
+)
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import (
@@ -250,14 +256,30 @@ class WithdrawActivity(Struct, frozen=True, gc=False):
 
 
 class ReassignActivity(Struct, frozen=True, gc=False):
-    """Let another user carry it out."""
+    """Let another user carry it out; with `hand_back` one who had it before and passed it on."""
 
     assigned_user_id: str
     user: UserFacts | None = None
+    hand_back: bool = False
 
     def knowing(self, facts: Sequence[UserFacts | None]) -> "ReassignActivity":
         """Return the command that knows the user."""
         return replace(self, user=facts[0])
+
+
+class EscalateActivity(Struct, frozen=True, gc=False):
+    """Let the manager of the user it is assigned to carry it out (ISS-13).
+
+    `users` are the user `assigned_user_id` and that user's manager, as far as they are known.
+    """
+
+    assigned_user_id: str | None
+    hand_back: bool = False
+    users: tuple[UserFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "EscalateActivity":
+        """Return the command that knows the user and the manager."""
+        return replace(self, users=tuple(facts))
 
 
 class TagInvoices(Struct, frozen=True, gc=False):
@@ -284,6 +306,7 @@ ActivityCommand: TypeAlias = (
     | ReopenActivity
     | WithdrawActivity
     | ReassignActivity
+    | EscalateActivity
     | TagInvoices
     | UntagInvoices
     | SetFollowUp
@@ -299,13 +322,17 @@ class NotRecorded(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True, gc=False):
-    """The activity as known; what is None has not happened, or was taken back."""
+    """The activity as known; what is None has not happened, or was taken back.
+
+    `passed_on` are the users who had it before the one it is assigned to, the first one first.
+    """
 
     recorded: ActivityRecorded
     assigned_user_id: str | None
     completed: ActivityCompleted | None = None
     withdrawn: ActivityWithdrawn | None = None
     tagged: frozenset[str] = frozenset()
+    passed_on: tuple[str, ...] = ()
     follow_up: FollowUpSet | None = None
     followed_up: FollowUpCompleted | None = None
 
@@ -325,7 +352,8 @@ def evolve(activity: Activity, event: ActivityEvent) -> Activity:
         case Recorded(completed=None, withdrawn=None), ActivityWithdrawn():
             return replace(activity, withdrawn=event)
         case Recorded(), ActivityReassigned(assigned_user_id):
-            return replace(activity, assigned_user_id=assigned_user_id)
+            had = passed_on(activity.passed_on, activity.assigned_user_id, assigned_user_id)
+            return replace(activity, assigned_user_id=assigned_user_id, passed_on=had)
         case Recorded(tagged=tagged), InvoicesTagged(tags=tags):
             return replace(activity, tagged=tagged | {tag.tran_id for tag in tags})
         case Recorded(tagged=tagged), InvoicesUntagged(tran_ids):
@@ -363,6 +391,8 @@ def decide(command: ActivityCommand, activity: Activity) -> Sequence[ActivityEve
             return [] if completed is None else [ActivityReopened()]
         case Recorded(), ReassignActivity():
             return reassign(command, activity)
+        case Recorded(), EscalateActivity():
+            return escalate(command, activity)
         case Recorded(), TagInvoices():
             return tag(command, activity)
         case Recorded(tagged=tagged), UntagInvoices():
@@ -506,6 +536,16 @@ def reassign(command: ReassignActivity, activity: Recorded) -> Sequence[Activity
     if user_id == activity.assigned_user_id:
         return []  # assigned already
     check_user(user_id, command.user, "assignedUserId")
+    check_not_passed_back(user_id, activity.passed_on, hand_back=command.hand_back)
+    return [ActivityReassigned(user_id)]
+
+
+def escalate(command: EscalateActivity, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Assign it to the manager of the user it is assigned to."""
+    user_id = manager_of(activity.assigned_user_id, command.assigned_user_id, command.users)
+    if user_id == activity.assigned_user_id:
+        return []  # escalated already
+    check_not_passed_back(user_id, activity.passed_on, hand_back=command.hand_back)
     return [ActivityReassigned(user_id)]
 
 

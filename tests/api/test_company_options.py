@@ -66,6 +66,7 @@ def test_a_customer_may_pay_online_if_its_company_and_itself_allow_it(admin: Cli
 def test_the_site_tells_of_itself_and_its_defaults(admin: Client) -> None:
     fields = (
         "name description address defaultCreditClassId defaultDaysToRespond unreconciledAlertDays"
+        " calendarIntervalMinutes"
     )
     change = CHANGE.replace("siteOptions {", f"siteOptions {{{fields} ")
     given = {
@@ -75,6 +76,7 @@ def test_the_site_tells_of_itself_and_its_defaults(admin: Client) -> None:
         "defaultCreditClassId": "STD",
         "defaultDaysToRespond": 4,
         "unreconciledAlertDays": 3,
+        "calendarIntervalMinutes": 15,
     }
     told = admin.ask(change, input=given)
     expected = given | {"name": "Northwind Credit"}

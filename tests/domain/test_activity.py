@@ -15,6 +15,7 @@ from domain.activity import (
     ActivityReopened,
     ActivityWithdrawn,
     CompleteActivity,
+    EscalateActivity,
     InvoicesTagged,
     InvoicesUntagged,
     ReassignActivity,
@@ -294,6 +295,29 @@ def test_is_reassigned_complete_or_not() -> None:
         activity.given(*history).when(ReassignActivity("eve", EVE)).then(ActivityReassigned("eve"))
 
 
+def test_goes_to_somebody_who_passed_it_on_only_if_it_is_handed_back() -> None:
+    passed = [replace(call, assigned_user_id="eve"), ActivityReassigned("dana")]
+    back = ReassignActivity("eve", EVE)
+    activity.given(*passed).when(back).then_refused("reassignment_cycle", "handBack")
+    activity.given(*passed).when(replace(back, hand_back=True)).then(ActivityReassigned("eve"))
+    returned = activity.given(*passed, ActivityReassigned("eve"))
+    returned.when(ReassignActivity("dana", DANA)).then(ActivityReassigned("dana"))
+
+
+def test_is_escalated_to_the_manager_of_the_user_it_is_assigned_to() -> None:
+    known = activity.given(replace(call, assigned_user_id="eve"))
+    led = replace(EVE, manager_id="dana")
+    command = EscalateActivity("eve")
+    assert command.knowing([led, DANA]).users == (led, DANA)
+    known.when(command.knowing([led, DANA])).then(ActivityReassigned("dana"))
+    known.when(command.knowing([EVE])).then_refused("no_manager", None)
+    by_dana = activity.given(replace(call, assigned_user_id="dana"), ActivityReassigned("eve"))
+    by_dana.when(command.knowing([led, DANA])).then_refused("reassignment_cycle", "handBack")
+    by_dana.when(replace(command, users=(led, DANA), hand_back=True)).then(
+        ActivityReassigned("dana")
+    )
+
+
 def test_is_assigned_to_the_user_of_the_account_unless_one_is_named() -> None:
     cared_for = replace(calling, care=CARED_FOR)
     activity.given().when(cared_for).then(replace(call, assigned_user_id="eve"))
@@ -444,6 +468,7 @@ def test_its_four_states_are_independent() -> None:
         CompleteActivity(TODAY),
         ReopenActivity(),
         ReassignActivity("eve"),
+        EscalateActivity(None),
         TagInvoices((), TODAY),
         UntagInvoices(("I1",)),
         SetFollowUp(FollowUp(TODAY), TODAY),
