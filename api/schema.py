@@ -21,6 +21,7 @@ from api.account_notes import AccountNoteMutation
 from api.account_updates import AccountUpdateMutation
 from api.accounts import AccountQuery
 from api.action_codes import ActionCodeMutation, ActionCodeQuery
+from api.action_list import ActionListQuery
 from api.activities import ActivityQuery
 from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
 from api.activity_work import ActivityMutation
@@ -34,6 +35,7 @@ from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
+from api.explanations import ExplanationQuery
 from api.follow_ups import FollowUpQuery
 from api.invoice_changes import InvoiceSubscription
 from api.invoice_lines import InvoiceLineQuery
@@ -94,6 +96,8 @@ class Query(
     ActionCodeQuery,
     RuleQuery,
     RuleRunQuery,
+    ExplanationQuery,
+    ActionListQuery,
     UserQuery,
     ViewerQuery,
     WorkCalendarQuery,
