@@ -180,8 +180,9 @@ class RecordActivity(Struct, frozen=True, gc=False):
 
     Without a priority it has that of its type, and without a user that of the account (ACT-05).
     Where nothing is followed up, `follow_up` may still say by when to respond and how long the
-    activity takes. `site_days` are the site's own days to respond; `calendar` says on which days
-    the company's people work.
+    activity takes. What a rule asks for is answered within the days of the account or the site
+    even then, if the rule gives none (FUP-09). `site_days` are the site's own days to respond;
+    `calendar` says on which days the company's people work.
     """
 
     activity_id: str
@@ -200,6 +201,7 @@ class RecordActivity(Struct, frozen=True, gc=False):
     follow_up: FollowUp = FollowUp()
     complete: bool = False
     successful: bool | None = None
+    by_rule: bool = False
     account: AccountFacts | None = None
     care: CareFacts = CareFacts()
     site_days: int = 0
@@ -468,7 +470,8 @@ def recording(command: RecordActivity) -> ActivityRecorded:
     if follow_up.follow_up_on is None:
         if (follow_up.follow_up_desc, follow_up.user_id) != (None, None):
             raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
-        respond = respond_by(follow_up, today, calendar=calendar)
+        days = (command.care.days_to_respond, command.site_days) if command.by_rule else ()
+        respond = respond_by(follow_up, today, *days, calendar=calendar)
         duration = checked_duration(follow_up.duration_minutes)
     if due_on is not None:
         due_on = calendar.next_working_day(scheduled(due_on, today, "due date", "dueOn"))

@@ -354,7 +354,27 @@ def test_is_answered_within_the_days_that_are_given_or_the_account_s_or_the_site
 
 
 def test_that_is_not_followed_up_is_answered_only_within_days_of_its_own() -> None:
-    activity.given().when(replace(calling, care=CareFacts(None, 3), site_days=4)).then(call)
+    command = replace(calling, care=CareFacts(None, 3), site_days=4)
+    activity.given().when(command).then(call)
+
+
+@pytest.mark.parametrize(
+    ("given", "account", "site", "days"),
+    [(2, 3, 4, 2), (0, 3, 4, 3), (0, None, 4, 4), (0, 0, 0, 0)],
+)
+def test_that_a_rule_asks_for_is_answered_within_days_of_the_rule_or_the_account_or_the_site(
+    given: int, account: int | None, site: int, days: int
+) -> None:
+    command = replace(
+        calling,
+        by_rule=True,
+        follow_up=FollowUp(days_to_respond=given),
+        care=CareFacts(None, account),
+        site_days=site,
+    )
+    respond = TODAY + timedelta(days)
+    made = replace(call, respond_by=respond, days_counted=True) if days else call
+    activity.given().when(command).then(made)
 
 
 def test_is_tagged_with_what_is_open_of_each_invoice_then() -> None:
