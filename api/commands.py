@@ -26,6 +26,9 @@ IDEMPOTENCY_KEY = (
 COLLECTORS = (Role.ADMIN, Role.CREDIT_MANAGER, Role.CREDIT_USER)
 """Those who work on accounts (USR-02, USR-05)."""
 
+MAINTAINERS = (Role.ADMIN, Role.CREDIT_MANAGER)
+"""Those who maintain reason codes, action codes, credit classes and rules."""
+
 NOTE_WRITERS = (*COLLECTORS, Role.INQUIRY_USER)
 """Those who may write notes (USR-06)."""
 

@@ -49,6 +49,9 @@ class Node:
 
 _VIEWS = {
     "Account": "accounts",
+    "ActionCode": "action_codes",
+    "CreditClass": "credit_classes",
+    "Rule": "rules",
     "AccountNote": "account_notes",
     "Activity": "activities",
     "ActivityType": "activity_types",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.commands import IDEMPOTENCY_KEY, Payload, answer
+from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload, answer
 from api.connections import (
     After,
     AtLeast,
@@ -21,13 +21,9 @@ from api.connections import (
 from api.context import Info
 from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of
-from domain.api_key import Role
 from domain.reason_code import REASON_CODE, DefineReasonCode, RetireReasonCode
 from domain.shared.streams import stream_name
 from projections.reason_code_view import REASON_CODE_VIEW
-
-MAINTAINERS = (Role.ADMIN, Role.CREDIT_MANAGER)
-"""Those who maintain the list."""
 
 
 @strawberry.type(description="One of the site's own reasons for disputes and tags of documents.")

@@ -20,6 +20,7 @@ from api.account_care import AccountCareMutation
 from api.account_notes import AccountNoteMutation
 from api.account_updates import AccountUpdateMutation
 from api.accounts import AccountQuery
+from api.action_codes import ActionCodeMutation, ActionCodeQuery
 from api.activities import ActivityQuery
 from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
 from api.activity_work import ActivityMutation
@@ -28,6 +29,7 @@ from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
 from api.company_options import CompanyOptionsMutation
 from api.contacts import ContactMutation, ContactQuery
+from api.credit_classes import CreditClassMutation, CreditClassQuery
 from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
@@ -47,6 +49,8 @@ from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
 from api.personal_contacts import PersonalContactMutation, PersonalContactQuery
 from api.promises import PromiseMutation, PromiseQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
+from api.rule_runs import RuleRunMutation, RuleRunQuery
+from api.rules import RuleMutation, RuleQuery
 from api.sales_orders import SalesOrderQuery
 from api.sales_persons import SalesPersonQuery
 from api.scalars import SCALARS
@@ -84,6 +88,10 @@ class Query(
     IssueQuery,
     ActivityQuery,
     ActivityTypeQuery,
+    CreditClassQuery,
+    ActionCodeQuery,
+    RuleQuery,
+    RuleRunQuery,
     UserQuery,
     ViewerQuery,
     NodeQuery,
@@ -105,6 +113,10 @@ class Mutation(
     IssueMutation,
     ActivityMutation,
     ActivityTypeMutation,
+    CreditClassMutation,
+    ActionCodeMutation,
+    RuleMutation,
+    RuleRunMutation,
     PaymentScheduleMutation,
     PendingPaymentMutation,
     AccountCareMutation,

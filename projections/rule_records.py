@@ -39,7 +39,7 @@ def values_of(
     """
     used = AnyOf(tuple(conditions))
     if view is RuleView.INVOICE:
-        shown = rule_view(view, (*account_fields_of(used), _CLASS))
+        shown = rule_view(view, (*account_fields_of(used), _CLASS, "home_curr_id"))
         also = ("cust_id", "percent_paid", "balance", ACCOUNT_PREFIX + _CLASS)
     else:
         shown, also = rule_view(view), (_CLASS,)

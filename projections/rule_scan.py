@@ -39,13 +39,15 @@ class ScannedRule(Struct, frozen=True):
 class Scan(Struct, frozen=True):
     """Rules of one view of a class, at most `RULES_MAX`, over the records of a date.
 
-    Accounts without a class are of the site's default one (RULE-03).
+    Accounts without a class are of the site's default one (RULE-03). With `told_only` just the
+    subjects are looked at that issues of the rules are about.
     """
 
     asked: Asked
     class_id: str
     view: RuleView
     rules: tuple[ScannedRule, ...]
+    told_only: bool = False
 
 
 class Changed(Struct, frozen=True, gc=False):
@@ -69,7 +71,7 @@ def changes(scan: Scan) -> Query[Changed]:
     """Return the question for the subjects of which something changed, by account and document."""
     matched, parameters = _matched(scan)
     statement = f"""
-        WITH matched AS ({matched}), told AS ({_told(scan)})
+        WITH told AS ({_told(scan)}), matched AS ({matched})
         SELECT * FROM (
             SELECT coalesce(m.company_id, t.company_id) AS company_id,
                    coalesce(m.cust_id, t.cust_id) AS cust_id,
@@ -164,6 +166,10 @@ def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
     if of_documents:
         where.append("o.balance <> 0")
     where.append(f"({' OR '.join(compiled.holds)})")
+    if scan.told_only:
+        own_id = "tran_id" if of_documents else "cust_id"
+        told = f"SELECT t.company_id, t.{own_id} FROM told t"
+        where.append(f"({key}.company_id, {key}.{own_id}) IN ({told})")
     bits = " | ".join(
         f"CASE WHEN {holds} THEN {1 << place}::bigint ELSE 0 END"
         for place, holds in enumerate(compiled.holds)

@@ -13,6 +13,7 @@ from psycopg import Connection
 
 from application.handling import BATCH_COMMANDS_MAX, Handled, Request, handle_all
 from eventstore.log import Log
+from runtime.issue_closing import issue_closing
 from runtime.match_pending_payments import match_pending_payments
 from runtime.promise_judging import promise_judging
 from runtime.worker import wait_until
@@ -38,7 +39,7 @@ ALIVE_POLL_SECONDS = 0.5
 
 Step = Callable[[Following], Sequence[Request]]
 
-STEPS: tuple[Step, ...] = (match_pending_payments, promise_judging)
+STEPS: tuple[Step, ...] = (match_pending_payments, promise_judging, issue_closing)
 """The steps, in the order in which they depend on each other."""
 
 

@@ -115,7 +115,7 @@ def evaluate(
     rules = fetch(connection, rules_in_force(asked, class_id))
     changed: list[tuple[Sequence[int], Changed]] = []
     for places in _scans(rules):
-        scan = _scan(asked, class_id, rules, places)
+        scan = _scan(asked, class_id, rules, places, told_only=closing_only)
         changed += ((places, one) for one in fetch(connection, changes(scan)))
     begun = (
         []
@@ -169,7 +169,14 @@ def _scans(rules: Sequence[RuleInForce]) -> list[list[int]]:
     return scans
 
 
-def _scan(asked: Asked, class_id: str, rules: Sequence[RuleInForce], places: Sequence[int]) -> Scan:
+def _scan(
+    asked: Asked,
+    class_id: str,
+    rules: Sequence[RuleInForce],
+    places: Sequence[int],
+    *,
+    told_only: bool,
+) -> Scan:
     scanned = tuple(
         ScannedRule(
             rules[place].document.rule_id,
@@ -178,7 +185,7 @@ def _scan(asked: Asked, class_id: str, rules: Sequence[RuleInForce], places: Seq
         )
         for place in places
     )
-    return Scan(asked, class_id, rules[places[0]].document.view, scanned)
+    return Scan(asked, class_id, rules[places[0]].document.view, scanned, told_only)
 
 
 def condition_of(rule: RuleInForce) -> Condition:
