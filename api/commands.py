@@ -94,11 +94,6 @@ async def answer(
     return payload(user_errors=list(told.errors), position=told.position, key=key, reading=reading)
 
 
-def refusal_of(payload: type[AnyPayload], key: tuple[str, ...], refusal: Refused) -> AnyPayload:
-    """Return the payload of a wish that cannot become a command."""
-    return payload(user_errors=[UserError.of(refusal)], position=None, key=key, reading=None)
-
-
 async def carry_out(
     context: Context,
     decider: Decider[Any, Any, Any],

@@ -77,6 +77,7 @@ _CONNECTIONS = frozenset(
         "salesOrders",
         "salesPersons",
         "team",
+        "versions",
         "users",
     }
 )
