@@ -20,6 +20,7 @@ COMMANDS = (
     "dashboard",
     "db",
     "demo",
+    "explain",
     "key",
     "projections",
     "rules",

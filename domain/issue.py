@@ -58,7 +58,10 @@ class RuleOrigin(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class IssueOpened(Event, frozen=True, omit_defaults=True, gc=False):
-    """Something must be resolved with the account; `tran_ids` are documents that it is about."""
+    """Something must be resolved with the account; `tran_ids` are documents that it is about.
+
+    `reason` says what was the case when a rule opened it.
+    """
 
     issue_id: str
     company_id: str
@@ -71,6 +74,7 @@ class IssueOpened(Event, frozen=True, omit_defaults=True, gc=False):
     note: str | None = None
     tran_ids: tuple[str, ...] = ()
     origin: RuleOrigin | None = None
+    reason: str | None = None
 
     def effective_on(self, business_date: date) -> date:  # noqa: ARG002
         """Return the date of the opening."""
@@ -152,6 +156,7 @@ class OpenIssue(Struct, frozen=True, gc=False):
     note: str | None = None
     tran_ids: tuple[str, ...] = ()
     origin: RuleOrigin | None = None
+    reason: str | None = None
     account: AccountFacts | None = None
     care: CareFacts = CareFacts()
     user: UserFacts | None = None
@@ -318,6 +323,7 @@ def opening(command: OpenIssue, assigned_user_id: str | None) -> IssueOpened:
         optional_text(command.note, "note", "note", TEXT_CHARACTERS_MAX),
         tuple(dict.fromkeys(command.tran_ids)),
         command.origin,
+        optional_text(command.reason, "reason", "reason", TEXT_CHARACTERS_MAX),
     )
 
 

@@ -261,10 +261,10 @@ def _action(
             document.view,
             situation.read_position,
         ),
-        facts,
-        care,
-        user,
-        tuple(documents[:INVOICES_MAX]),
+        account=facts,
+        care=care,
+        user=user,
+        documents=tuple(documents[:INVOICES_MAX]),
     )
     activity = RecordActivity(
         _derived("activity", document, account, today),

@@ -2,6 +2,9 @@
 
 SET search_path = read_models, public;
 
+ALTER TABLE issues ADD COLUMN reason text COLLATE "C", ADD COLUMN rule_id text COLLATE "C";
+ALTER TABLE issues_history ADD COLUMN reason text COLLATE "C", ADD COLUMN rule_id text COLLATE "C";
+
 CREATE TABLE rule_issues (
     tenant integer NOT NULL,
     issue_id text COLLATE "C" NOT NULL,

@@ -33,7 +33,8 @@ def _open(asked: Asked) -> str:
     return f"""CROSS JOIN LATERAL (
         SELECT count(*) AS activities FROM {asked.rows(_ACTIVITIES)} a
         WHERE a.tenant = i.tenant AND a.issue_id = i.issue_id AND {asked.begun("a.entered_on")}
-          AND (a.completed_on IS NULL OR a.completed_on > %(as_of)s)) o"""
+          AND (a.completed_on IS NULL OR a.completed_on > %(as_of)s)
+          AND (a.withdrawn_on IS NULL OR a.withdrawn_on > %(as_of)s)) o"""
 
 
 ISSUE_VIEW = View(
@@ -93,6 +94,15 @@ ISSUE_VIEW = View(
         ),
         *plain("i", Kind.TEXT, {"note": "What was noted when it was opened."}, source="ISS-01"),
         Field("opened_on", Kind.DATE, "When it was opened.", "i.opened_on", source="ISS-12"),
+        *plain(
+            "i",
+            Kind.TEXT,
+            {
+                "reason": "What was the case when a rule opened it; null if no rule did.",
+                "rule_id": "The rule that opened it, of the account's credit class then.",
+            },
+            source="RULE-02",
+        ),
         Field(
             "resolved",
             Kind.BOOLEAN,

@@ -38,6 +38,8 @@ class IssueRow(Row, frozen=True, array_like=True, gc=False):
     resolved_on: date | None
     resolved_by: str | None
     resolution: str | None
+    reason: str | None
+    rule_id: str | None
     known_from: datetime
 
 
@@ -68,6 +70,8 @@ class IssueState(Struct, gc=False):
     resolved_on: date | None
     resolved_by: str | None
     resolution: str | None
+    reason: str | None
+    rule_id: str | None
     tran_ids: dict[str, date]
 
 
@@ -89,6 +93,8 @@ def evolve(state: IssueState | None, recorded: Recorded) -> IssueState:
             None,
             None,
             None,
+            event.reason,
+            None if event.origin is None else event.origin.rule_id,
             dict.fromkeys(event.tran_ids, event.opened_on),
         )
     if state is None:

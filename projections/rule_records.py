@@ -1,13 +1,15 @@
 """Single records as rules see them: what their conditions look at, and why one does not hold."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.conditions import (
     AnyOf,
     Condition,
+    comparisons,
     described,
     field_words,
     fields_of,
@@ -17,12 +19,20 @@ from domain.rule_view import RuleView
 from projections.listing import Listing, by_key
 from projections.query import Query
 from projections.rule_views import ACCOUNT_PREFIX, account_fields_of, rule_view
-from projections.view import Asked
+from projections.view import Asked, Field, Kind
 
 RecordKey = tuple[str, str]
 """The key of a record: its company, and its document's or else its account's id."""
 
 _CLASS = "credit_class_id"
+
+_WHOLE_BALANCE = Field(
+    "whole_balance",
+    Kind.NUMBER,
+    "What is open, whether it counts or not.",
+    "o.balance",
+    needs=("open",),
+)
 
 
 def record_key(company_id: str, cust_id: str, tran_id: str) -> RecordKey:
@@ -35,12 +45,14 @@ def values_of(
 ) -> Query[tuple[RecordKey, dict[str, Any]]]:
     """Return the question for the values that conditions look at, of records that there are.
 
-    Beside them the credit class is told, and of documents the account and the whole balance.
+    Beside them the credit class is told, and of documents the account and, as `whole_balance`, what
+    is open of them whether it counts or not.
     """
     used = AnyOf(tuple(conditions))
     if view is RuleView.INVOICE:
         shown = rule_view(view, (*account_fields_of(used), _CLASS, "home_curr_id"))
-        also = ("cust_id", "percent_paid", "balance", ACCOUNT_PREFIX + _CLASS)
+        shown = replace(shown, name="rule_records", fields=(*shown.fields, _WHOLE_BALANCE))
+        also = ("cust_id", _WHOLE_BALANCE.name, ACCOUNT_PREFIX + _CLASS)
     else:
         shown, also = rule_view(view), (_CLASS,)
     names = tuple(sorted(fields_of(used) | {*also}))
@@ -66,31 +78,29 @@ def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
     failing = first_failing(condition, values)
     if failing is None:
         return "Its condition holds."
-    told = described(failing)
-    found = facts_of(failing, values)
-    return f"It does not hold that {told}: {found}."
+    return f"The rule asks that {described(failing)}, and found {facts_of(failing, values)}."
 
 
 def facts_of(condition: Condition, values: Mapping[str, Any]) -> str:
-    """Return the values that a condition looks at as a piece of a sentence."""
-    told = (
-        f"{field_words(name)} is {_value(values.get(name))}"
-        for name in sorted(fields_of(condition))
-    )
-    return ", ".join(told)
+    """Return the values that a condition looks at as a piece of a sentence, in its order."""
+    names = dict.fromkeys(one.field for one in comparisons(condition))
+    return ", ".join(value_words(name, values.get(name)) for name in names)
 
 
-def _value(value: Any) -> str:
+def value_words(name: str, value: Any) -> str:
+    """Return a field with its value as a piece of a sentence, such as "balance 306.84"."""
+    return f"{field_words(name)} {_told(value)}"
+
+
+def _told(value: Any) -> str:
     match value:
         case None:
             return "unknown"
         case bool():
-            return "true" if value else "false"
+            return "yes" if value else "no"
         case Decimal():
             return f"{value:f}"
-        case date():
-            return value.isoformat()
         case str():
-            return f'"{value}"'
+            return f"\u201c{value}\u201d"
         case _:
             return str(value)

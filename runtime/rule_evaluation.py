@@ -15,6 +15,7 @@ from domain.issue import ACCOUNT
 from domain.rule_plan import (
     ACTIONS_MAX,
     Account,
+    Action,
     Begun,
     Lapsed,
     OpenAction,
@@ -27,7 +28,14 @@ from domain.rule_run import RuleOutcome
 from domain.rule_view import RuleView
 from domain.working_days import WorkCalendar
 from projections.query import fetch
-from projections.rule_records import class_of, record_key, values_of, why_not
+from projections.rule_records import (
+    RecordKey,
+    class_of,
+    facts_of,
+    record_key,
+    values_of,
+    why_not,
+)
 from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes
 from projections.rule_situation import (
     Made,
@@ -43,9 +51,6 @@ from projections.view import Asked
 
 KEYS_MAX = 5_000
 """Keys of one question at most."""
-
-PAID = 100
-"""Percent of a document that is paid in full."""
 
 
 class Evaluation(Struct, frozen=True):
@@ -153,7 +158,46 @@ def evaluate(
         {one.user_id: one for one in users},
         actions_max,
     )
-    return Evaluation(credit_class, rules, planned(situation, begun, lapsed), made)
+    plan = planned(situation, begun, lapsed)
+    reasoned = replace(plan, actions=_with_reasons(connection, asked, rules, plan.actions))
+    return Evaluation(credit_class, rules, reasoned, made)
+
+
+def _with_reasons(
+    connection: Connection[Any],
+    asked: Asked,
+    rules: Sequence[RuleInForce],
+    actions: Sequence[Action],
+) -> list[Action]:
+    """Return actions whose issues say what was the case: of the account, or the first document."""
+    told: list[Action] = []
+    for start in range(0, len(actions), KEYS_MAX):
+        page = actions[start : start + KEYS_MAX]
+        found: dict[RuleView, dict[RecordKey, dict[str, Any]]] = {}
+        for view in RuleView:
+            of_view = [one for one in page if rules[one.rule].document.view is view]
+            conditions = {one.rule: condition_of(rules[one.rule]) for one in of_view}
+            keys = sorted({_key_of(one) for one in of_view})
+            if keys:
+                asked_for = values_of(asked, view, list(conditions.values()), keys)
+                found[view] = dict(fetch(connection, asked_for))
+        for one in page:
+            rule = rules[one.rule]
+            values = found[rule.document.view].get(_key_of(one), {})
+            facts = facts_of(condition_of(rule), values)
+            first = one.issue.tran_ids[0] if one.issue.tran_ids else None
+            reason = f"{rule.document.name}: {facts}."
+            if first is not None:
+                count = len(one.issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
+                others = f" and {count - 1} more" if count > 1 else ""
+                reason = f"{rule.document.name}: {first}{others}; {facts}."
+            told.append(replace(one, issue=replace(one.issue, reason=reason)))
+    return told
+
+
+def _key_of(action: Action) -> RecordKey:
+    issue = action.issue
+    return record_key(issue.company_id, issue.cust_id, next(iter(issue.tran_ids), ""))
 
 
 def _key(one: Changed) -> tuple[str, str, str]:
@@ -305,7 +349,7 @@ def _reason(
     if view is RuleView.INVOICE:
         if values["cust_id"] != subject.cust_id:
             return f"The document is on account {values['cust_id']} now."
-        if not values["balance"] and values["percent_paid"] == PAID:
+        if not values["whole_balance"]:
             return "The document is paid."
     if (class_of(view, values) or asked.options.default_credit_class_id) != class_id:
         return "The account is of another credit class now."
