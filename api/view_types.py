@@ -122,7 +122,8 @@ def values_of(view: View, columns: Sequence[str]) -> Callable[[Record], dict[str
             if amount is not None:
                 found[name] = Money.of(amount, record.values[currency])
         for name in documents:
-            found[name] = msgspec.json.decode(found[name])
+            if found[name] is not None:
+                found[name] = msgspec.json.decode(found[name])
         return found
 
     return values
