@@ -1,5 +1,6 @@
 """GraphQL: activities on accounts, their follow-ups and the documents tagged to them."""
 
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -27,7 +28,7 @@ from api.context import Info
 from api.invoices import INVOICES, Invoice
 from api.issues import ISSUES, Issue
 from api.nodes import Node
-from api.users import ASSIGNED_LINK, Assigned
+from api.users import ASSIGNED_LINK, USERS, Assigned, User
 from api.view_types import filter_of, object_of, order_of
 from domain.activity import ACTIVITY
 from domain.shared.streams import stream_name
@@ -39,6 +40,23 @@ if TYPE_CHECKING:
     from api.promises import Promise
 
 _KEY = ("activity_id",)
+
+
+@strawberry.enum(description="How a phone call or a follow-up stands, as a colour.")
+class Indicator(Enum):
+    """How a phone call or a follow-up stands."""
+
+    BLUE = strawberry.enum_value("BLUE", description="It is to be done, and not past due.")
+    RED = strawberry.enum_value(
+        "RED", description="It is past due, or, of a call, nobody spoke to the customer."
+    )
+    GREEN = strawberry.enum_value(
+        "GREEN", description="It is done; of a call, somebody spoke to the customer."
+    )
+
+
+def _described(name: str) -> str:
+    return ACTIVITY_VIEW.field(name).description
 
 
 @strawberry.type(description="A document tagged to an activity.")
@@ -71,6 +89,26 @@ class Activity(Node, Assigned, object_of(ACTIVITY_VIEW)):
     def stream(self) -> str:
         """Return the stream's name."""
         return stream_name(ACTIVITY.category, *self.values(*_KEY))
+
+    @strawberry.field(description=_described("phone_indicator"))
+    def phone_indicator(self) -> Indicator | None:
+        """Return the indicator of a phone call (ACT-15)."""
+        (color,) = self.values("phone_indicator")
+        return None if color is None else Indicator(color)
+
+    @strawberry.field(description=_described("follow_up_indicator"))
+    def follow_up_indicator(self) -> Indicator | None:
+        """Return the indicator of its follow-up (FUP-03)."""
+        (color,) = self.values("follow_up_indicator")
+        return None if color is None else Indicator(color)
+
+    @strawberry.field(
+        description="The user who follows it up; null if nobody does, or nobody who is registered."
+    )
+    async def follow_up_user(self, info: Info) -> User | None:
+        """Return the user (FUP-17)."""
+        (user_id,) = self.values("follow_up_user_id")
+        return None if user_id is None else await one(info, USERS, self.reading, (user_id,))
 
     @strawberry.field(description="The account.")
     async def account(self, info: Info) -> Account | None:
@@ -146,6 +184,7 @@ ACTIVITIES = offer(
             "account": ("company_id", "cust_id"),
             "issue": ("issue_id",),
             "type": ("activity_type",),
+            "followUpUser": ("follow_up_user_id",),
             **ASSIGNED_LINK,
         },
     )

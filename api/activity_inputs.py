@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from api.commands import IDEMPOTENCY_KEY
+from api.commands import HAND_BACK, IDEMPOTENCY_KEY
 from domain.scheduling import FollowUp
 
 _ACTIVITY_ID = "The activity's key."
@@ -20,6 +20,7 @@ _DAYS_TO_RESPOND = (
     "Days to respond; 0 and null mean that none are set. Then those of the account count for a"
     " follow-up, else those of the site."
 )
+_FOLLOW_UP_USER = "The user who follows it up; by default the one it is assigned to."
 _DURATION = "How many minutes what is scheduled takes."
 
 
@@ -60,6 +61,7 @@ class RecordActivityInput:
         default=None, description="When to follow up, from today on."
     )
     follow_up_desc: str | None = strawberry.field(default=None, description="What to do then.")
+    follow_up_user_id: str | None = strawberry.field(default=None, description=_FOLLOW_UP_USER)
     respond_by: date | None = strawberry.field(default=None, description=_RESPOND_BY)
     days_to_respond: int | None = strawberry.field(default=None, description=_DAYS_TO_RESPOND)
     duration_minutes: int | None = strawberry.field(default=None, description=_DURATION)
@@ -75,6 +77,7 @@ class RecordActivityInput:
             self.respond_by,
             self.days_to_respond,
             self.duration_minutes,
+            self.follow_up_user_id,
         )
 
 
@@ -99,12 +102,31 @@ class ReopenActivityInput:
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.input(description="An activity to withdraw.")
+class WithdrawActivityInput:
+    """An activity to withdraw."""
+
+    activity_id: str = strawberry.field(description=_ACTIVITY_ID)
+    reason: str = strawberry.field(description="Why there is no reason any more to carry it out.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
 @strawberry.input(description="An activity to reassign.")
 class ReassignActivityInput:
     """An activity to reassign."""
 
     activity_id: str = strawberry.field(description=_ACTIVITY_ID)
     assigned_user_id: str = strawberry.field(description="The user who is to carry it out.")
+    hand_back: bool = strawberry.field(default=False, description=HAND_BACK)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.input(description="An activity to escalate.")
+class EscalateActivityInput:
+    """An activity to escalate."""
+
+    activity_id: str = strawberry.field(description=_ACTIVITY_ID)
+    hand_back: bool = strawberry.field(default=False, description=HAND_BACK)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
@@ -134,6 +156,7 @@ class SetFollowUpInput:
     activity_id: str = strawberry.field(description=_ACTIVITY_ID)
     follow_up_on: date = strawberry.field(description="When to follow up, from today on.")
     follow_up_desc: str | None = strawberry.field(default=None, description="What to do then.")
+    follow_up_user_id: str | None = strawberry.field(default=None, description=_FOLLOW_UP_USER)
     respond_by: date | None = strawberry.field(default=None, description=_RESPOND_BY)
     days_to_respond: int | None = strawberry.field(default=None, description=_DAYS_TO_RESPOND)
     duration_minutes: int | None = strawberry.field(default=None, description=_DURATION)
@@ -147,6 +170,7 @@ class SetFollowUpInput:
             self.respond_by,
             self.days_to_respond,
             self.duration_minutes,
+            self.follow_up_user_id,
         )
 
 
@@ -162,7 +186,9 @@ class CompleteFollowUpInput:
 ChangeInput = (
     CompleteActivityInput
     | ReopenActivityInput
+    | WithdrawActivityInput
     | ReassignActivityInput
+    | EscalateActivityInput
     | TagInvoicesInput
     | UntagInvoicesInput
     | SetFollowUpInput

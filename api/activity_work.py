@@ -9,16 +9,19 @@ from api.activity_inputs import (
     ChangeInput,
     CompleteActivityInput,
     CompleteFollowUpInput,
+    EscalateActivityInput,
     ReassignActivityInput,
     RecordActivityInput,
     ReopenActivityInput,
     SetFollowUpInput,
     TagInvoicesInput,
     UntagInvoicesInput,
+    WithdrawActivityInput,
 )
 from api.commands import COLLECTORS, Payload, answer, new_id
 from api.connections import records_of
 from api.context import Context, Info
+from api.escalation import managers_asked
 from application.consulting import (
     asked_by_activity,
     asked_by_follow_up,
@@ -30,11 +33,13 @@ from domain.activity import (
     ACTIVITY,
     ActivityCommand,
     CompleteActivity,
+    EscalateActivity,
     ReassignActivity,
     RecordActivity,
     ReopenActivity,
     TagInvoices,
     UntagInvoices,
+    WithdrawActivity,
 )
 from domain.follow_up import CompleteFollowUp, SetFollowUp
 
@@ -124,8 +129,39 @@ class ActivityMutation:
     ) -> ActivityPayload:
         """Reassign an activity."""
         user_id = input.assigned_user_id
-        command = ReassignActivity(user_id)
+        command = ReassignActivity(user_id, hand_back=input.hand_back)
         return await _changed(info, input, command, "reassignActivity", user_asked(user_id))
+
+    @strawberry.mutation(
+        description=f"Let the manager of the user it is assigned to carry an activity out. {_NEEDS}"
+    )
+    async def escalate_activity(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            EscalateActivityInput, strawberry.argument(description="The activity.")
+        ],
+    ) -> ActivityPayload:
+        """Escalate an activity."""
+        info.context.require(*COLLECTORS)
+        user_id, asked = await managers_asked(info.context, ACTIVITIES, input.activity_id)
+        command = EscalateActivity(user_id, input.hand_back)
+        return await _changed(info, input, command, "escalateActivity", asked)
+
+    @strawberry.mutation(
+        description="Withdraw an activity that lost its reason before it was carried out, and what"
+        f" was to be followed up of it. It is no longer open, and never was complete. {_NEEDS}"
+    )
+    async def withdraw_activity(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            WithdrawActivityInput, strawberry.argument(description="The activity and why.")
+        ],
+    ) -> ActivityPayload:
+        """Withdraw an activity."""
+        command = WithdrawActivity(await info.context.today(), input.reason)
+        return await _changed(info, input, command, "withdrawActivity")
 
     @strawberry.mutation(
         description="Tag documents to an activity, with what is open of each now. Those that are"

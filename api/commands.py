@@ -23,6 +23,9 @@ IDEMPOTENCY_KEY = (
 )
 """What every input says of its key."""
 
+HAND_BACK = "Whether it may go to somebody who had it before and passed it on."
+"""What inputs of reassignments say of handing back (ISS-13)."""
+
 COLLECTORS = (Role.ADMIN, Role.CREDIT_MANAGER, Role.CREDIT_USER)
 """Those who work on accounts (USR-02, USR-05)."""
 

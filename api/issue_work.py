@@ -5,13 +5,15 @@ from typing import Annotated
 
 import strawberry
 
-from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
+from api.commands import COLLECTORS, HAND_BACK, IDEMPOTENCY_KEY, Payload, answer, new_id
 from api.context import Info
+from api.escalation import managers_asked
 from api.issues import ISSUES, Issue
 from application.consulting import asked_by_issue, user_asked
 from application.handling import Consulted
 from domain.issue import (
     ISSUE,
+    EscalateIssue,
     IssueCommand,
     OpenIssue,
     ReassignIssue,
@@ -53,6 +55,16 @@ class ReassignIssueInput:
 
     issue_id: str = strawberry.field(description=_ISSUE_ID)
     assigned_user_id: str = strawberry.field(description="The user who is to resolve it.")
+    hand_back: bool = strawberry.field(default=False, description=HAND_BACK)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.input(description="An issue to escalate.")
+class EscalateIssueInput:
+    """An issue to escalate."""
+
+    issue_id: str = strawberry.field(description=_ISSUE_ID)
+    hand_back: bool = strawberry.field(default=False, description=HAND_BACK)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
@@ -144,8 +156,29 @@ class IssueMutation:
         """Reassign an issue."""
         user_id = input.assigned_user_id
         return await _changed(
-            info, input, ReassignIssue(user_id), "reassignIssue", user_asked(user_id)
+            info,
+            input,
+            ReassignIssue(user_id, hand_back=input.hand_back),
+            "reassignIssue",
+            user_asked(user_id),
         )
+
+    @strawberry.mutation(
+        description="Let the manager of the user it is assigned to resolve an issue. Needs a role"
+        " of those who work on accounts."
+    )
+    async def escalate_issue(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            EscalateIssueInput, strawberry.argument(description="The issue.")
+        ],
+    ) -> IssuePayload:
+        """Escalate an issue."""
+        info.context.require(*COLLECTORS)
+        user_id, asked = await managers_asked(info.context, ISSUES, input.issue_id)
+        command = EscalateIssue(user_id, input.hand_back)
+        return await _changed(info, input, command, "escalateIssue", asked)
 
     @strawberry.mutation(
         description="Find an issue resolved; its activities stay as they are. Needs a role of"
@@ -181,7 +214,7 @@ class IssueMutation:
 
 async def _changed(
     info: Info,
-    given: ReassignIssueInput | ResolveIssueInput | ReopenIssueInput,
+    given: ReassignIssueInput | EscalateIssueInput | ResolveIssueInput | ReopenIssueInput,
     command: IssueCommand,
     mutation: str,
     consults: tuple[Consulted, ...] = (),

@@ -53,6 +53,7 @@ _CONNECTIONS = frozenset(
         "auditTrail",
         "children",
         "actionCodes",
+        "actionList",
         "companies",
         "contacts",
         "creditClasses",

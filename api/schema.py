@@ -21,6 +21,7 @@ from api.account_notes import AccountNoteMutation
 from api.account_updates import AccountUpdateMutation
 from api.accounts import AccountQuery
 from api.action_codes import ActionCodeMutation, ActionCodeQuery
+from api.action_list import ActionListQuery
 from api.activities import ActivityQuery
 from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
 from api.activity_work import ActivityMutation
@@ -34,6 +35,8 @@ from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
+from api.explanations import ExplanationQuery
+from api.follow_ups import FollowUpQuery
 from api.invoice_changes import InvoiceSubscription
 from api.invoice_lines import InvoiceLineQuery
 from api.invoice_notes import InvoiceNoteMutation, InvoiceNoteQuery
@@ -60,6 +63,7 @@ from api.strategies import StrategyMutation
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
+from api.work_calendars import WorkCalendarMutation, WorkCalendarQuery
 
 DOCUMENTS_CACHED_MAX = 1_000
 """Parsed and validated documents kept, at most."""
@@ -95,8 +99,12 @@ class Query(
     RuleQuery,
     RuleFilterQuery,
     RuleRunQuery,
+    ExplanationQuery,
+    ActionListQuery,
     UserQuery,
     ViewerQuery,
+    WorkCalendarQuery,
+    FollowUpQuery,
     NodeQuery,
 ):
     """Everything that can be read."""
@@ -131,6 +139,7 @@ class Mutation(
     InvoiceNoteMutation,
     PersonalContactMutation,
     UserFieldsMutation,
+    WorkCalendarMutation,
 ):
     """Everything that can be done."""
 

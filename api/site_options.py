@@ -99,6 +99,7 @@ _AUTO_CLOSE = (
 _UNRECONCILED = (
     "After how many days an online payment that is not reconciled is told; 0 for never. (PND-14)"
 )
+_INTERVAL = "By how many minutes a calendar of follow-ups tells a day; 0 means not set. (FUP-14)"
 _LOW, _HIGH = "The lowest score in the range.", "The highest score in the range."
 _COLOR, _NAME = "The colour to show, as #rrggbb.", "What to call the range."
 
@@ -194,6 +195,7 @@ class SiteOptionsResult:
     default_days_to_respond: int = strawberry.field(description=_RESPOND)
     unreconciled_alert_days: int = strawberry.field(description=_UNRECONCILED)
     auto_close: bool = strawberry.field(description=_AUTO_CLOSE)
+    calendar_interval_minutes: int = strawberry.field(description=_INTERVAL)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -228,6 +230,7 @@ class SiteOptionsResult:
             default_days_to_respond=options.default_days_to_respond,
             unreconciled_alert_days=options.unreconciled_alert_days,
             auto_close=options.auto_close,
+            calendar_interval_minutes=options.calendar_interval_minutes,
         )
 
 
@@ -270,6 +273,7 @@ class ChangeSiteOptionsInput:
     default_days_to_respond: int | None = strawberry.field(default=UNSET, description=_RESPOND)
     unreconciled_alert_days: int | None = strawberry.field(default=UNSET, description=_UNRECONCILED)
     auto_close: bool | None = strawberry.field(default=UNSET, description=_AUTO_CLOSE)
+    calendar_interval_minutes: int | None = strawberry.field(default=UNSET, description=_INTERVAL)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -302,6 +306,7 @@ class ChangeSiteOptionsInput:
             default_days_to_respond=given(self.default_days_to_respond),
             unreconciled_alert_days=given(self.unreconciled_alert_days),
             auto_close=given(self.auto_close),
+            calendar_interval_minutes=given(self.calendar_interval_minutes),
         )
 
 

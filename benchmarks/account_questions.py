@@ -212,7 +212,8 @@ def questions(sizes: str) -> tuple[Question, ...]:
             _of_work(
                 "activities",
                 "count(*)",
-                "entered_on <= %(on)s AND (completed_on IS NULL OR completed_on > %(on)s)",
+                "entered_on <= %(on)s AND (completed_on IS NULL OR completed_on > %(on)s)"
+                " AND (withdrawn_on IS NULL OR withdrawn_on > %(on)s)",
             ),
         ),
         Question(

@@ -103,7 +103,8 @@ def _work() -> str:
         UNION ALL
         SELECT 'activities', company_id, count(*), NULL FROM activities
         WHERE tenant = %(tenant)s AND entered_on <= %(on)s
-          AND (completed_on IS NULL OR completed_on > %(on)s) GROUP BY 2
+          AND (completed_on IS NULL OR completed_on > %(on)s)
+          AND (withdrawn_on IS NULL OR withdrawn_on > %(on)s) GROUP BY 2
         UNION ALL
         SELECT 'disputes', company_id, count(*), sum(amount_hc) FROM disputes
         WHERE tenant = %(tenant)s AND dispute_date <= %(on)s

@@ -32,7 +32,13 @@ from domain.scheduling import (
     respond_by,
     scheduled,
 )
-from domain.shared.assignee import assignee, check_user
+from domain.shared.assignee import (
+    assignee,
+    check_not_passed_back,
+    check_user,
+    manager_of,
+    passed_on,
+)
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import (
@@ -174,8 +180,9 @@ class RecordActivity(Struct, frozen=True, gc=False):
 
     Without a priority it has that of its type, and without a user that of the account (ACT-05).
     Where nothing is followed up, `follow_up` may still say by when to respond and how long the
-    activity takes. `site_days` are the site's own days to respond; `calendar` says on which days
-    the company's people work.
+    activity takes. What a rule asks for is answered within the days of the account or the site
+    even then, if the rule gives none (FUP-09). `site_days` are the site's own days to respond;
+    `calendar` says on which days the company's people work.
     """
 
     activity_id: str
@@ -194,6 +201,7 @@ class RecordActivity(Struct, frozen=True, gc=False):
     follow_up: FollowUp = FollowUp()
     complete: bool = False
     successful: bool | None = None
+    by_rule: bool = False
     account: AccountFacts | None = None
     care: CareFacts = CareFacts()
     site_days: int = 0
@@ -250,14 +258,30 @@ class WithdrawActivity(Struct, frozen=True, gc=False):
 
 
 class ReassignActivity(Struct, frozen=True, gc=False):
-    """Let another user carry it out."""
+    """Let another user carry it out; with `hand_back` one who had it before and passed it on."""
 
     assigned_user_id: str
     user: UserFacts | None = None
+    hand_back: bool = False
 
     def knowing(self, facts: Sequence[UserFacts | None]) -> "ReassignActivity":
         """Return the command that knows the user."""
         return replace(self, user=facts[0])
+
+
+class EscalateActivity(Struct, frozen=True, gc=False):
+    """Let the manager of the user it is assigned to carry it out (ISS-13).
+
+    `users` are the user `assigned_user_id` and that user's manager, as far as they are known.
+    """
+
+    assigned_user_id: str | None
+    hand_back: bool = False
+    users: tuple[UserFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "EscalateActivity":
+        """Return the command that knows the user and the manager."""
+        return replace(self, users=tuple(facts))
 
 
 class TagInvoices(Struct, frozen=True, gc=False):
@@ -284,6 +308,7 @@ ActivityCommand: TypeAlias = (
     | ReopenActivity
     | WithdrawActivity
     | ReassignActivity
+    | EscalateActivity
     | TagInvoices
     | UntagInvoices
     | SetFollowUp
@@ -299,13 +324,17 @@ class NotRecorded(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True, gc=False):
-    """The activity as known; what is None has not happened, or was taken back."""
+    """The activity as known; what is None has not happened, or was taken back.
+
+    `passed_on` are the users who had it before the one it is assigned to, the first one first.
+    """
 
     recorded: ActivityRecorded
     assigned_user_id: str | None
     completed: ActivityCompleted | None = None
     withdrawn: ActivityWithdrawn | None = None
     tagged: frozenset[str] = frozenset()
+    passed_on: tuple[str, ...] = ()
     follow_up: FollowUpSet | None = None
     followed_up: FollowUpCompleted | None = None
 
@@ -325,7 +354,8 @@ def evolve(activity: Activity, event: ActivityEvent) -> Activity:
         case Recorded(completed=None, withdrawn=None), ActivityWithdrawn():
             return replace(activity, withdrawn=event)
         case Recorded(), ActivityReassigned(assigned_user_id):
-            return replace(activity, assigned_user_id=assigned_user_id)
+            had = passed_on(activity.passed_on, activity.assigned_user_id, assigned_user_id)
+            return replace(activity, assigned_user_id=assigned_user_id, passed_on=had)
         case Recorded(tagged=tagged), InvoicesTagged(tags=tags):
             return replace(activity, tagged=tagged | {tag.tran_id for tag in tags})
         case Recorded(tagged=tagged), InvoicesUntagged(tran_ids):
@@ -363,6 +393,8 @@ def decide(command: ActivityCommand, activity: Activity) -> Sequence[ActivityEve
             return [] if completed is None else [ActivityReopened()]
         case Recorded(), ReassignActivity():
             return reassign(command, activity)
+        case Recorded(), EscalateActivity():
+            return escalate(command, activity)
         case Recorded(), TagInvoices():
             return tag(command, activity)
         case Recorded(tagged=tagged), UntagInvoices():
@@ -438,7 +470,8 @@ def recording(command: RecordActivity) -> ActivityRecorded:
     if follow_up.follow_up_on is None:
         if (follow_up.follow_up_desc, follow_up.user_id) != (None, None):
             raise Refused("follow_up_date_missing", "A follow-up needs a date.", "followUpOn")
-        respond = respond_by(follow_up, today, calendar=calendar)
+        days = (command.care.days_to_respond, command.site_days) if command.by_rule else ()
+        respond = respond_by(follow_up, today, *days, calendar=calendar)
         duration = checked_duration(follow_up.duration_minutes)
     if due_on is not None:
         due_on = calendar.next_working_day(scheduled(due_on, today, "due date", "dueOn"))
@@ -506,6 +539,16 @@ def reassign(command: ReassignActivity, activity: Recorded) -> Sequence[Activity
     if user_id == activity.assigned_user_id:
         return []  # assigned already
     check_user(user_id, command.user, "assignedUserId")
+    check_not_passed_back(user_id, activity.passed_on, hand_back=command.hand_back)
+    return [ActivityReassigned(user_id)]
+
+
+def escalate(command: EscalateActivity, activity: Recorded) -> Sequence[ActivityEvent]:
+    """Assign it to the manager of the user it is assigned to."""
+    user_id = manager_of(activity.assigned_user_id, command.assigned_user_id, command.users)
+    if user_id == activity.assigned_user_id:
+        return []  # escalated already
+    check_not_passed_back(user_id, activity.passed_on, hand_back=command.hand_back)
     return [ActivityReassigned(user_id)]
 
 

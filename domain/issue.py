@@ -20,7 +20,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.rule_view import RuleView
-from domain.shared.assignee import assignee, check_user
+from domain.shared.assignee import (
+    assignee,
+    check_not_passed_back,
+    check_user,
+    manager_of,
+    passed_on,
+)
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts, CareFacts, DocumentFacts, IssueFacts, UserFacts
@@ -170,14 +176,30 @@ class OpenIssue(Struct, frozen=True, gc=False):
 
 
 class ReassignIssue(Struct, frozen=True, gc=False):
-    """Let another user resolve it."""
+    """Let another user resolve it; with `hand_back` one who had it before and passed it on."""
 
     assigned_user_id: str
     user: UserFacts | None = None
+    hand_back: bool = False
 
     def knowing(self, facts: Sequence[UserFacts | None]) -> "ReassignIssue":
         """Return the command that knows the user."""
         return replace(self, user=facts[0])
+
+
+class EscalateIssue(Struct, frozen=True, gc=False):
+    """Let the manager of the user it is assigned to resolve it (ISS-13).
+
+    `users` are the user `assigned_user_id` and that user's manager, as far as they are known.
+    """
+
+    assigned_user_id: str | None
+    hand_back: bool = False
+    users: tuple[UserFacts | None, ...] = ()
+
+    def knowing(self, facts: Sequence[UserFacts | None]) -> "EscalateIssue":
+        """Return the command that knows the user and the manager."""
+        return replace(self, users=tuple(facts))
 
 
 class ResolveIssue(Struct, frozen=True, gc=False):
@@ -215,7 +237,13 @@ class LapseIssue(Struct, frozen=True, gc=False):
 
 
 IssueCommand: TypeAlias = (
-    OpenIssue | ExtendIssue | LapseIssue | ReassignIssue | ResolveIssue | ReopenIssue
+    OpenIssue
+    | ExtendIssue
+    | LapseIssue
+    | ReassignIssue
+    | EscalateIssue
+    | ResolveIssue
+    | ReopenIssue
 )
 
 
@@ -227,10 +255,15 @@ class NotOpened(Struct, frozen=True):
 
 
 class Open(Struct, frozen=True, gc=False):
-    """It is to be resolved; `subjects` are those of which its rule's condition still holds."""
+    """It is to be resolved.
+
+    `passed_on` are users who had it before, the first one first; `subjects` those of which the
+    condition of its rule still holds.
+    """
 
     opened: IssueOpened
     assigned_user_id: str | None
+    passed_on: tuple[str, ...] = ()
     subjects: frozenset[str] = frozenset()
 
 
@@ -240,6 +273,7 @@ class Resolved(Struct, frozen=True, gc=False):
     opened: IssueOpened
     assigned_user_id: str | None
     resolved: IssueResolved
+    passed_on: tuple[str, ...] = ()
     subjects: frozenset[str] = frozenset()
 
 
@@ -250,17 +284,18 @@ def evolve(issue: Issue, event: IssueEvent) -> Issue:
     """Remember `event`."""
     match issue, event:
         case NotOpened(), IssueOpened():
-            return Open(event, event.assigned_user_id, subjects_of(event))
+            return Open(event, event.assigned_user_id, subjects=subjects_of(event))
         case ((Open() | Resolved()), IssueExtended(tran_ids=tran_ids)):
             return replace(issue, subjects=issue.subjects | set(tran_ids))
         case ((Open() | Resolved()), IssueConditionLapsed(tran_ids=tran_ids)):
             return replace(issue, subjects=issue.subjects - set(tran_ids or (ACCOUNT,)))
         case ((Open() | Resolved()), IssueReassigned(assigned_user_id)):
-            return replace(issue, assigned_user_id=assigned_user_id)
-        case Open(opened, assigned_user_id, subjects), IssueResolved():
-            return Resolved(opened, assigned_user_id, event, subjects)
-        case Resolved(opened, assigned_user_id, _, subjects), IssueReopened():
-            return Open(opened, assigned_user_id, subjects)
+            had = passed_on(issue.passed_on, issue.assigned_user_id, assigned_user_id)
+            return replace(issue, assigned_user_id=assigned_user_id, passed_on=had)
+        case Open(opened, assigned_user_id, had, subjects), IssueResolved():
+            return Resolved(opened, assigned_user_id, event, had, subjects)
+        case Resolved(opened, assigned_user_id, _, had, subjects), IssueReopened():
+            return Open(opened, assigned_user_id, had, subjects)
         case _:
             raise ImpossibleHistory(f"{event} after {issue}")
 
@@ -279,7 +314,9 @@ def decide(command: IssueCommand, issue: Issue) -> Sequence[IssueEvent]:
         case ((Open() | Resolved()), LapseIssue()):
             return lapse(command, issue)
         case ((Open() | Resolved()), ReassignIssue()):
-            return reassign(command, issue.assigned_user_id)
+            return reassign(command, issue)
+        case ((Open() | Resolved()), EscalateIssue()):
+            return escalate(command, issue)
         case Open(), ResolveIssue():
             return resolve(command, issue)
         case Resolved(), ResolveIssue():
@@ -359,12 +396,22 @@ def lapse(command: LapseIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
     return events
 
 
-def reassign(command: ReassignIssue, assigned_user_id: str | None) -> Sequence[IssueEvent]:
+def reassign(command: ReassignIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
     """Assign it to another user."""
     user_id = required_text(command.assigned_user_id, "user", "assignedUserId")
-    if user_id == assigned_user_id:
+    if user_id == issue.assigned_user_id:
         return []  # assigned already
     check_user(user_id, command.user, "assignedUserId")
+    check_not_passed_back(user_id, issue.passed_on, hand_back=command.hand_back)
+    return [IssueReassigned(user_id)]
+
+
+def escalate(command: EscalateIssue, issue: Open | Resolved) -> Sequence[IssueEvent]:
+    """Assign it to the manager of the user it is assigned to."""
+    user_id = manager_of(issue.assigned_user_id, command.assigned_user_id, command.users)
+    if user_id == issue.assigned_user_id:
+        return []  # escalated already
+    check_not_passed_back(user_id, issue.passed_on, hand_back=command.hand_back)
     return [IssueReassigned(user_id)]
 
 

@@ -32,7 +32,7 @@ from domain.shared.facts import (
 )
 from domain.shared.on_account import INVOICES_MAX
 from domain.shared.standard_type import StandardType
-from domain.working_days import EVERY_DAY, WorkCalendar
+from domain.working_days import WorkCalendar, in_force
 
 ACTIONS_MAX = 100_000
 """Actions that a rule makes in one run at most, unless somebody confirms that it may make more."""
@@ -103,7 +103,8 @@ class Situation(Struct, frozen=True):
     `read_position` is how far the log was read, `made` are the issues that the rules of the class
     opened for the date already, `last_contacts` tell when customers were contacted last or will be
     by letters that are planned (RULE-21), `open_actions` what can be extended, by place of the rule
-    and account; `users` are those that rules name.
+    and account; `calendars` are those of companies, and of the site under None; `users` are those
+    that rules name.
     """
 
     credit_class: CreditClassDocument
@@ -112,7 +113,7 @@ class Situation(Struct, frozen=True):
     rules: Sequence[RuleInForce]
     auto_close: bool = False
     site_days: int = 0
-    calendars: Mapping[str, WorkCalendar] = {}
+    calendars: Mapping[str | None, WorkCalendar] = {}
     made: frozenset[str] = frozenset()
     last_contacts: Mapping[Account, date] = {}
     open_actions: Mapping[tuple[int, Account], OpenAction] = {}
@@ -228,7 +229,7 @@ def _action(
     rule, today = situation.rules[place], situation.business_date
     document, code = rule.document, rule.code
     care = members[0].care
-    calendar = situation.calendars.get(account[0], EVERY_DAY)
+    calendar = in_force(situation.calendars.get(account[0]), situation.calendars.get(None))
     due_on = calendar.next_working_day(today)
     delayed = False
     if rule.automated:

@@ -60,8 +60,8 @@ def respond_by(
 
     It is the one that is given; else so many working days after the follow-up date, or after the
     entry where nothing is followed up; else, when no days are set (zero says so), the follow-up
-    date itself. `others` are the days of the account and of the site, in this order: they count
-    for what is followed up where no days are given. It is always a working day (FUP-11).
+    date itself. `others` are the days of the account and of the site, in this order, where they
+    count: they do if no days are given. It is always a working day (FUP-11).
 
     Raises:
         Refused: if it is before the date it is counted from, or the days are out of range.
@@ -76,9 +76,10 @@ def respond_by(
             f"Days to respond are from 0, which means not set, to {DAYS_TO_RESPOND_MAX}.",
             "daysToRespond",
         )
-    if follow_up.follow_up_on is None:
-        return calendar.add_working_days(since, days) if days else None
-    return calendar.add_working_days(since, days_to_respond(days, *others))
+    counted = days_to_respond(days, *others)
+    if follow_up.follow_up_on is None and not counted:
+        return None
+    return calendar.add_working_days(since, counted)
 
 
 def past_due(due: date, business_date: date, *, days_counted: bool) -> bool:

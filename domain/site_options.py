@@ -28,6 +28,7 @@ CREDIT_APR_MAX = 1_000
 
 DAYS_TO_RESPOND_MAX = 999
 UNRECONCILED_DAYS_MAX = 365
+CALENDAR_MINUTES_MAX = 1_440
 ADDRESS_CHARACTERS_MAX = 1_000
 
 
@@ -61,6 +62,11 @@ _NUMBERS = {
         UNRECONCILED_DAYS_MAX,
         "unreconciled_days_invalid",
         f"An online payment is told after 1 to {UNRECONCILED_DAYS_MAX} days, or with 0 never.",
+    ),
+    "calendar_interval_minutes": (
+        CALENDAR_MINUTES_MAX,
+        "calendar_interval_invalid",
+        f"A calendar tells a day by 1 to {CALENDAR_MINUTES_MAX} minutes; 0 stands for not set.",
     ),
 }
 """Options that are numbers from 0: the largest, and how another is refused."""
@@ -123,8 +129,9 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     Which contacts a sync takes over (SYN-04), and the captions of user-defined fields by type of
     record (UDF-05).
     The site's name, description and address (CMP-01); the credit class of accounts that come for
-    the first time (SYN-07); the working days that customers have to respond (FUP-19); and after how
-    many days an online payment that is not reconciled is told (PND-14). Of both 0 means not set.
+    the first time (SYN-07); the working days that customers have to respond (FUP-19); after how
+    many days an online payment that is not reconciled is told (PND-14); and by how many minutes a
+    calendar of follow-ups tells a day (FUP-14). Of these 0 means not set.
     Whether the issues of all rules are closed, with their open activities, when the conditions
     that led to them hold no longer (RULE-12).
     """
@@ -153,6 +160,7 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     default_days_to_respond: int = 0
     unreconciled_alert_days: int = 0
     auto_close: bool = False
+    calendar_interval_minutes: int = 0
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -188,6 +196,7 @@ class ChangeSiteOptions(Struct, frozen=True):
     default_days_to_respond: int | UnsetType = UNSET
     unreconciled_alert_days: int | UnsetType = UNSET
     auto_close: bool | UnsetType = UNSET
+    calendar_interval_minutes: int | UnsetType = UNSET
     class_defined: bool = False
 
     def knowing(self, facts: Sequence[bool]) -> "ChangeSiteOptions":

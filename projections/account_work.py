@@ -78,6 +78,7 @@ def _issues(asked: Asked, condition: str) -> str:
 
 
 _DONE = "x.completed_on <= %(as_of)s"
+_OPEN = f"({_DONE}) IS NOT TRUE AND (x.withdrawn_on <= %(as_of)s) IS NOT TRUE"
 
 
 def _open_activities(asked: Asked, condition: str) -> str:
@@ -88,8 +89,7 @@ def _open_activities(asked: Asked, condition: str) -> str:
                    ELSE coalesce(x.due_on, x.respond_by) END) AS oldest_due_on,
                max(x.entered_on) AS newest_on
         FROM {asked.rows(_ACTIVITIES)} x
-        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND ({_DONE}) IS NOT TRUE
-          AND {condition}
+        WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {_OPEN} AND {condition}
         GROUP BY x.company_id, x.cust_id"""
 
 

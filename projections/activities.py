@@ -17,6 +17,7 @@ from domain.activity import (
     ActivityReassigned,
     ActivityRecorded,
     ActivityReopened,
+    ActivityWithdrawn,
     InvoicesTagged,
     InvoicesUntagged,
     Tag,
@@ -30,7 +31,8 @@ from projections.projection import EntityRows, ReadModel, Row, Table, begins_str
 class ActivityRow(Row, frozen=True, array_like=True, gc=False):
     """An activity as known; `activity_no` is the position of its recording in the log.
 
-    `respond_by` and `duration_minutes` are those of its follow-up, if it has one.
+    `respond_by`, whether days were counted until then, and `duration_minutes` are those of its
+    follow-up, if it has one.
     """
 
     tenant: int
@@ -56,6 +58,10 @@ class ActivityRow(Row, frozen=True, array_like=True, gc=False):
     follow_up_entered_on: date | None
     follow_up_desc: str | None
     follow_up_completed_on: date | None
+    follow_up_user_id: str | None
+    days_counted: bool | None
+    withdrawn_on: date | None
+    withdrawn_reason: str | None
     known_from: datetime
 
 
@@ -100,6 +106,10 @@ class ActivityState(Struct, gc=False):
     follow_up_entered_on: date | None = None
     follow_up_desc: str | None = None
     follow_up_completed_on: date | None = None
+    follow_up_user_id: str | None = None
+    days_counted: bool | None = None
+    withdrawn_on: date | None = None
+    withdrawn_reason: str | None = None
     tags: dict[str, tuple[date, Tag]] = {}
 
 
@@ -117,6 +127,8 @@ def evolve(state: ActivityState | None, recorded: Recorded) -> ActivityState:
             state.note = event.note or state.note
         case ActivityReopened():
             state.completed_on = state.successful = None
+        case ActivityWithdrawn(withdrawn_on, reason):
+            state.withdrawn_on, state.withdrawn_reason = withdrawn_on, reason
         case ActivityReassigned(assigned_user_id):
             state.assigned_user_id = assigned_user_id
         case InvoicesTagged(tagged_on, tags):
@@ -131,6 +143,8 @@ def evolve(state: ActivityState | None, recorded: Recorded) -> ActivityState:
             state.follow_up_completed_on = None
             state.respond_by = event.respond_by
             state.duration_minutes = event.duration_minutes
+            state.follow_up_user_id = event.user_id
+            state.days_counted = _counted(event.days_counted, event.respond_by, event.follow_up_on)
         case FollowUpCompleted(completed_on):
             state.follow_up_completed_on = completed_on
         case _:
@@ -156,7 +170,15 @@ def _began(event: ActivityRecorded, position: int) -> ActivityState:
         event.user_id,
         event.action_code,
         event.priority,
+        days_counted=_counted(event.days_counted, event.respond_by, event.entered_on),
     )
+
+
+def _counted(told: bool | None, respond_by: date | None, since: date) -> bool | None:
+    """Return whether days to respond were given; where it is not told, a later date says so."""
+    if told is None and respond_by is not None:
+        return respond_by > since
+    return told
 
 
 def rows(state: ActivityState, tenant: int, known_from: datetime) -> EntityRows:
@@ -207,6 +229,7 @@ ACTIVITIES: ReadModel[Any, ActivityState] = ReadModel(
         ActivityRecorded,
         ActivityCompleted,
         ActivityReopened,
+        ActivityWithdrawn,
         ActivityReassigned,
         InvoicesTagged,
         InvoicesUntagged,

@@ -17,18 +17,26 @@ _ACTIVITIES, _TAGS = ACTIVITIES.tables
 _PROMISES = PROMISES.tables[0]
 
 _COMPLETE = "a.completed_on <= %(as_of)s"
+_WITHDRAWN = "a.withdrawn_on <= %(as_of)s"
+_OPEN = f"(({_COMPLETE}) IS NOT TRUE AND ({_WITHDRAWN}) IS NOT TRUE)"
 _FOLLOWED = "a.follow_up_entered_on <= %(as_of)s"
 _FOLLOWED_UP = f"({_FOLLOWED} AND a.follow_up_completed_on <= %(as_of)s)"
+_TO_FOLLOW_UP = (
+    f"(({_FOLLOWED}) IS TRUE AND {_FOLLOWED_UP} IS NOT TRUE AND ({_WITHDRAWN}) IS NOT TRUE)"
+)
 _ANSWERABLE = f"(a.follow_up_on IS NULL OR {_FOLLOWED})"
 
 
-def past_due(due: str, since: str) -> str:
-    """Return the SQL of whether something is past due that had from `since` to `due` (FUP-08).
+def past_due(due: str, days_counted: str) -> str:
+    """Return the SQL of whether something open is past due, as `domain.scheduling.past_due`."""
+    return f"CASE WHEN {days_counted} THEN %(as_of)s >= {due} ELSE %(as_of)s > {due} END"
 
-    Who was given days to respond is late on the last of them; who was given none is late the
-    day after.
-    """
-    return f"({due} < %(as_of)s OR ({due} = %(as_of)s AND {due} > {since}))"
+
+_RESPONSE_PAST_DUE = past_due("a.respond_by", "a.days_counted")
+_PAST_DUE = (
+    f"({_OPEN} AND coalesce({past_due('a.due_on', 'false')}, false)"
+    f" OR {_OPEN} AND a.follow_up_on IS NULL AND coalesce({_RESPONSE_PAST_DUE}, false))"
+)
 
 
 def _source(asked: Asked) -> str:
@@ -198,6 +206,47 @@ ACTIVITY_VIEW = View(
             source="ACT-07",
         ),
         Field(
+            "withdrawn",
+            Kind.BOOLEAN,
+            "Whether it is withdrawn on the as-of date: it lost its reason before it was carried"
+            " out.",
+            f"coalesce({_WITHDRAWN}, false)",
+            source="RULE-12",
+        ),
+        Field(
+            "withdrawn_on",
+            Kind.DATE,
+            "When it was withdrawn.",
+            f"CASE WHEN {_WITHDRAWN} THEN a.withdrawn_on END",
+            nullable=True,
+            source="RULE-12",
+        ),
+        Field(
+            "withdrawn_reason",
+            Kind.TEXT,
+            "Why it was withdrawn.",
+            f"CASE WHEN {_WITHDRAWN} THEN a.withdrawn_reason END",
+            nullable=True,
+            source="RULE-12",
+        ),
+        Field(
+            "open",
+            Kind.BOOLEAN,
+            "Whether it is still to be carried out on the as-of date: neither complete nor"
+            " withdrawn.",
+            _OPEN,
+            source="ACT-06, RULE-12",
+        ),
+        Field(
+            "past_due",
+            Kind.BOOLEAN,
+            "Whether it is open and past due on the as-of date: after the date it is scheduled for,"
+            " or, where nothing is followed up, on the date to respond by if days were given to"
+            " respond, else after it.",
+            _PAST_DUE,
+            source="FUP-08",
+        ),
+        Field(
             "successful",
             Kind.BOOLEAN,
             "Whether the customer was spoken to; null unless it is a complete phone call.",
@@ -209,10 +258,11 @@ ACTIVITY_VIEW = View(
             "phone_indicator",
             Kind.TEXT,
             "Of a phone call: BLUE scheduled and not past due, RED past due or without success,"
-            " GREEN when the customer was spoken to.",
+            " GREEN when the customer was spoken to; null of one that was withdrawn.",
             f"""CASE WHEN a.standard_type <> '{StandardType.PHONE}' THEN NULL
                 WHEN {_COMPLETE} THEN CASE WHEN a.successful THEN 'GREEN' ELSE 'RED' END
-                WHEN {past_due("a.due_on", "a.due_on")} THEN 'RED' ELSE 'BLUE' END""",
+                WHEN {_WITHDRAWN} THEN NULL
+                WHEN {_PAST_DUE} THEN 'RED' ELSE 'BLUE' END""",
             nullable=True,
             source="ACT-15",
         ),
@@ -288,6 +338,13 @@ ACTIVITY_VIEW = View(
                     "FUP-01",
                 ),
                 (
+                    "follow_up_user_id",
+                    Kind.TEXT,
+                    "The user who follows it up, by default the one it is assigned to.",
+                    "coalesce(a.follow_up_user_id, a.assigned_user_id)",
+                    "FUP-17",
+                ),
+                (
                     "follow_up_entered_on",
                     Kind.DATE,
                     "When the follow-up was set.",
@@ -305,14 +362,29 @@ ACTIVITY_VIEW = View(
             source="FUP-03",
         ),
         Field(
+            "follow_up_open",
+            Kind.BOOLEAN,
+            "Whether it is still to be followed up on the as-of date.",
+            _TO_FOLLOW_UP,
+            source="FUP-03",
+        ),
+        Field(
+            "follow_up_past_due",
+            Kind.BOOLEAN,
+            "Whether it is still to be followed up and that is past due on the as-of date: on the"
+            " date to respond by if days were given to respond, else after it.",
+            f"({_TO_FOLLOW_UP} AND {_RESPONSE_PAST_DUE})",
+            source="FUP-08",
+        ),
+        Field(
             "follow_up_indicator",
             Kind.TEXT,
             "Of a follow-up: BLUE open and not past due, RED open and past due, GREEN completed."
-            " It is past due on the date to respond by, or after it if no days were given.",
-            f"""CASE WHEN NOT coalesce({_FOLLOWED}, false) THEN NULL
-                WHEN {_FOLLOWED_UP} THEN 'GREEN'
-                WHEN {past_due("a.respond_by", "coalesce(a.follow_up_on, a.entered_on)")}
-                THEN 'RED' ELSE 'BLUE' END""",
+            " It is past due on the date to respond by, or after it if no days were given. Null if"
+            " its activity was withdrawn before.",
+            f"""CASE WHEN {_FOLLOWED_UP} THEN 'GREEN'
+                WHEN NOT {_TO_FOLLOW_UP} THEN NULL
+                WHEN {_RESPONSE_PAST_DUE} THEN 'RED' ELSE 'BLUE' END""",
             nullable=True,
             source="FUP-03",
         ),

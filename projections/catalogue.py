@@ -37,6 +37,7 @@ from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
 from projections.user_fields import USER_FIELDS
 from projections.users import USERS
+from projections.work_calendars import WORK_CALENDARS
 
 READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     COMPANIES,
@@ -73,4 +74,5 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     RULES,
     RULE_ISSUES,
     RULE_RUNS,
+    WORK_CALENDARS,
 )

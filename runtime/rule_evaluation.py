@@ -26,7 +26,6 @@ from domain.rule_plan import (
 )
 from domain.rule_run import RuleOutcome
 from domain.rule_view import RuleView
-from domain.working_days import WorkCalendar
 from projections.query import fetch
 from projections.rule_records import (
     RecordKey,
@@ -48,6 +47,7 @@ from projections.rule_situation import (
 from projections.rule_views import checked_filter
 from projections.rules_in_force import rules_in_force, users_named
 from projections.view import Asked
+from projections.work_calendars import set_calendars
 
 KEYS_MAX = 5_000
 """Keys of one question at most."""
@@ -108,7 +108,6 @@ def evaluate(
     credit_class: CreditClassDocument,
     *,
     read_position: int,
-    calendars: Mapping[str, WorkCalendar] | None = None,
     actions_max: int = ACTIONS_MAX,
     closing_only: bool = False,
 ) -> Evaluation:
@@ -144,6 +143,7 @@ def evaluate(
     )
     made = fetch(connection, made_on(asked, class_id))
     users = fetch(connection, users_named(asked, rules)) if begun else []
+    calendars = fetch(connection, set_calendars(asked.tenant, asked.known_at)) if begun else []
     situation = Situation(
         credit_class,
         asked.as_of,
@@ -151,7 +151,7 @@ def evaluate(
         rules,
         asked.options.auto_close,
         asked.options.default_days_to_respond,
-        calendars or {},
+        {one.company_id: one.calendar for one in calendars},
         frozenset(one.issue_id for one in made if one.opened),
         _last_contacts(connection, asked, rules, begun),
         _open_actions(connection, asked, class_id, rules, begun),

@@ -38,6 +38,7 @@ from domain.activity import (
     ReopenActivity,
     TagInvoices,
     UntagInvoices,
+    WithdrawActivity,
 )
 from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActivityType
 from domain.api_key import API_KEY, IssueApiKey, RevokeApiKey, Role
@@ -121,7 +122,14 @@ from domain.shared.standard_type import StandardType
 from domain.shared.streams import stream_name
 from domain.site_options import SITE_OPTIONS, ChangeSiteOptions
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
-from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
+from domain.user import USER, ChangeUser, RegisterUser, UserCommand, UserKind, UserProfile
+from domain.work_calendar import (
+    WORK_CALENDAR,
+    ClearWorkCalendar,
+    SetWorkCalendar,
+    WorkCalendarCommand,
+)
+from domain.working_days import WorkCalendar
 from tests.histories_of_records import CATEGORIES, records
 from tests.histories_of_rules import CATEGORIES as STRATEGY_CATEGORIES
 from tests.histories_of_rules import strategies
@@ -411,7 +419,7 @@ def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
     lapsing = LapseIssue(on, tran_ids, auto_close=draw(st.booleans()))
     extending = ExtendIssue(tran_ids, on, documents)
     resolving = ResolveIssue(on, draw(st.sampled_from(Resolver)), resolution=draw(words()))
-    reassigning = ReassignIssue(draw(words()) or "z", _USER)
+    reassigning = ReassignIssue(draw(words()) or "z", _USER, hand_back=True)
     others = [resolving, reassigning, lapsing, extending, ReopenIssue()]
     return draw(st.sampled_from([opening, opening, *others]))
 
@@ -443,13 +451,29 @@ def activity_commands(draw: st.DrawFn, activity_id: str) -> ActivityCommand:
     later = [
         CompleteActivity(on, note=draw(words())),
         ReopenActivity(),
-        ReassignActivity(draw(words()) or "z", _USER),
+        ReassignActivity(draw(words()) or "z", _USER, hand_back=True),
+        WithdrawActivity(on, "It was paid."),
         TagInvoices(tran_ids, on, documents),
         UntagInvoices(tran_ids),
         SetFollowUp(follow_up, on),
         CompleteFollowUp(on),
     ]
     return draw(st.one_of(st.just(recording), st.sampled_from(later)))
+
+
+@st.composite
+def user_commands(draw: st.DrawFn, user_id: str) -> UserCommand:
+    """A command about a user."""
+    register = RegisterUser(UserProfile(user_id, "Dana", UserKind.CREDIT_USER))
+    change = ChangeUser(draw(words()) or "Dana", active=draw(st.booleans()))
+    return draw(st.sampled_from([register, change, change]))
+
+
+@st.composite
+def calendar_commands(draw: st.DrawFn) -> WorkCalendarCommand:
+    """A command to the site's work calendar."""
+    setting = SetWorkCalendar(WorkCalendar(weekend=(draw(st.integers(1, 7)),)), FIRST)
+    return draw(st.sampled_from([setting, setting, ClearWorkCalendar()]))
 
 
 def care(draw: st.DrawFn, account: AccountFacts) -> Any:
@@ -479,9 +503,7 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
 def letting_in(draw: st.DrawFn, category: str, one: str) -> Told:
     """A command to a user or a key."""
     if category == "user":
-        register = RegisterUser(UserProfile(one, "Dana", UserKind.CREDIT_USER))
-        change = ChangeUser(draw(words()) or "Dana", active=draw(st.booleans()))
-        return Told(USER, (one,), draw(st.sampled_from([register, change, change])))
+        return Told(USER, (one,), draw(user_commands(one)))
     issue = IssueApiKey(one, "Dana", Role.AUDITOR, f"digest of {one}")
     return Told(API_KEY, (one,), draw(st.sampled_from([issue, RevokeApiKey()])))
 
@@ -557,6 +579,8 @@ def told(draw: st.DrawFn) -> Told:
             return Told(ACTIVITY, (one,), draw(activity_commands(one)))
         case "account_care":
             return Told(ACCOUNT_CARE, ("1", one), care(draw, AccountFacts("1", one, None)))
+        case "work_calendar":
+            return Told(WORK_CALENDAR, ("site",), draw(calendar_commands()))
         case category:
             assert category == "sync_run"
             outcome = SyncCompleted(one, FIRST, 3, 1, 1, 1, draw(st.integers(0, 9)))

@@ -1,4 +1,4 @@
-"""Commands at random to credit classes, action codes, rules and their runs, and to calendars."""
+"""Commands at random to credit classes, action codes, rules and their runs."""
 
 from datetime import date
 from typing import Any
@@ -19,8 +19,6 @@ from domain.rule_view import RuleView
 from domain.schedule import Schedule
 from domain.shared.decider import Decider
 from domain.shared.facts import ActionCodeFacts
-from domain.work_calendar import WORK_CALENDAR, ClearWorkCalendar, SetWorkCalendar
-from domain.working_days import WorkCalendar
 
 ON = date(2025, 1, 1)
 
@@ -53,14 +51,11 @@ def strategies(draw: st.DrawFn, category: str, one: str) -> Parts:
             code = ActionCodeFacts("CALL", attach_invoices=False)
             defining = DefineRule(document, class_defined=True, code=code)
             return RULE, ("c", one), draw(st.sampled_from([defining, defining, RetireRule()]))
-        case "rule_run":
+        case _:
+            assert category == "rule_run"
             outcome = RuleOutcome(name, 1, created=number)
             completed = RuleRunCompleted(one, ON, number, (outcome,))
             return RULE_RUN, (one, ON.isoformat()), RecordRuleRun(completed)
-        case _:
-            assert category == "work_calendar"
-            setting = SetWorkCalendar(WorkCalendar((6, 7)), ON)
-            return WORK_CALENDAR, ("site",), draw(st.sampled_from([setting, ClearWorkCalendar()]))
 
 
-CATEGORIES = frozenset({"action_code", "credit_class", "rule", "rule_run", "work_calendar"})
+CATEGORIES = frozenset({"action_code", "credit_class", "rule", "rule_run"})

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from application.consulting import SITE_DAYS_ASKED, care_asked
+from application.consulting import SITE_CALENDAR_ASKED, SITE_DAYS_ASKED, calendar_asked, care_asked
 from application.handling import Consulted, Handled, Request, handle_all
 from domain import account, invoice, issue, payment, reason_code, user
 from domain.account import ACCOUNT, AccountDocument, ImplyAccount, ImportAccount
@@ -31,6 +31,7 @@ from domain.activity import (
     ReopenActivity,
     TagInvoices,
     UntagInvoices,
+    WithdrawActivity,
 )
 from domain.activity_type import ACTIVITY_TYPE
 from domain.activity_type import facts as type_facts
@@ -501,6 +502,7 @@ class Desk:
                 TagInvoices(tran_ids, self.today),
                 TagInvoices(tran_ids, self.today),
                 UntagInvoices(tran_ids[:1]),
+                WithdrawActivity(self.today, "It was paid."),
                 SetFollowUp(follow_up, self.today),
                 CompleteFollowUp(self.today),
             )
@@ -536,6 +538,8 @@ class Desk:
             care_asked(company_id, cust_id),
             SITE_DAYS_ASKED,
             Consulted(ACTIVITY_TYPE, (activity_type,), type_facts),
+            calendar_asked(company_id),
+            SITE_CALENDAR_ASKED,
             *named,
             *documents,
         )

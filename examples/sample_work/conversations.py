@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from application.consulting import SITE_DAYS_ASKED, asked_by_activity, asked_by_issue, care_asked
+from application.consulting import asked_by_activity, asked_by_follow_up, asked_by_issue
 from domain.activity import (
     ACTIVITY,
     RecordActivity,
@@ -128,7 +128,7 @@ class Conversation:
         )
         follow_up = FollowUp(due_on, pick(NEXT_STEPS, self._number))
         key, command = f"{call_id}-follow-up", SetFollowUp(follow_up, day)
-        asked = (SITE_DAYS_ASKED, care_asked(self._company_id, self._cust_id))
+        asked = asked_by_follow_up(command, (self._company_id, self._cust_id))
         self._diary.note(
             day, self._user_id, "setFollowUp", ACTIVITY, (call_id,), command, key, asked
         )

@@ -67,6 +67,7 @@ def test_a_customer_may_pay_online_if_its_company_and_itself_allow_it(admin: Cli
 def test_the_site_tells_of_itself_and_its_defaults(admin: Client) -> None:
     fields = (
         "name description address defaultCreditClassId defaultDaysToRespond unreconciledAlertDays"
+        " calendarIntervalMinutes"
     )
     change = CHANGE.replace("siteOptions {", f"siteOptions {{{fields} ")
     given = {
@@ -76,6 +77,7 @@ def test_the_site_tells_of_itself_and_its_defaults(admin: Client) -> None:
         "defaultCreditClassId": "STD",
         "defaultDaysToRespond": 4,
         "unreconciledAlertDays": 3,
+        "calendarIntervalMinutes": 15,
     }
     define_class(admin, "STD")
     told = admin.ask(change, input=given)

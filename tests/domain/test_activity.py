@@ -15,6 +15,7 @@ from domain.activity import (
     ActivityReopened,
     ActivityWithdrawn,
     CompleteActivity,
+    EscalateActivity,
     InvoicesTagged,
     InvoicesUntagged,
     ReassignActivity,
@@ -294,6 +295,29 @@ def test_is_reassigned_complete_or_not() -> None:
         activity.given(*history).when(ReassignActivity("eve", EVE)).then(ActivityReassigned("eve"))
 
 
+def test_goes_to_somebody_who_passed_it_on_only_if_it_is_handed_back() -> None:
+    passed = [replace(call, assigned_user_id="eve"), ActivityReassigned("dana")]
+    back = ReassignActivity("eve", EVE)
+    activity.given(*passed).when(back).then_refused("reassignment_cycle", "handBack")
+    activity.given(*passed).when(replace(back, hand_back=True)).then(ActivityReassigned("eve"))
+    returned = activity.given(*passed, ActivityReassigned("eve"))
+    returned.when(ReassignActivity("dana", DANA)).then(ActivityReassigned("dana"))
+
+
+def test_is_escalated_to_the_manager_of_the_user_it_is_assigned_to() -> None:
+    known = activity.given(replace(call, assigned_user_id="eve"))
+    led = replace(EVE, manager_id="dana")
+    command = EscalateActivity("eve")
+    assert command.knowing([led, DANA]).users == (led, DANA)
+    known.when(command.knowing([led, DANA])).then(ActivityReassigned("dana"))
+    known.when(command.knowing([EVE])).then_refused("no_manager", None)
+    by_dana = activity.given(replace(call, assigned_user_id="dana"), ActivityReassigned("eve"))
+    by_dana.when(command.knowing([led, DANA])).then_refused("reassignment_cycle", "handBack")
+    by_dana.when(replace(command, users=(led, DANA), hand_back=True)).then(
+        ActivityReassigned("dana")
+    )
+
+
 def test_is_assigned_to_the_user_of_the_account_unless_one_is_named() -> None:
     cared_for = replace(calling, care=CARED_FOR)
     activity.given().when(cared_for).then(replace(call, assigned_user_id="eve"))
@@ -330,7 +354,27 @@ def test_is_answered_within_the_days_that_are_given_or_the_account_s_or_the_site
 
 
 def test_that_is_not_followed_up_is_answered_only_within_days_of_its_own() -> None:
-    activity.given().when(replace(calling, care=CareFacts(None, 3), site_days=4)).then(call)
+    command = replace(calling, care=CareFacts(None, 3), site_days=4)
+    activity.given().when(command).then(call)
+
+
+@pytest.mark.parametrize(
+    ("given", "account", "site", "days"),
+    [(2, 3, 4, 2), (0, 3, 4, 3), (0, None, 4, 4), (0, 0, 0, 0)],
+)
+def test_that_a_rule_asks_for_is_answered_within_days_of_the_rule_or_the_account_or_the_site(
+    given: int, account: int | None, site: int, days: int
+) -> None:
+    command = replace(
+        calling,
+        by_rule=True,
+        follow_up=FollowUp(days_to_respond=given),
+        care=CareFacts(None, account),
+        site_days=site,
+    )
+    respond = TODAY + timedelta(days)
+    made = replace(call, respond_by=respond, days_counted=True) if days else call
+    activity.given().when(command).then(made)
 
 
 def test_is_tagged_with_what_is_open_of_each_invoice_then() -> None:
@@ -444,6 +488,7 @@ def test_its_four_states_are_independent() -> None:
         CompleteActivity(TODAY),
         ReopenActivity(),
         ReassignActivity("eve"),
+        EscalateActivity(None),
         TagInvoices((), TODAY),
         UntagInvoices(("I1",)),
         SetFollowUp(FollowUp(TODAY), TODAY),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from domain.issue import (
     ISSUE,
+    EscalateIssue,
     IssueOpened,
     IssueReassigned,
     IssueReopened,
@@ -19,7 +20,7 @@ from domain.issue import (
     facts,
 )
 from domain.shared.decider import ImpossibleHistory
-from domain.shared.facts import IssueFacts
+from domain.shared.facts import IssueFacts, UserFacts
 from domain.shared.on_account import INVOICES_MAX
 from domain.shared.wording import TEXT_CHARACTERS_MAX
 from tests.domain.work import ACME, CARED_FOR, DANA, EVE, RETIRED, TODAY, invoice
@@ -29,6 +30,8 @@ issue = Story(ISSUE)
 
 YESTERDAY, TOMORROW = TODAY - timedelta(1), TODAY + timedelta(1)
 USER, SOFTWARE = Resolver.USER, Resolver.SOFTWARE
+
+LED_BY_DANA, LED_BY_ROSE = (replace(EVE, manager_id=one) for one in ("dana", "rose"))
 
 opening = OpenIssue("i1", "1", "ACME", "First call", TODAY, account=ACME)
 opened = IssueOpened("i1", "1", "ACME", "First call", TODAY)
@@ -174,7 +177,7 @@ def test_is_reopened_and_resolved_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [ReassignIssue("eve"), ResolveIssue(TODAY, USER), ReopenIssue()]
+    "command", [ReassignIssue("eve"), EscalateIssue(None), ResolveIssue(TODAY, USER), ReopenIssue()]
 )
 def test_that_nobody_opened_is_unknown(
     command: ReassignIssue | ResolveIssue | ReopenIssue,
@@ -191,3 +194,54 @@ def test_tells_others_which_account_it_is_about() -> None:
 def test_refuses_a_history_that_cannot_be() -> None:
     with pytest.raises(ImpossibleHistory):
         ISSUE.replay([opened, IssueReopened()])
+
+
+def test_goes_round_only_if_it_is_handed_back_to_whoever_had_it_first() -> None:
+    """Ana had it, then Eve, then Dana; resolving and reopening it changes nothing of that."""
+    ana = UserFacts("ana", "credit_user", None, active=True)
+    history = [
+        replace(opened, assigned_user_id="ana"),
+        IssueReassigned("eve"),
+        resolved,
+        IssueReassigned("dana"),
+        IssueReopened(),
+    ]
+    for user in (ana, EVE):
+        issue.given(*history).when(ReassignIssue(user.user_id, user)).then_refused(
+            "reassignment_cycle", "handBack"
+        )
+    handed_back = IssueReassigned("ana")
+    issue.given(*history).when(ReassignIssue("ana", ana, hand_back=True)).then(handed_back)
+    issue.given(*history, handed_back).when(ReassignIssue("eve", EVE)).then(IssueReassigned("eve"))
+
+
+def test_is_escalated_to_the_manager_of_the_user_it_is_assigned_to() -> None:
+    history = [replace(opened, assigned_user_id="eve")]
+    led = replace(EVE, manager_id="dana")
+    command = EscalateIssue("eve")
+    assert command.knowing([led, DANA]).users == (led, DANA)
+    issue.given(*history).when(command.knowing([led, DANA])).then(IssueReassigned("dana"))
+
+
+@pytest.mark.parametrize(
+    ("assigned", "command", "code", "field"),
+    [
+        (None, EscalateIssue(None), "no_manager", None),
+        ("eve", EscalateIssue("eve"), "no_manager", None),
+        ("eve", EscalateIssue("eve", users=(EVE,)), "no_manager", None),
+        ("eve", EscalateIssue("dana", users=(DANA,)), "assignee_moved", None),
+        ("eve", EscalateIssue("eve", users=(LED_BY_DANA,)), "team_moved", None),
+        ("eve", EscalateIssue("eve", users=(LED_BY_DANA, EVE)), "team_moved", None),
+        (
+            "eve",
+            EscalateIssue("eve", users=(LED_BY_ROSE, RETIRED)),
+            "user_retired",
+            "assignedUserId",
+        ),
+    ],
+)
+def test_is_not_escalated_where_there_is_no_manager(
+    assigned: str | None, command: EscalateIssue, code: str, field: str | None
+) -> None:
+    history = replace(opened, assigned_user_id=assigned)
+    issue.given(history).when(command).then_refused(code, field)

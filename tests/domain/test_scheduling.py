@@ -76,7 +76,8 @@ def test_the_first_days_to_respond_that_are_set_count(
     given_days, *others = told or (None,)
     found = respond_by(FollowUp(on, days_to_respond=given_days), ENTERED, *others)
     assert found == on + timedelta(days)
-    assert respond_by(FollowUp(), ENTERED, *others) is None
+    made = respond_by(FollowUp(days_to_respond=given_days), ENTERED, *others)
+    assert made == (None if days == 0 else ENTERED + timedelta(days))
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,11 @@ def test_change_where_they_are_told_to_and_nowhere_else() -> None:
             "defaultDaysToRespond",
         ),
         (
+            {"calendar_interval_minutes": 1_441},
+            "calendar_interval_invalid",
+            "calendarIntervalMinutes",
+        ),
+        (
             {"unreconciled_alert_days": -1},
             "unreconciled_days_invalid",
             "unreconciledAlertDays",

@@ -23,6 +23,7 @@ from domain.activity import (
     Tag,
     TagInvoices,
     UntagInvoices,
+    WithdrawActivity,
 )
 from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActivityType
 from domain.follow_up import CompleteFollowUp, SetFollowUp
@@ -36,10 +37,11 @@ from domain.issue import (
     ResolveIssue,
     Resolver,
 )
-from domain.scheduling import FollowUp
+from domain.scheduling import FollowUp, past_due
 from domain.shared.facts import AccountFacts, DocumentFacts, IssueFacts, UserFacts
 from domain.shared.standard_type import STANDARD_NAMES, StandardType
 from domain.site_options import SiteOptions
+from domain.working_days import WorkCalendar
 from eventstore.postgres import PostgresLog
 from projections.activities import ACTIVITIES
 from projections.activity_type_view import ACTIVITY_TYPE_VIEW
@@ -82,7 +84,7 @@ def issue_request(rng: random.Random, today: date) -> Request:
     commands = [
         opening,
         opening,
-        ReassignIssue(rng.choice("xy"), USER),
+        ReassignIssue(rng.choice("xy"), USER, hand_back=True),
         ResolveIssue(today, rng.choice(list(Resolver)), resolution=rng.choice((None, "Paid."))),
         ReopenIssue(),
     ]
@@ -117,11 +119,12 @@ def activity_request(rng: random.Random, today: date) -> Request:
         recording,
         CompleteActivity(today, successful=None),
         ReopenActivity(),
-        ReassignActivity(rng.choice("xy"), USER),
+        ReassignActivity(rng.choice("xy"), USER, hand_back=True),
         TagInvoices(tran_ids, today, documents),
         UntagInvoices(tran_ids[:1]),
         SetFollowUp(follow_up, today),
         CompleteFollowUp(today),
+        WithdrawActivity(today, "It was paid."),
     ]
     command = rng.choice(commands)
     return request(ACTIVITY, (activity_id,), command)
@@ -158,17 +161,38 @@ def activity_plainly(activity: Recorded, position: int, as_of: date) -> dict[str
     done = done if done is not None and done.completed_on <= as_of else None
     if follow_up is None or followed_up is None or followed_up.completed_on > as_of:
         followed_up = None
+    withdrawn = activity.withdrawn
+    if withdrawn is not None and withdrawn.withdrawn_on > as_of:
+        withdrawn = None
+    is_open = done is None and withdrawn is None
+    late = begun.due_on is not None and past_due(begun.due_on, as_of, days_counted=False)
+    if activity.follow_up is None and begun.respond_by is not None:
+        late |= past_due(begun.respond_by, as_of, days_counted=begun.days_counted is True)
     phone = None
     if begun.standard_type is StandardType.PHONE:
-        late = begun.due_on is not None and begun.due_on < as_of
         phone = "RED" if late else "BLUE"
         if done is not None:
             phone = "GREEN" if done.successful else "RED"
-    indicator = None
+        elif withdrawn is not None:
+            phone = None
+    indicator, to_follow_up = None, False
     if follow_up is not None:
-        indicator = "RED" if follow_up.respond_by < as_of else "BLUE"
-        indicator = "GREEN" if followed_up is not None else indicator
+        to_follow_up = followed_up is None and withdrawn is None
+        if to_follow_up:
+            indicator = "BLUE"
+            if past_due(follow_up.respond_by, as_of, days_counted=follow_up.days_counted is True):
+                indicator = "RED"
+        elif followed_up is not None:
+            indicator = "GREEN"
     return {
+        "withdrawn": withdrawn is not None,
+        "withdrawn_on": withdrawn and withdrawn.withdrawn_on,
+        "withdrawn_reason": withdrawn and withdrawn.reason,
+        "open": is_open,
+        "past_due": is_open and late,
+        "follow_up_open": to_follow_up,
+        "follow_up_past_due": indicator == "RED",
+        "follow_up_user_id": follow_up and (follow_up.user_id or activity.assigned_user_id),
         "activity_no": position,
         "activity_number": number(position),
         "assigned_user_id": activity.assigned_user_id,
@@ -269,7 +293,10 @@ def issues_plainly(
             "resolved_by": resolved and resolved.resolved_by.value,
             "resolution": resolved and resolved.resolution,
             "open_activity_count": sum(
-                1 for one in own if one.completed is None or one.completed.completed_on > as_of
+                1
+                for one in own
+                if (one.completed is None or one.completed.completed_on > as_of)
+                and (one.withdrawn is None or one.withdrawn.withdrawn_on > as_of)
             ),
         }
     return found
@@ -339,6 +366,51 @@ def test_without_days_to_respond_a_follow_up_is_past_due_the_day_after(
     carried_out(database, tenant, calling(first, follow_up=follow_up))
     assert fields(database, tenant, first, "follow_up_indicator") == ["BLUE"]
     assert fields(database, tenant, date(2015, 1, 2), "follow_up_indicator") == ["RED"]
+
+
+@pytest.mark.parametrize("days", [None, 1, 3])
+@pytest.mark.parametrize("followed_up", [True, False])
+def test_past_due_in_sql_is_past_due_in_the_domain(
+    database: Database, tenant: Tenant, days: int | None, followed_up: bool
+) -> None:
+    first = date(2015, 1, 9)
+    told = FollowUp(first if followed_up else None, days_to_respond=days)
+    made = calling(first, follow_up=told, due_on=None if days or followed_up else first)
+    carried_out(database, tenant, made)
+    names = ("past_due", "follow_up_past_due", "phone_indicator", "follow_up_indicator")
+    due = first + timedelta(days or 0)
+    for as_of in (max(first, due + timedelta(around)) for around in (-1, 0, 1)):
+        late = past_due(due, as_of, days_counted=bool(days))
+        color = "RED" if late else "BLUE"
+        expected = [False, late, "BLUE", color] if followed_up else [late, False, color, None]
+        assert fields(database, tenant, as_of, *names) == expected
+
+
+def test_v14_it_is_late_on_12_january_or_with_weekends_off_on_the_14th(
+    database: Database, tenant: Tenant
+) -> None:
+    friday, told = date(2015, 1, 9), FollowUp(days_to_respond=3)
+    office = WorkCalendar(weekend=(6, 7))
+    carried_out(database, tenant, calling(friday, follow_up=told))
+    lates = [fields(database, tenant, date(2015, 1, day), "past_due") for day in (11, 12)]
+    assert lates == [[False], [True]]
+    carried_out(database, tenant, calling(friday, "b", told, calendar=office))
+    asked = [Asked(tenant.id, SiteOptions(), date(2015, 1, day)) for day in (13, 14)]
+    found = [ask(database, ACTIVITY_VIEW, one, ("past_due",))[("b",)] for one in asked]
+    assert [one["past_due"] for one in found] == [False, True]
+
+
+def test_what_is_withdrawn_is_neither_open_nor_complete_and_its_follow_up_ends(
+    database: Database, tenant: Tenant
+) -> None:
+    first = date(2015, 1, 9)
+    carried_out(database, tenant, calling(first, follow_up=FollowUp(first)))
+    withdrawing = WithdrawActivity(first + timedelta(3), "It was paid.")
+    carried_out(database, tenant, request(ACTIVITY, ("a",), withdrawing))
+    names = ("open", "activity_complete", "withdrawn_reason", "follow_up_indicator")
+    before, then = first + timedelta(2), first + timedelta(3)
+    assert fields(database, tenant, before, *names) == [True, False, None, "RED"]
+    assert fields(database, tenant, then, *names) == [False, False, "It was paid.", None]
 
 
 @pytest.mark.parametrize(("after", "late"), [(4, False), (5, True)])

@@ -28,7 +28,7 @@ TYPES = {
 TABLES = [table for one in READ_MODELS for table in one.tables]
 
 
-UNREAD = {"ActivityWithdrawn", "WorkCalendarCleared", "WorkCalendarSet"}
+UNREAD: set[str] = set()
 """Events that no read model has a use for."""
 
 

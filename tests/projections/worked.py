@@ -16,6 +16,7 @@ from domain.activity import (
     ActivityCompleted,
     ActivityRecorded,
     ActivityReopened,
+    ActivityWithdrawn,
     InvoicesTagged,
     InvoicesUntagged,
 )
@@ -144,6 +145,7 @@ class Work:
     completed: ActivityCompleted | None = None
     note: str | None = None
     follow_up: FollowUpSet | None = None
+    withdrawn_on: date | None = None
     tagged: dict[str, date] = field(default_factory=dict)
 
 
@@ -400,6 +402,8 @@ def activity_of(told: Sequence[Recorded]) -> Work:
                 work.completed, work.note = completed, note or work.note
             case ActivityReopened():
                 work.completed = None
+            case ActivityWithdrawn(withdrawn_on):
+                work.withdrawn_on = withdrawn_on
             case FollowUpSet() as follow_up:
                 work.follow_up = follow_up
             case InvoicesTagged(tagged_on, tags):

@@ -242,7 +242,11 @@ def activity_figures(ledger: Ledger, key: Key) -> Figures:
         key=lambda one: one[:2],
     )
     finished = {number for _, number, _ in done}
-    to_do = [one for one in own if one.number not in finished]
+    to_do = [
+        one
+        for one in own
+        if one.number not in finished and (one.withdrawn_on is None or one.withdrawn_on > as_of)
+    ]
     due = [on for one in to_do if (on := due_of(ledger, one)) is not None]
     newest = max((one.recorded.entered_on for one in to_do), default=None)
     on, _, one = done[-1] if done else (None, 0, None)

@@ -110,3 +110,20 @@ def test_a_database_newer_than_the_program_is_refused(url: str, tmp_path: Path) 
     (path / "0002_two.sql").unlink()
     with pytest.raises(MigrationError, match=r"newer than this program: it has migration 0002"):
         migrate(url, path)
+
+
+def test_activities_are_folded_anew_once_more_is_kept_of_them(url: str) -> None:
+    """The read model begins at the start of the log again, and others go on where they were."""
+    first = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name < "0010"]
+    last = MIGRATIONS / "0010_work_calendars.sql"
+    with psycopg.connect(url, autocommit=True) as connection:
+        for path in first:
+            connection.execute(path.read_text().encode())
+        connection.execute("SET search_path = read_models, public")
+        connection.execute(
+            "INSERT INTO cursors (tenant, read_model, position)"
+            " VALUES (1, 'activities', 7), (1, 'issues', 7)"
+        )
+        connection.execute(last.read_text().encode())
+        kept = connection.execute("SELECT read_model, position FROM cursors").fetchall()
+    assert kept == [("issues", 7)]

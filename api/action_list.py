@@ -1,0 +1,221 @@
+"""GraphQL: the action list of a user, its team or of nobody in particular (LIST-01 to LIST-08)."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+
+from api.accounts import ACCOUNTS, Account
+from api.activities import ACTIVITIES, Activity
+from api.connections import (
+    After,
+    AsOf,
+    AtLeast,
+    Before,
+    Capability,
+    Connection,
+    Cutting,
+    First,
+    KnownAt,
+    Last,
+    connection,
+    offer,
+    one,
+)
+from api.context import Info, Reading
+from api.errors import ApiError, Code
+from api.issues import ISSUES, Issue
+from api.users import USERS, User
+from api.view_types import filter_of, object_of, order_of
+from domain.conditions import ALWAYS, AllOf, Compared, Condition, Operator
+from projections.action_list_view import ACTION_LIST_VIEW
+from projections.dashboard import team
+from projections.listing import Order
+
+
+class Whose(StrEnum):
+    """Whose actions a list holds."""
+
+    MINE = "mine"
+    TEAM = "team"
+    UNASSIGNED = "unassigned"
+    ALL = "all"
+
+
+strawberry.enum(
+    Whose,
+    name="ActionListScope",
+    description="Whose actions: those of the user (MINE), of the user and everybody in the teams"
+    " below (TEAM), of nobody in particular (UNASSIGNED), or ALL.",
+)
+
+
+@strawberry.type(
+    description="Something to be done: an activity, a follow-up, or an issue without a next step."
+)
+class ActionListEntry(object_of(ACTION_LIST_VIEW)):
+    """Something to be done."""
+
+    @strawberry.field(description="The account.")
+    async def account(self, info: Info) -> Account | None:
+        """Return the account."""
+        return await one(info, ACCOUNTS, self.reading, self.values("company_id", "cust_id"))
+
+    @strawberry.field(description="The activity; null of an issue without a next step.")
+    async def activity(self, info: Info) -> Activity | None:
+        """Return the activity."""
+        (activity_id,) = self.values("activity_id")
+        if activity_id is None:
+            return None
+        return await one(info, ACTIVITIES, self.reading, (activity_id,))
+
+    @strawberry.field(description="The issue that it resolves; null if it belongs to none.")
+    async def issue(self, info: Info) -> Issue | None:
+        """Return the issue."""
+        (issue_id,) = self.values("issue_id")
+        return None if issue_id is None else await one(info, ISSUES, self.reading, (issue_id,))
+
+    @strawberry.field(description="Who is to do it; null for anybody who has the time.")
+    async def assigned_user(self, info: Info) -> User | None:
+        """Return the user."""
+        (user_id,) = self.values("assigned_user_id")
+        return None if user_id is None else await one(info, USERS, self.reading, (user_id,))
+
+    @strawberry.field(
+        description="Why it is on the list, in a sentence: what was the case when a rule made it,"
+        " or that a person did."
+    )
+    def why(self) -> str:
+        """Return the sentence."""
+        subject, reason, entered_on, note = self.values("subject", "reason", "entered_on", "note")
+        if reason is not None:
+            return f"{reason} On the list since {entered_on}."
+        return f"{subject or note or 'It'}: entered by a person on {entered_on}."
+
+    @strawberry.field(
+        description="Why it stands where it stands, in a sentence: the parts that the order of the"
+        " list is made of."
+    )
+    def rank(self) -> str:
+        """Return the sentence."""
+        priority, past_due, left, owed, days = self.values(
+            "priority", "past_due", "respond_due_days", "total_past_due", "days_past_due"
+        )
+        told = [f"priority {priority}"]
+        if past_due:
+            told.append("past due")
+        if left is not None:
+            told.append(f"{left} days left" if left >= 0 else f"{-left} days over")
+        if owed is not None and owed.amount:
+            told.append(f"{owed.amount} {owed.currency} past due for {days} days")
+        return ", ".join(told)[:1].upper() + ", ".join(told)[1:] + "."
+
+
+@strawberry.input(description="Which entries; all that is given must hold.")
+class ActionListFilter(filter_of(ACTION_LIST_VIEW, "api.action_list", "ActionListFilter")):
+    """Which entries."""
+
+
+@strawberry.input(description="An order of entries by one field.")
+class ActionListOrder(order_of(ACTION_LIST_VIEW, "ActionListOrder")):
+    """An order of entries."""
+
+
+_LINKS = {
+    "account": ("company_id", "cust_id"),
+    "activity": ("activity_id",),
+    "issue": ("issue_id",),
+    "assignedUser": ("assigned_user_id",),
+    "why": ("subject", "reason", "entered_on", "note"),
+    "rank": ("priority", "past_due", "respond_due_days", "total_past_due", "days_past_due"),
+}
+"""GraphQL field -> the fields of the view that it is made of."""
+
+ACTION_LIST = offer(Capability(ACTION_LIST_VIEW, ActionListEntry, _LINKS))
+
+NEXT_BEST = (
+    Order("priority"),
+    Order("past_due", descending=True),
+    Order("respond_due_days"),
+    Order("total_past_due", descending=True),
+)
+"""What a collector would do first: the most urgent, then what is late, then the largest debts."""
+
+
+@strawberry.type
+class ActionListQuery:
+    """What is to be done."""
+
+    @strawberry.field(
+        description="What is to be done, in the order in which a collector would do it: by"
+        " priority, what is past due before what is not, by the days that are left, and by what"
+        " the account owes. Letters that the software sends by itself are left out unless the"
+        " filter asks for `automatic` ones."
+    )
+    async def action_list(
+        self,
+        info: Info,
+        scope: Annotated[
+            Whose | None,
+            strawberry.argument(
+                description="Whose actions; by default those of the caller's user, or all if the"
+                " caller is none."
+            ),
+        ] = None,
+        user_id: Annotated[
+            str | None,
+            strawberry.argument(description="The user; by default the one that the caller is."),
+        ] = None,
+        where: Annotated[
+            ActionListFilter | None,
+            strawberry.argument(name="filter", description="Which of them."),
+        ] = None,
+        order_by: Annotated[
+            list[ActionListOrder] | None, strawberry.argument(description="In which order.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
+    ) -> Connection[ActionListEntry]:
+        """Return what is to be done."""
+        reading = await info.context.reading(as_of, known_at)
+        named = user_id or info.context.caller.user_id
+        whose = scope or (Whose.ALL if named is None else Whose.MINE)
+        parts = [await _assigned(reading, whose, named)]
+        if getattr(where, "automatic", None) in {None, strawberry.UNSET}:
+            parts.append(Compared("automatic", Operator.EQ, False))
+        return await connection(
+            info,
+            ACTION_LIST,
+            reading,
+            Cutting.of(first, after, last, before),
+            where=where,
+            order_by=order_by,
+            also=AllOf(parts),
+            order=NEXT_BEST,
+        )
+
+
+async def _assigned(reading: Reading, whose: Whose, user_id: str | None) -> Condition:
+    """Return the condition on the assignee that a scope stands for.
+
+    Raises:
+        ApiError: if it is about a user and none is named.
+    """
+    match whose:
+        case Whose.ALL:
+            return ALWAYS
+        case Whose.UNASSIGNED:
+            return Compared("assigned_user_id", Operator.IS_NULL, True)
+        case _ if user_id is None:
+            raise ApiError(Code.BAD_USER_INPUT, "Name a user: the caller is none.")
+        case Whose.MINE:
+            return Compared("assigned_user_id", Operator.EQ, user_id)
+        case Whose.TEAM:
+            members = await reading.fetch(team(reading.asked, user_id))
+            users = [one.user_id for one in members]
+            return Compared("assigned_user_id", Operator.IN, users)
