@@ -11,7 +11,7 @@ from strawberry.types.unset import UNSET
 from api.accounts import ACCOUNTS, Account
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer
 from api.context import Context, Info
-from application.consulting import account_asked, user_asked
+from application.consulting import account_asked, class_asked, user_asked
 from application.handling import Consulted
 from domain.account_care import (
     ACCOUNT_CARE,
@@ -163,8 +163,14 @@ class AccountCareMutation:
         ],
     ) -> AccountCarePayload:
         """Classify an account."""
-        command = ClassifyAccount(input.credit_class_id)
-        return await _say(info.context, input, command, "classifyAccount", input.idempotency_key)
+        return await _say(
+            info.context,
+            input,
+            ClassifyAccount(input.credit_class_id),
+            "classifyAccount",
+            input.idempotency_key,
+            *class_asked(input.credit_class_id),
+        )
 
     @strawberry.mutation(description="Let a customer pay online, or not. For collectors.")
     async def allow_online_payments(

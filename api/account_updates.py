@@ -17,7 +17,7 @@ from api.commands import COLLECTORS, Payload, check_keys
 from api.context import Context, Info, Reading
 from api.errors import ApiError, Code, UserError
 from api.view_types import condition
-from application.consulting import account_asked, user_asked
+from application.consulting import account_asked, class_asked, user_asked
 from application.handling import BATCH_COMMANDS_MAX, Consulted, Handled, Request
 from domain.account_care import (
     ACCOUNT_CARE,
@@ -169,14 +169,18 @@ class AccountUpdateMutation:
         info.context.require(*COLLECTORS)
         command = input.set.command()
         user_id = input.set.assigned_user_id
-        user = user_asked(None if user_id is UNSET else user_id)
+        class_id = input.set.credit_class_id
+        asked = (
+            *user_asked(None if user_id is UNSET else user_id),
+            *class_asked(None if class_id is UNSET else class_id),
+        )
         said = {
             name: value
             for name in ("credit_class_id", "assigned_user_id", "online_pmt_option")
             if (value := getattr(command, name)) is not NOT_GIVEN
         }
         key = input.idempotency_key
-        update = _Update(info.context, "updateAccounts", command, said, user, key)
+        update = _Update(info.context, "updateAccounts", command, said, asked, key)
         return await update.carry_out(input.accounts, input.where)
 
     @strawberry.mutation(

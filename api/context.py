@@ -113,6 +113,17 @@ class Context(BaseContext):
         await self.aclose()
         return await self.reading()
 
+    async def newest_reading(self) -> Reading:
+        """Return the read models once they show all that the log holds by now.
+
+        Raises:
+            ApiError: if they do not in time.
+        """
+        reading = await self.reading_at_least(await self.services.head(self.caller.tenant))
+        if reading is None:
+            raise ApiError(Code.NOT_CAUGHT_UP, "The read models lag behind; try again.")
+        return reading
+
     async def aclose(self) -> None:
         """Give the snapshot back; the next reading is of a newer one."""
         self._snapshot = None

@@ -1,6 +1,6 @@
 """GraphQL: credit classes, and maintaining them (RULE-01, RULE-18, RULE-22)."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -17,13 +17,16 @@ from api.connections import (
     KnownAt,
     Last,
     connection,
+    connection_of_parent,
     offer,
+    offered,
     one,
 )
 from api.context import Info
 from api.nodes import Node
 from api.schedules import ScheduleInput
 from api.view_types import filter_of, object_of, order_of
+from application.handling import Consulted
 from domain.credit_class import (
     CREDIT_CLASS,
     CreditClassDocument,
@@ -31,7 +34,12 @@ from domain.credit_class import (
     DeleteCreditClass,
 )
 from domain.shared.streams import stream_name
-from projections.credit_class_view import CREDIT_CLASS_VIEW, accounts_in_class
+from domain.site_options import SITE, SITE_OPTIONS
+from projections.credit_class_view import CREDIT_CLASS_VIEW, use_of_class
+from projections.listing import Order
+
+if TYPE_CHECKING:
+    from api.rules import Rule
 
 
 @strawberry.type(description="A credit class: accounts that are worked on by the same rules.")
@@ -42,6 +50,24 @@ class CreditClass(Node, object_of(CREDIT_CLASS_VIEW)):
     def stream(self) -> str:
         """Return the stream's name."""
         return stream_name(CREDIT_CLASS.category, *self.values("class_id"))
+
+    @strawberry.field(
+        description="Its rules, retired ones included, in the order of their evaluation: by number,"
+        " and after them those that stand alone."
+    )
+    async def rules(
+        self, info: Info, first: First = None
+    ) -> Connection[Annotated["Rule", strawberry.lazy("api.rules")]]:
+        """Return the rules."""
+        return await connection_of_parent(
+            info,
+            offered("rules"),
+            self.reading,
+            self.values("class_id"),
+            ("class_id",),
+            first,
+            order=(Order("standalone"), Order("seq_no")),
+        )
 
 
 @strawberry.input(description="Which credit classes; all that is given must hold.")
@@ -184,8 +210,8 @@ class CreditClassMutation:
         )
 
     @strawberry.mutation(
-        description="Delete a credit class that no account is in. Needs one of the roles admin and"
-        " credit_manager."
+        description="Delete a credit class that no account is in, that has no rules in force and"
+        " is not the site's default. Needs one of the roles admin and credit_manager."
     )
     async def delete_credit_class(
         self,
@@ -194,17 +220,21 @@ class CreditClassMutation:
             DeleteCreditClassInput, strawberry.argument(description="The class.")
         ],
     ) -> DeleteCreditClassPayload:
-        """Delete a class."""
+        """Delete a class that nothing uses, as the log knows by now."""
         info.context.require(*MAINTAINERS)
-        reading = await info.context.reading()
-        accounts = (await reading.fetch(accounts_in_class(reading.asked, input.class_id)))[0]
-        default = reading.asked.options.default_credit_class_id
+        class_id = input.class_id
+        reading = await info.context.newest_reading()
+        use = (await reading.fetch(use_of_class(reading.asked, class_id)))[0]
+        default = Consulted(
+            SITE_OPTIONS, (SITE,), lambda options: options.default_credit_class_id == class_id
+        )
         return await answer(
             info.context,
             DeleteCreditClassPayload,
             CREDIT_CLASS,
-            (input.class_id,),
-            DeleteCreditClass(accounts, is_default=default == input.class_id),
+            (class_id,),
+            DeleteCreditClass(use),
             mutation="deleteCreditClass",
             idempotency_key=input.idempotency_key,
+            consults=(default,),
         )

@@ -78,6 +78,7 @@ _CONNECTIONS = frozenset(
         "salesOrders",
         "salesPersons",
         "team",
+        "versions",
         "users",
     }
 )

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import strawberry
 
+from api.accounts import AccountFilter
+from api.action_codes import ACTION_CODES, ActionCode
 from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload, answer
 from api.connections import (
     After,
@@ -17,22 +19,27 @@ from api.connections import (
     KnownAt,
     Last,
     connection,
+    connection_of_parent,
     offer,
     one,
 )
 from api.context import Info
+from api.credit_classes import CREDIT_CLASSES, CreditClass
 from api.errors import UserError
 from api.nodes import Node
+from api.rule_filters import InvoiceRuleFilter, rule_condition
 from api.view_types import filter_of, object_of, order_of
 from application.strategies import asked_by_rule
-from domain.rule import RULE, DefineRule, RetireRule, RuleDocument
+from domain.rule import RULE, DefineRule, Reach, RetireRule, RuleDocument
 from domain.rule_language import printed
 from domain.rule_view import RuleView
 from domain.shared.decider import Refused
 from domain.shared.streams import stream_name
+from projections.listing import Order
 from projections.rule_reach import reach_of
 from projections.rule_version_view import RULE_VERSION_VIEW, RULE_VIEW
-from projections.rule_views import checked_filter
+
+_KEY = ("class_id", "rule_id")
 
 
 @strawberry.type(description="A version of a rule; each change of a rule makes the next one.")
@@ -60,7 +67,24 @@ class Rule(Node, object_of(RULE_VIEW)):
     @strawberry.field(description="The name of its stream in `auditTrail`.")
     def stream(self) -> str:
         """Return the stream's name."""
-        return stream_name(RULE.category, *self.values("class_id", "rule_id"))
+        return stream_name(RULE.category, *self.values(*_KEY))
+
+    @strawberry.field(description="Its credit class; null if that was deleted.")
+    async def credit_class(self, info: Info) -> CreditClass | None:
+        """Return the class."""
+        return await one(info, CREDIT_CLASSES, self.reading, self.values("class_id"))
+
+    @strawberry.field(description="What its action code stands for.")
+    async def action(self, info: Info) -> ActionCode | None:
+        """Return the action code."""
+        return await one(info, ACTION_CODES, self.reading, self.values("action_code"))
+
+    @strawberry.field(description="All versions that there have been, the first one first.")
+    async def versions(self, info: Info, first: First = None) -> Connection[RuleVersion]:
+        """Return the versions."""
+        return await connection_of_parent(
+            info, RULE_VERSIONS, self.reading, self.values(*_KEY), _KEY, first
+        )
 
 
 @strawberry.input(description="Which rules; all that is given must hold.")
@@ -73,7 +97,7 @@ class RuleOrder(order_of(RULE_VIEW, "RuleOrder")):
     """An order of rules."""
 
 
-RULES = offer(Capability(RULE_VIEW, Rule))
+RULES = offer(Capability(RULE_VIEW, Rule, links={"action": ("action_code",)}))
 
 
 @strawberry.type
@@ -81,7 +105,8 @@ class RuleQuery:
     """Rules."""
 
     @strawberry.field(
-        description="Rules as they are now, retired ones included; by default by class and rule."
+        description="Rules as they are now, retired ones included; by default by class in the order"
+        " of their evaluation: by number, and after them those that stand alone."
     )
     async def rules(
         self,
@@ -109,6 +134,7 @@ class RuleQuery:
             Cutting.of(first, after, last, before),
             where=where,
             order_by=order_by,
+            order=(Order("class_id"), Order("standalone"), Order("seq_no")),
         )
 
     @strawberry.field(description="A rule; null if there is none.")
@@ -158,7 +184,7 @@ class RuleQuery:
 
 @strawberry.input(
     description="A rule to define; all that is told takes the place of what there was, as its next"
-    " version."
+    " version. Its condition is given in one of three forms, and kept as text."
 )
 class DefineRuleInput:
     """A rule to define."""
@@ -170,8 +196,16 @@ class DefineRuleInput:
     )
     name: str = strawberry.field(description="What it is called.")
     view: RuleView = strawberry.field(description="What it is about; it never changes.")
-    filter: str = strawberry.field(
-        description="The condition on records of its view, in the text form of filters."
+    where: str | None = strawberry.field(
+        name="filter",
+        default=None,
+        description="The condition as text, such as `balance > 0 and due_date_days = -3`.",
+    )
+    account_filter: AccountFilter | None = strawberry.field(
+        default=None, description="The condition of a rule about accounts, as lists take it."
+    )
+    invoice_filter: InvoiceRuleFilter | None = strawberry.field(
+        default=None, description="The condition of a rule about documents, as lists take it."
     )
     action_code: str = strawberry.field(description="The action code of its actions.")
     standalone: bool = strawberry.field(
@@ -277,7 +311,9 @@ class RuleMutation:
         """Define a rule."""
         info.context.require(*MAINTAINERS)
         try:
-            condition = checked_filter(input.view, input.filter)
+            condition = rule_condition(
+                input.view, input.where, input.account_filter, input.invoice_filter
+            )
         except Refused as refusal:
             return DefineRulePayload(
                 user_errors=[UserError.of(refusal)],
@@ -286,8 +322,10 @@ class RuleMutation:
                 reading=None,
             )
         document = input.document(printed(condition))
-        reading = await info.context.reading()
-        reach = (await reading.fetch(reach_of(reading.asked, input.view, condition)))[0]
+        reach = Reach(0, 0)
+        if not input.confirm:
+            reading = await info.context.reading()
+            reach = (await reading.fetch(reach_of(reading.asked, input.view, condition)))[0]
         return await answer(
             info.context,
             DefineRulePayload,

@@ -52,12 +52,14 @@ from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
 from api.personal_contacts import PersonalContactMutation, PersonalContactQuery
 from api.promises import PromiseMutation, PromiseQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
+from api.rule_filters import RuleFilterQuery
 from api.rule_runs import RuleRunMutation, RuleRunQuery
 from api.rules import RuleMutation, RuleQuery
 from api.sales_orders import SalesOrderQuery
 from api.sales_persons import SalesPersonQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
+from api.strategies import StrategyMutation
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
@@ -95,6 +97,7 @@ class Query(
     CreditClassQuery,
     ActionCodeQuery,
     RuleQuery,
+    RuleFilterQuery,
     RuleRunQuery,
     ExplanationQuery,
     ActionListQuery,
@@ -125,6 +128,7 @@ class Mutation(
     ActionCodeMutation,
     RuleMutation,
     RuleRunMutation,
+    StrategyMutation,
     PaymentScheduleMutation,
     PendingPaymentMutation,
     AccountCareMutation,

@@ -17,6 +17,7 @@ from api.connections import AtLeast
 from api.context import Info
 from api.people import given, told
 from api.record_types import RecordType
+from application.consulting import class_asked
 from domain.aging import AgeUnit, labels
 from domain.api_key import Role
 from domain.credit_score import CreditScoreRange
@@ -361,6 +362,7 @@ class SiteOptionsMutation:
         """Change options."""
         context = info.context
         context.require(Role.ADMIN)
+        class_id = input.default_credit_class_id
         return await answer(
             context,
             ChangeSiteOptionsPayload,
@@ -369,4 +371,5 @@ class SiteOptionsMutation:
             input.command(),
             mutation="changeSiteOptions",
             idempotency_key=input.idempotency_key,
+            consults=class_asked(None if class_id is UNSET else class_id),
         )

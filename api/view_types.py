@@ -122,7 +122,8 @@ def values_of(view: View, columns: Sequence[str]) -> Callable[[Record], dict[str
             if amount is not None:
                 found[name] = Money.of(amount, record.values[currency])
         for name in documents:
-            found[name] = msgspec.json.decode(found[name])
+            if found[name] is not None:
+                found[name] = msgspec.json.decode(found[name])
         return found
 
     return values
@@ -208,6 +209,10 @@ class FilterInput:
     or_: list[Any] | None
     not_: Any | None
 
+    def further(self) -> list[Condition]:
+        """Return what it says beside that, in fields of its own."""
+        return []
+
 
 def filter_of(view: View, module: str, name: str) -> type[FilterInput]:
     """Return the base of the filter input `name` of `module`, which it refers to within itself."""
@@ -231,8 +236,12 @@ def filter_of(view: View, module: str, name: str) -> type[FilterInput]:
             if field.kind is Kind.MONEY:
                 description += " Compared as a number, whatever the currency."
             namespace[field.name] = strawberry.field(default=UNSET, description=description)
-    made = type(f"{name}Fields", (), namespace)
+    made = type(f"{name}Fields", (_Further,), namespace)
     return cast("type[FilterInput]", strawberry.input(made))
+
+
+class _Further:
+    further = FilterInput.further
 
 
 def condition(view: View, given: FilterInput | None) -> Condition:
@@ -254,6 +263,7 @@ def condition(view: View, given: FilterInput | None) -> Condition:
         operators = getattr(given, field.name, UNSET)
         if operators is not UNSET and operators is not None:
             parts.extend(_comparisons(field, operators))
+    parts.extend(given.further())
     return parts[0] if len(parts) == 1 else AllOf(parts)
 
 

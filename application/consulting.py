@@ -17,6 +17,7 @@ from domain.account import ACCOUNT
 from domain.account_care import ACCOUNT_CARE
 from domain.activity import ACTIVITY, RecordActivity
 from domain.activity_type import ACTIVITY_TYPE
+from domain.credit_class import CREDIT_CLASS, is_defined
 from domain.follow_up import SetFollowUp
 from domain.invoice import INVOICE
 from domain.issue import ISSUE, OpenIssue
@@ -57,6 +58,12 @@ def activity_asked(activity_id: str | None) -> tuple[Consulted, ...]:
     if activity_id is None:
         return ()
     return (Consulted(ACTIVITY, (activity_id,), domain.activity.facts),)
+
+
+def class_asked(class_id: str | None) -> tuple[Consulted, ...]:
+    """Return whether there is a credit class, to consult, if one is named."""
+    named = (class_id or "").strip()
+    return (Consulted(CREDIT_CLASS, (named,), is_defined),) if named else ()
 
 
 def documents_asked(company_id: str, tran_ids: Sequence[str]) -> tuple[Consulted, ...]:

@@ -42,6 +42,9 @@ LINGER_SHARE = 0.5
 STATES_MAX = 10_000
 """Streams whose state a queue remembers, at most."""
 
+_NOT_WISHED = ("business_date", "reach", "use")
+"""Fields of commands that say when it was wished, or what was measured then."""
+
 
 class Consulted(Struct, frozen=True):
     """Another stream that a decision looks at, and what of its state the decision may know.
@@ -85,10 +88,11 @@ class Request(Struct, frozen=True):
 
     @property
     def digest(self) -> bytes:
-        """Tells requests apart that use the same idempotency key, on whatever day they come."""
+        """Tells requests apart that use the same idempotency key, whenever they come."""
         told = f"{self.stream}\n{type(self.command).__name__}\n".encode()
         fields = msgspec.to_builtins(self.command)
-        fields.pop("business_date", None)
+        for name in _NOT_WISHED:
+            fields.pop(name, None)
         return sha256(told + msgspec.json.encode(fields)).digest()
 
 

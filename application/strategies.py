@@ -9,15 +9,16 @@ from msgspec import Struct
 import domain.action_code
 import domain.activity_type
 import domain.credit_class
-from application.consulting import user_asked
+from application.consulting import class_asked, user_asked
 from application.handling import Consulted, Request
 from domain.action_code import ACTION_CODE, ActionCodeDocument, DefineActionCode
 from domain.activity_type import ACTIVITY_TYPE
 from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
 from domain.rule import RULE, DefineRule, Reach, RuleDocument
 from domain.shared.decider import Decider
-from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
-from domain.strategy import Strategy
+from domain.shared.record_types import RecordType
+from domain.site_options import SITE, SITE_OPTIONS, AdoptDefaults, UdfCaptions
+from domain.strategy import STANDARD_CLASS, Strategy
 
 
 class Wish(Struct, frozen=True):
@@ -34,15 +35,10 @@ def asked_by_code(document: ActionCodeDocument) -> tuple[Consulted, ...]:
     return (Consulted(ACTIVITY_TYPE, key, domain.activity_type.facts),)
 
 
-def class_asked(class_id: str) -> Consulted:
-    """Return whether there is a credit class, to consult."""
-    return Consulted(CREDIT_CLASS, (class_id,), domain.credit_class.is_defined)
-
-
 def asked_by_rule(document: RuleDocument) -> tuple[Consulted, ...]:
     """Return what defining a rule consults."""
     return (
-        class_asked(document.class_id),
+        Consulted(CREDIT_CLASS, (document.class_id,), domain.credit_class.is_defined),
         Consulted(ACTION_CODE, (document.action_code,), domain.action_code.facts),
         *user_asked(document.override_user_id),
         *user_asked(document.follow_up_user_id),
@@ -54,13 +50,15 @@ def wishes(
     *,
     reach: Callable[[RuleDocument], Reach],
     confirmed: bool,
+    only_new: bool,
     actor: str,
     business_date: date,
     cause: str,
 ) -> list[Wish]:
     """Return the commands that put a strategy into force, in the order in which they can be.
 
-    `reach` measures how many records the filter of a rule meets.
+    `reach` measures how many records the filter of a rule meets. With `only_new` what is defined
+    already is left as it is.
     """
 
     def request(
@@ -81,13 +79,14 @@ def wishes(
         )
 
     def of_class(one: CreditClassDocument) -> Request:
-        return request(CREDIT_CLASS, (one.class_id,), DefineCreditClass(one))
+        return request(CREDIT_CLASS, (one.class_id,), DefineCreditClass(one, only_new))
 
     def of_code(one: ActionCodeDocument) -> Request:
-        return request(ACTION_CODE, (one.code,), DefineActionCode(one), asked_by_code(one))
+        command = DefineActionCode(one, only_new)
+        return request(ACTION_CODE, (one.code,), command, asked_by_code(one))
 
     def of_rule(one: RuleDocument) -> Request:
-        command = DefineRule(one, reach(one), confirmed)
+        command = DefineRule(one, reach(one), confirmed, only_new)
         return request(RULE, (one.class_id, one.rule_id), command, asked_by_rule(one))
 
     return [
@@ -97,14 +96,19 @@ def wishes(
     ]
 
 
-def default_class(class_id: str, *, actor: str, business_date: date, cause: str) -> Request:
-    """Return the command that makes a class the site's default one (RULE-03)."""
+REQUIRE_PO = UdfCaptions(RecordType.CUSTOMER, udf10="Require PO")
+"""The field of accounts by which the starter strategy asks for purchase orders (RULE-28)."""
+
+
+def starter_defaults(*, actor: str, business_date: date, cause: str) -> Request:
+    """Return the command that lets a site without a default class use the starter's (RULE-03)."""
     return Request(
         SITE_OPTIONS,
         (SITE,),
-        ChangeSiteOptions(default_credit_class_id=class_id),
+        AdoptDefaults(STANDARD_CLASS, (REQUIRE_PO,)),
         actor=actor,
         business_date=business_date,
         cause=cause,
         correlation=cause,
+        consults=class_asked(STANDARD_CLASS),
     )

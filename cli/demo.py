@@ -17,6 +17,7 @@ from projections.aging import aging_cells, aging_groups
 from projections.query import fetch
 from runtime.keys import create_key, key_id_of
 from runtime.site import site_options, today
+from runtime.strategies import put_starter_in_force
 from runtime.syncing import sync
 from runtime.tenants import Tenant, TenantError, create_tenant
 
@@ -37,6 +38,7 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
     with contextlib.suppress(TenantError):
         create_tenant(database, session.tenant_name)
     tenant = session.tenant()
+    put_starter_in_force(database, tenant, actor="demo")
     with database.connect("worker") as connection:
         options = site_options(connection, tenant.id)
         on = today(options)

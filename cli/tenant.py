@@ -3,6 +3,7 @@
 import click
 
 from cli.context import Session, command_options, note
+from runtime.strategies import put_starter_in_force
 from runtime.tenants import create_tenant
 
 
@@ -15,6 +16,7 @@ def tenant() -> None:
 @click.argument("name")
 @command_options
 def create(session: Session, name: str) -> None:
-    """Make the tenant NAME."""
-    create_tenant(session.database, name)
+    """Make the tenant NAME, with the strategy that comes with the product in force."""
+    made = create_tenant(session.database, name)
+    put_starter_in_force(session.database, made, actor="cli")
     note(f"Tenant {name} is there.")

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from domain.credit_score import checked_score
 from domain.shared.assignee import check_user
+from domain.shared.credit_class import class_unknown
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts, CareFacts, UserFacts
@@ -148,10 +149,12 @@ class ClassifyAccount(Struct, frozen=True, gc=False):
 
     credit_class_id: str | None
     account: AccountFacts | None = None
+    class_defined: bool = False
 
     def knowing(self, facts: Sequence[Any]) -> "ClassifyAccount":
-        """Return the command that knows the account."""
-        return replace(self, account=facts[0])
+        """Return the command that knows the account, and whether there is the class it names."""
+        account, *class_defined = facts
+        return replace(self, account=account, class_defined=class_defined == [True])
 
 
 class AllowOnlinePayments(Struct, frozen=True, gc=False):
@@ -238,11 +241,13 @@ class UpdateAccount(Struct, frozen=True, gc=False):
     online_pmt_option: bool | UnsetType = UNSET
     account: AccountFacts | None = None
     user: UserFacts | None = None
+    class_defined: bool = False
 
     def knowing(self, facts: Sequence[Any]) -> "UpdateAccount":
-        """Return the command that knows the account, and the user if one is named."""
-        account, *user = facts
-        return replace(self, account=account, user=user[0] if user else None)
+        """Return the command that knows the account, and the user and the class if named."""
+        account, *named = facts
+        user = named.pop(0) if isinstance(self.assigned_user_id, str) else None
+        return replace(self, account=account, user=user, class_defined=named == [True])
 
 
 AccountCareCommand: TypeAlias = (
@@ -315,8 +320,8 @@ def decide(command: AccountCareCommand, care: AccountCare) -> Sequence[AccountCa
             return begin(account, care, user, credit_class_id)
         case AssignAccount(user_id, _, user):
             return assign(account, care, user_id, user, "userId")
-        case ClassifyAccount(credit_class_id):
-            return classify(account, care, credit_class_id)
+        case ClassifyAccount(credit_class_id, class_defined=class_defined):
+            return classify(account, care, credit_class_id, class_defined=class_defined)
         case AllowOnlinePayments(allowed):
             return allow_online_payments(account, care, allowed=allowed)
         case SetDaysToRespond(days):
@@ -366,12 +371,14 @@ def assign(
 
 
 def classify(
-    account: AccountFacts, care: AccountCare, credit_class_id: str | None
+    account: AccountFacts, care: AccountCare, credit_class_id: str | None, *, class_defined: bool
 ) -> list[AccountCareEvent]:
-    """Put an account into a credit class, or into none."""
+    """Put an account into a credit class that there is, or into none (RULE-01)."""
     kept = checked_id(credit_class_id, "credit_class_invalid", "creditClassId")
     if kept == care.credit_class_id:
         return []  # in it already
+    if kept is not None and not class_defined:
+        raise class_unknown(kept, "creditClassId")
     return [AccountClassified(account.company_id, account.cust_id, kept)]
 
 
@@ -486,7 +493,9 @@ def update(
     """Set what is given; all of it, or nothing if one part is refused."""
     events: list[AccountCareEvent] = []
     if not isinstance(command.credit_class_id, UnsetType):
-        events += classify(account, care, command.credit_class_id)
+        events += classify(
+            account, care, command.credit_class_id, class_defined=command.class_defined
+        )
     if not isinstance(command.assigned_user_id, UnsetType):
         user_id = command.assigned_user_id
         events += assign(account, care, user_id, command.user, "assignedUserId")

@@ -30,7 +30,7 @@ class ActionCodeDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     (ISS-08), `communication_note` tells what to do and why, `activity_type` is the type of the
     activity (ACT-03). A template makes letters of it (CODE-04); with `attach_invoices` the
     documents go with them (CODE-05). `cust_contact` says whether it counts as contact with the
-    customer (CODE-06), `system` that it came with the product (RULE-31).
+    customer (CODE-06), `system` that it came with the product (RULE-31), changed since or not.
     """
 
     code: str
@@ -64,9 +64,13 @@ ActionCodeEvent: TypeAlias = ActionCodeDefined | ActionCodeChanged
 
 
 class DefineActionCode(Struct, frozen=True, gc=False):
-    """Define a code, or change what it stands for, knowing its type if somebody defined it."""
+    """Define a code, or change what it stands for, knowing its type if somebody defined it.
+
+    With `only_new` a code that is defined is left as it is.
+    """
 
     document: ActionCodeDocument
+    only_new: bool = False
     defined_type: ActivityTypeFacts | None = None
 
     def knowing(self, facts: Sequence[ActivityTypeFacts | None]) -> "DefineActionCode":
@@ -100,6 +104,8 @@ def evolve(action_code: ActionCode, event: ActionCodeEvent) -> ActionCode:
 
 def decide(command: DefineActionCode, action_code: ActionCode) -> Sequence[ActionCodeEvent]:
     """Return the facts that `command` adds."""
+    if command.only_new and isinstance(action_code, Defined):
+        return []
     document = checked(command.document)
     if standard_type_of(document.activity_type) is None and command.defined_type is None:
         raise Refused(
@@ -111,7 +117,8 @@ def decide(command: DefineActionCode, action_code: ActionCode) -> Sequence[Actio
         case NotDefined():
             return [ActionCodeDefined(document)]
         case Defined(known):
-            return [] if known == document else [ActionCodeChanged(document)]
+            told = replace(document, system=document.system or known.system)
+            return [] if told == known else [ActionCodeChanged(told)]
 
 
 def checked(document: ActionCodeDocument) -> ActionCodeDocument:

@@ -57,16 +57,28 @@ CreditClassEvent: TypeAlias = CreditClassDefined | CreditClassChanged | CreditCl
 
 
 class DefineCreditClass(Struct, frozen=True, gc=False):
-    """Define a class, or change the one that there is."""
+    """Define a class, or change the one that there is; with `only_new` that is left as it is."""
 
     document: CreditClassDocument
+    only_new: bool = False
+
+
+class ClassUse(Struct, frozen=True, gc=False):
+    """How many accounts are in a class, and how many rules of it are in force."""
+
+    accounts: int = 0
+    rules: int = 0
 
 
 class DeleteCreditClass(Struct, frozen=True, gc=False):
-    """Delete a class in which there are so many accounts: none, or it is refused."""
+    """Delete a class that is not in use, as was measured when it was asked for."""
 
-    accounts: int
+    use: ClassUse
     is_default: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "DeleteCreditClass":
+        """Return the command that knows whether it is the site's default class."""
+        return replace(self, is_default=facts[0])
 
 
 CreditClassCommand: TypeAlias = DefineCreditClass | DeleteCreditClass
@@ -103,24 +115,33 @@ def decide(command: CreditClassCommand, credit_class: CreditClass) -> Sequence[C
     match credit_class, command:
         case NotDefined(), DefineCreditClass(document):
             return [CreditClassDefined(checked(document))]
+        case Defined(), DefineCreditClass(only_new=True):
+            return []
         case Defined(known), DefineCreditClass(document):
             told = checked(document)
             return [] if told == known else [CreditClassChanged(told)]
         case NotDefined(), DeleteCreditClass():
             return []  # deleted already
-        case Defined(known), DeleteCreditClass(accounts, is_default):
-            return delete(known, accounts, is_default=is_default)
+        case Defined(known), DeleteCreditClass(use, is_default):
+            return delete(known, use, is_default=is_default)
 
 
 def delete(
-    document: CreditClassDocument, accounts: int, *, is_default: bool
+    document: CreditClassDocument, use: ClassUse, *, is_default: bool
 ) -> Sequence[CreditClassEvent]:
-    """Delete a class that no account is in and that none would come into."""
-    if accounts:
+    """Delete a class that no account is in and none would come into, and that has no rules."""
+    if use.accounts:
         raise Refused(
             "credit_class_in_use",
-            f"{accounts:,} accounts are in the class {document.class_id};"
+            f"{use.accounts:,} accounts are in the class {document.class_id};"
             " put them into another one first.",
+            "classId",
+        )
+    if use.rules:
+        raise Refused(
+            "credit_class_has_rules",
+            f"{use.rules:,} rules of the class {document.class_id} are in force;"
+            " retire them first.",
             "classId",
         )
     if is_default:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from domain.rule_view import RuleView
 from domain.scheduling import DAYS_TO_RESPOND_MAX
 from domain.shared.assignee import check_user
+from domain.shared.credit_class import class_unknown
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import ActionCodeFacts, UserFacts
@@ -38,7 +39,7 @@ class RuleDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     closed when the condition does not hold any more (RULE-11). Actions go to `override_user_id`
     before the account's user (RULE-15). `days_to_respond` 0 leaves them to others (RULE-17). With
     `follow_up_days` an action is followed up so many days later, by a user of its own if one is
-    named (FUP-17). `system` rules came with the product (RULE-31).
+    named (FUP-17). `system` rules came with the product, however changed since (RULE-31).
     """
 
     class_id: str
@@ -91,12 +92,14 @@ class Reach(Struct, frozen=True, gc=False):
 class DefineRule(Struct, frozen=True, gc=False):
     """Define a rule, or its next version.
 
-    One that is too broad must be confirmed; `reach` was measured when it was asked for.
+    One that is too broad must be confirmed; `reach` was measured when it was asked for. With
+    `only_new` a rule that is defined is left as it is, be it retired.
     """
 
     document: RuleDocument
     reach: Reach = Reach(0, 0)
     confirmed: bool = False
+    only_new: bool = False
     class_defined: bool = False
     code: ActionCodeFacts | None = None
     override_user: UserFacts | None = None
@@ -156,8 +159,11 @@ def decide(command: RuleCommand, rule: Rule) -> Sequence[RuleEvent]:
     match rule, command:
         case NotDefined(), DefineRule():
             return [RuleDefined(1, checked(command))]
+        case Defined(), DefineRule(only_new=True):
+            return []
         case Defined(known, version, active), DefineRule():
-            document = checked(command)
+            checked_document = checked(command)
+            document = replace(checked_document, system=checked_document.system or known.system)
             if active and document == known:
                 return []  # told twice
             if document.view is not known.view:
@@ -183,9 +189,7 @@ def checked(command: DefineRule) -> RuleDocument:
     if required_text(document.rule_id, "rule id", "ruleId") != document.rule_id:
         raise Refused("rule_id_not_trimmed", "The rule id has space around it.", "ruleId")
     if not command.class_defined:
-        raise Refused(
-            "credit_class_unknown", f"There is no credit class {document.class_id}.", "classId"
-        )
+        raise class_unknown(document.class_id, "classId")
     if command.code is None:
         raise Refused(
             "action_code_unknown", f"There is no action code {document.action_code}.", "actionCode"

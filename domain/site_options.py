@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from domain.aging import BOUNDARIES, AgeUnit, Basis, checked_boundaries
 from domain.credit_score import CreditScoreRange, checked_bureaus, checked_ranges
+from domain.shared.credit_class import class_unknown
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.record_types import RecordType
@@ -195,6 +197,26 @@ class ChangeSiteOptions(Struct, frozen=True):
     unreconciled_alert_days: int | UnsetType = UNSET
     auto_close: bool | UnsetType = UNSET
     calendar_interval_minutes: int | UnsetType = UNSET
+    class_defined: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "ChangeSiteOptions":
+        """Return the command that knows whether there is the class that it names."""
+        return replace(self, class_defined=facts[0])
+
+
+class AdoptDefaults(Struct, frozen=True):
+    """Let a class be the default one and captions name fields, where nobody said so before."""
+
+    default_credit_class_id: str
+    udf_captions: tuple[UdfCaptions, ...] = ()
+    class_defined: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "AdoptDefaults":
+        """Return the command that knows whether there is the class."""
+        return replace(self, class_defined=facts[0])
+
+
+SiteOptionsCommand: TypeAlias = ChangeSiteOptions | AdoptDefaults
 
 
 def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # noqa: ARG001
@@ -202,9 +224,42 @@ def evolve(options: SiteOptions, event: SiteOptionsChanged) -> SiteOptions:  # n
     return event.options
 
 
-def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOptionsChanged]:
+def decide(command: SiteOptionsCommand, options: SiteOptions) -> Sequence[SiteOptionsChanged]:
+    """Return the facts that `command` adds."""
+    match command:
+        case ChangeSiteOptions():
+            return change(command, options)
+        case AdoptDefaults():
+            return adopt(command, options)
+
+
+def adopt(command: AdoptDefaults, options: SiteOptions) -> Sequence[SiteOptionsChanged]:
+    """Fill in what nobody said."""
+    class_id = options.default_credit_class_id
+    if class_id is None:
+        class_id = command.default_credit_class_id
+        if not command.class_defined:
+            raise class_unknown(class_id, "defaultCreditClassId")
+    told = {one.record_type: one for one in options.udf_captions}
+    given: list[UdfCaptions] = []
+    for one in command.udf_captions:
+        known = told.get(one.record_type, UdfCaptions(one.record_type))
+        names = {name: getattr(known, name) or getattr(one, name) for name in UDFS}
+        taken = [name.casefold() for name in names.values() if name is not None]
+        if len(set(taken)) == len(taken):
+            given.append(UdfCaptions(one.record_type, **names))
+    changed = replace(
+        options,
+        default_credit_class_id=class_id,
+        udf_captions=captions(given, options.udf_captions),
+    )
+    return [] if changed == options else [SiteOptionsChanged(changed)]
+
+
+def change(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOptionsChanged]:
     """Change what differs, if it may be."""
     given = {name: value for name, value in asdict(command).items() if value is not UNSET}
+    class_defined = given.pop("class_defined")
     for name in ("aging_boundaries_due", "aging_boundaries_invoice"):
         if name in given:
             given[name] = checked_boundaries(given[name], camel(name))
@@ -217,6 +272,9 @@ def decide(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
     for name, (called, characters_max) in _TEXTS.items():
         if name in given:
             given[name] = optional_text(given[name], called, camel(name), characters_max)
+    class_id = given.get("default_credit_class_id")
+    if class_id not in (None, options.default_credit_class_id) and not class_defined:
+        raise class_unknown(class_id, "defaultCreditClassId")
     if "size_ranges" in given:
         given["size_ranges"] = checked_size_ranges(given["size_ranges"], "sizeRanges")
     if "credit_bureaus" in given:
@@ -267,7 +325,7 @@ def days_to_respond(options: SiteOptions) -> int:
     return options.default_days_to_respond
 
 
-SITE_OPTIONS: Decider[SiteOptions, ChangeSiteOptions, SiteOptionsChanged] = Decider(
+SITE_OPTIONS: Decider[SiteOptions, SiteOptionsCommand, SiteOptionsChanged] = Decider(
     category="site_options",
     events=(SiteOptionsChanged,),
     initial=SiteOptions(),

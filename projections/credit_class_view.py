@@ -1,5 +1,6 @@
 """View: credit classes, with how many accounts and rules each has."""
 
+from domain.credit_class import ClassUse
 from projections.account_care import ACCOUNT_CARE
 from projections.accounts import ACCOUNTS
 from projections.credit_classes import CREDIT_CLASSES
@@ -110,8 +111,11 @@ CREDIT_CLASS_VIEW = View(
 )
 
 
-def accounts_in_class(asked: Asked, class_id: str) -> Query[int]:
-    """Return the question for how many accounts are in a class by their own care."""
-    statement = f"""SELECT count(*) FROM {asked.rows(_CARE)} g
-        WHERE g.tenant = %(tenant)s AND g.credit_class_id = %(class_id)s"""
-    return Query(sql(statement), asked.parameters | {"class_id": class_id}, int)
+def use_of_class(asked: Asked, class_id: str) -> Query[ClassUse]:
+    """Return the question for what a class is used by; accounts without one use none."""
+    statement = f"""SELECT
+        (SELECT count(*) FROM {asked.rows(_CARE)} g
+         WHERE g.tenant = %(tenant)s AND g.credit_class_id = %(class_id)s),
+        (SELECT count(*) FROM {asked.rows(_RULES)} r
+         WHERE r.tenant = %(tenant)s AND r.class_id = %(class_id)s AND r.active)"""
+    return Query(sql(statement), asked.parameters | {"class_id": class_id}, ClassUse)

@@ -1,12 +1,48 @@
-"""How many records the filter of a rule meets, of how many there are (RULE-05)."""
+"""What the filter of a rule meets before there is a rule, and how much of all (RULE-05)."""
 
-from domain.conditions import Condition
+from msgspec.structs import replace
+
+from domain.conditions import AllOf, AnyOf, Compared, Condition, Operator
 from domain.rule import Reach
 from domain.rule_view import RuleView
 from projections.listing import predicates
 from projections.query import Query, sql
-from projections.rule_views import account_fields_of, rule_view
-from projections.view import Asked
+from projections.rule_views import ACCOUNT_PREFIX, account_fields_of, rule_view
+from projections.view import Asked, Field, Kind, View
+
+_OPEN = Field(
+    "is_open", Kind.BOOLEAN, "Whether anything of it is open.", "(o.balance <> 0)", needs=("open",)
+)
+
+OPEN_ONLY: Condition = Compared(_OPEN.name, Operator.EQ, value=True)
+"""What holds of the documents that rules are about, on the view of `open_records`."""
+
+
+def open_records(condition: Condition) -> View:
+    """Return the documents that rules may be about, with the account's fields of a condition."""
+    view = rule_view(RuleView.INVOICE, account_fields_of(condition))
+    return replace(view, name="rule_open_invoices", fields=(*view.fields, _OPEN))
+
+
+def in_scope(
+    asked: Asked, view: RuleView, class_id: str | None, company_id: str | None
+) -> Condition:
+    """Return what holds of the records of a class and a company; of all if none is named.
+
+    Accounts without a class are of the site's default one (RULE-03).
+    """
+    parts: list[Condition] = []
+    if company_id is not None:
+        parts.append(Compared("company_id", Operator.EQ, company_id))
+    if class_id is not None:
+        field = (
+            "credit_class_id" if view is RuleView.ACCOUNT else f"{ACCOUNT_PREFIX}credit_class_id"
+        )
+        own: Condition = Compared(field, Operator.EQ, class_id)
+        if class_id == asked.options.default_credit_class_id:
+            own = AnyOf((own, Compared(field, Operator.IS_NULL, value=True)))
+        parts.append(own)
+    return AllOf(parts)
 
 
 def reach_of(asked: Asked, view: RuleView, condition: Condition) -> Query[Reach]:

@@ -11,12 +11,14 @@ from msgspec import Struct
 from domain.catalogue import DECIDERS
 from projections.account_note_view import ACCOUNT_NOTE_VIEW
 from projections.account_view import ACCOUNT_VIEW
+from projections.action_code_view import ACTION_CODE_VIEW
 from projections.activity_type_view import ACTIVITY_TYPE_VIEW
 from projections.activity_view import ACTIVITY_TAG_VIEW, ACTIVITY_VIEW
 from projections.audit_trail import AUDIT_TRAIL
 from projections.catalogue import READ_MODELS
 from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
+from projections.credit_class_view import CREDIT_CLASS_VIEW
 from projections.dispute_view import DISPUTE_VIEW
 from projections.invoice_line_view import INVOICE_LINE_VIEW
 from projections.invoice_note_view import INVOICE_NOTE_VIEW
@@ -32,6 +34,8 @@ from projections.pending_payment_view import (
 from projections.personal_contact_view import PERSONAL_CONTACT_VIEW
 from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
+from projections.rule_run_view import RULE_RUN_VIEW
+from projections.rule_version_view import RULE_VERSION_VIEW, RULE_VIEW
 from projections.sales_order_view import SALES_ORDER_VIEW
 from projections.sales_person_view import SALES_PERSON_VIEW
 from projections.user_view import USER_VIEW
@@ -56,6 +60,11 @@ VIEWS = (
     PROMISE_INVOICE_VIEW,
     PROMISE_RECEIPT_VIEW,
     ACTIVITY_TYPE_VIEW,
+    CREDIT_CLASS_VIEW,
+    ACTION_CODE_VIEW,
+    RULE_VIEW,
+    RULE_VERSION_VIEW,
+    RULE_RUN_VIEW,
     ISSUE_VIEW,
     ISSUE_INVOICE_VIEW,
     ACTIVITY_VIEW,

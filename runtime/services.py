@@ -162,6 +162,12 @@ class Services:
         """
         return await asyncio.wrap_future(self._queue(tenant).submit(request))
 
+    async def head(self, tenant: int) -> int:
+        """Return the position of the end of a tenant's log."""
+        assert self._logs is not None, "services are opened before they are used"
+        log = PostgresLog(self._logs, tenant)
+        return (await asyncio.to_thread(log.head)).position
+
     async def wait_until(self, tenant: int, position: int, seconds_max: float) -> bool:
         """Wait until all read models of a tenant show `position`; False if they do not in time."""
         deadline = time.monotonic() + seconds_max

@@ -69,12 +69,15 @@ from domain.invoice import (
 from domain.invoice_reason import INVOICE_REASON, ClearInvoiceReason, SetInvoiceReason
 from domain.issue import (
     ISSUE,
+    ExtendIssue,
     IssueCommand,
+    LapseIssue,
     OpenIssue,
     ReassignIssue,
     ReopenIssue,
     ResolveIssue,
     Resolver,
+    RuleOrigin,
 )
 from domain.payment import PAYMENT, ImportPayment, PaymentDocument
 from domain.payment_schedule import (
@@ -103,6 +106,7 @@ from domain.promise import (
 )
 from domain.reason_code import REASON_CODE, DefineReasonCode, RetireReasonCode
 from domain.receipts import Receipt
+from domain.rule_view import RuleView
 from domain.scheduling import FollowUp
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
@@ -127,6 +131,8 @@ from domain.work_calendar import (
 )
 from domain.working_days import WorkCalendar
 from tests.histories_of_records import CATEGORIES, records
+from tests.histories_of_rules import CATEGORIES as STRATEGY_CATEGORIES
+from tests.histories_of_rules import strategies
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -397,6 +403,7 @@ def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
     """A command to an issue."""
     on = day(draw(st.integers(0, 9)))
     tran_ids, documents = _named(draw)
+    view = RuleView.INVOICE if tran_ids else RuleView.ACCOUNT
     opening = OpenIssue(
         issue_id,
         "1",
@@ -405,12 +412,16 @@ def issue_commands(draw: st.DrawFn, issue_id: str) -> IssueCommand:
         on,
         note=draw(words()),
         tran_ids=tran_ids,
+        origin=draw(st.sampled_from([None, RuleOrigin("c", "r", 1, view, 0)])),
         account=_ACCOUNT,
         documents=documents,
     )
+    lapsing = LapseIssue(on, tran_ids, auto_close=draw(st.booleans()))
+    extending = ExtendIssue(tran_ids, on, documents)
     resolving = ResolveIssue(on, draw(st.sampled_from(Resolver)), resolution=draw(words()))
     reassigning = ReassignIssue(draw(words()) or "z", _USER, hand_back=True)
-    return draw(st.sampled_from([opening, resolving, reassigning, ReopenIssue()]))
+    others = [resolving, reassigning, lapsing, extending, ReopenIssue()]
+    return draw(st.sampled_from([opening, opening, *others]))
 
 
 @st.composite
@@ -475,7 +486,7 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
     commands = [
         BeginCare(account, user, word),
         AssignAccount(word, account, user),
-        ClassifyAccount(word, account),
+        ClassifyAccount(word, account, class_defined=True),
         AllowOnlinePayments(flag, account),
         SetDaysToRespond(draw(st.sampled_from([None, 0, 5])), account),
         SetSalesReps(reps, account),
@@ -483,9 +494,18 @@ def care(draw: st.DrawFn, account: AccountFacts) -> Any:
         AddSalesRep(word or "z", account, user),
         RateCredit(FIRST, word, source, account=account),
         RateCredit(FIRST, bureau_1=word, bureau_3="7", account=account),
-        UpdateAccount(word, word, flag, account, user),
+        UpdateAccount(word, word, flag, account, user, class_defined=True),
     ]
     return draw(st.sampled_from(commands))
+
+
+@st.composite
+def letting_in(draw: st.DrawFn, category: str, one: str) -> Told:
+    """A command to a user or a key."""
+    if category == "user":
+        return Told(USER, (one,), draw(user_commands(one)))
+    issue = IssueApiKey(one, "Dana", Role.AUDITOR, f"digest of {one}")
+    return Told(API_KEY, (one,), draw(st.sampled_from([issue, RevokeApiKey()])))
 
 
 @st.composite
@@ -507,6 +527,10 @@ def told(draw: st.DrawFn) -> Told:
             return Told(ACCOUNT, key, draw(st.sampled_from(commands)))
         case category if category in CATEGORIES:
             return Told(*draw(records(category, one)))
+        case category if category in STRATEGY_CATEGORIES:
+            return Told(*draw(strategies(category, one)))
+        case "user" | "api_key" as category:
+            return draw(letting_in(category, one))
         case "invoice":
             command = draw(imports(one))
             applying = ApplyPayments(command.applications, command.business_date)
@@ -544,9 +568,6 @@ def told(draw: st.DrawFn) -> Told:
             boundaries = draw(st.sampled_from([(30, 60, 90, 120), (1, 2, 3, 4)]))
             command = ChangeSiteOptions(boundaries, age_unapplied=draw(st.booleans()))
             return Told(SITE_OPTIONS, ("site",), command)
-        case "api_key":
-            issue = IssueApiKey(one, "Dana", Role.AUDITOR, f"digest of {one}")
-            return Told(API_KEY, (one,), draw(st.sampled_from([issue, RevokeApiKey()])))
         case "activity_type":
             name, priority = draw(words()) or "z", draw(st.sampled_from([None, 1]))
             kind = draw(st.sampled_from([StandardType.PHONE, StandardType.DISPUTE]))
@@ -558,8 +579,6 @@ def told(draw: st.DrawFn) -> Told:
             return Told(ACTIVITY, (one,), draw(activity_commands(one)))
         case "account_care":
             return Told(ACCOUNT_CARE, ("1", one), care(draw, AccountFacts("1", one, None)))
-        case "user":
-            return Told(USER, (one,), draw(user_commands(one)))
         case "work_calendar":
             return Told(WORK_CALENDAR, ("site",), draw(calendar_commands()))
         case category:

@@ -37,6 +37,12 @@ from domain.activity_type import ACTIVITY_TYPE
 from domain.activity_type import facts as type_facts
 from domain.company import COMPANY, CompanyDocument, ImportCompany
 from domain.company_options import COMPANY_OPTIONS, UpdateCompanyOptions
+from domain.credit_class import (
+    CREDIT_CLASS,
+    CreditClassDocument,
+    DefineCreditClass,
+    is_defined,
+)
 from domain.dispute import DISPUTE, ChangeDispute, CloseDispute, OpenDispute, ReopenDispute
 from domain.follow_up import CompleteFollowUp, SetFollowUp
 from domain.invoice import INVOICE, Application, ImportInvoice, InvoiceDocument
@@ -154,6 +160,9 @@ class Desk:
             self.request(REASON_CODE, ("PO",), DefineReasonCode("PO", "No order number", 3)),
             self.request(REASON_CODE, ("PRICE",), DefineReasonCode("PRICE", "Wrong price", 1)),
             self.request(USER, ("u",), RegisterUser(UserProfile("u", "Uma", UserKind.CREDIT_USER))),
+            self.request(
+                CREDIT_CLASS, ("gold",), DefineCreditClass(CreditClassDocument("gold", "Gold"))
+            ),
         )
 
     def work(self, appends: int) -> None:
@@ -318,6 +327,8 @@ class Desk:
         consults = self.asking(key)
         if getattr(command, "user_id", None) is not None:
             consults = (*consults, Consulted(USER, ("u",), user.facts))
+        if getattr(command, "credit_class_id", None) is not None:
+            consults = (*consults, Consulted(CREDIT_CLASS, ("gold",), is_defined))
         return self.request(ACCOUNT_CARE, key, command, *consults)
 
     def allowed(self) -> Request:

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.account_care import BeginCare
 from domain.company_options import COMPANY_OPTIONS
+from domain.credit_class import CREDIT_CLASS, is_defined
 from domain.shared.facts import AccountFacts, UserFacts
 from domain.shared.streams import stream_key, stream_name
 from domain.user import USER
@@ -15,11 +16,20 @@ Load = Callable[[Sequence[str]], Mapping[str, History]]
 
 
 class FirstCare:
-    """The company's default user [C40] and the site's default credit class, read once a run."""
+    """The company's default user [C40] and the site's default credit class, read once a run.
+
+    A class that is there no more is none.
+    """
 
     def __init__(self, load: Load, companies: Sequence[str], credit_class_id: str | None) -> None:
         """`companies` are the streams of the companies' options."""
-        self._credit_class_id = credit_class_id
+        self._credit_class_id = None
+        if credit_class_id is not None:
+            stream = stream_name(CREDIT_CLASS.category, credit_class_id)
+            history = load([stream]).get(stream)
+            told: Sequence[Any] = history.events if history is not None else ()
+            if is_defined(CREDIT_CLASS.replay(told)):
+                self._credit_class_id = credit_class_id
         named: dict[str, str] = {}
         for stream, history in load(companies).items():
             events: Sequence[Any] = history.events
@@ -30,7 +40,7 @@ class FirstCare:
         self._users: dict[str, UserFacts | None] = {}
         for company_id, user_id in named.items():
             history = histories.get(stream_name(USER.category, user_id))
-            told: Sequence[Any] = history.events if history is not None else ()
+            told = history.events if history is not None else ()
             self._users[company_id] = user_facts(USER.replay(told))
 
     def command(self, company_id: str, cust_id: str) -> BeginCare | None:

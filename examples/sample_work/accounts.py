@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Final
 
-from application.consulting import account_asked, documents_asked, user_asked
+from application.consulting import account_asked, class_asked, documents_asked, user_asked
 from application.records import existence
 from domain.account import ACCOUNT, AddAccountNote
 from domain.account_care import (
@@ -54,6 +54,7 @@ def assign(diary: Diary, day: date, choice: Choice) -> dict[AccountKey, str]:
     for number, account in enumerate(choice.accounts):
         user_id = collector_of(number)
         collectors[account] = user_id or MANAGER
+        class_id = CREDIT_CLASSES[number % len(CREDIT_CLASSES)].class_id
         diary.note(
             day,
             MANAGER,
@@ -61,12 +62,12 @@ def assign(diary: Diary, day: date, choice: Choice) -> dict[AccountKey, str]:
             ACCOUNT_CARE,
             account,
             UpdateAccount(
-                CREDIT_CLASSES[number % len(CREDIT_CLASSES)],
+                class_id,
                 user_id,
                 number % OFFLINE_EVERY != 0,
             ),
             work_id("update", *account),
-            [account_asked(*account), *user_asked(user_id)],
+            [account_asked(*account), *user_asked(user_id), *class_asked(class_id)],
         )
     return collectors
 

@@ -5,11 +5,13 @@ from typing import Final
 
 from application.consulting import user_asked
 from domain.activity_type import ACTIVITY_TYPE, ActivityTypeDocument, DefineActivityType
+from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
 from domain.credit_score import CreditScoreRange
 from domain.reason_code import REASON_CODE, DefineReasonCode
 from domain.shared.record_types import RecordType
 from domain.shared.standard_type import StandardType
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions, UdfCaptions
+from domain.strategy import STANDARD_CLASS
 from domain.user import USER, RegisterUser, UserKind, UserProfile
 from examples.sample_work.diary import Diary, work_id
 
@@ -54,7 +56,13 @@ RANGES: Final = (
     CreditScoreRange("C", "D9", "#c62828", "high risk"),
 )
 SCORES: Final = ("A1", "A2", "B1", "B2", "C1", "D1")
-CREDIT_CLASSES: Final = ("KEY", "STANDARD", "WATCH")
+CREDIT_CLASSES: Final = (
+    CreditClassDocument("KEY", "Key accounts", "Customers whom their sales person asks first."),
+    CreditClassDocument(STANDARD_CLASS, "Standard"),
+    CreditClassDocument("WATCH", "Watched accounts", "Customers of doubtful standing."),
+)
+"""The classes of accounts; the standard one is as the starter strategy defines it, if it did."""
+
 
 CAPTIONS: Final = (
     UdfCaptions(
@@ -89,6 +97,16 @@ def set_up(diary: Diary, day: date) -> None:
     )
     key = work_id("options")
     diary.note(day, MANAGER, "changeSiteOptions", SITE_OPTIONS, (SITE,), options, key)
+    for document in CREDIT_CLASSES:
+        diary.note(
+            day,
+            MANAGER,
+            "defineCreditClass",
+            CREDIT_CLASS,
+            (document.class_id,),
+            DefineCreditClass(document, only_new=document.class_id == STANDARD_CLASS),
+            work_id("class", document.class_id),
+        )
     for reason in REASONS:
         key = work_id("reason", reason.code)
         diary.note(day, MANAGER, "defineReasonCode", REASON_CODE, (reason.code,), reason, key)

@@ -14,6 +14,7 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelWorker
 from tests.api.conftest import TODAY, Client, write_ledger
+from tests.api.strategies import define_class
 from tests.api.test_users import change, errors, register
 from tests.loading import load, write_csv
 
@@ -36,6 +37,8 @@ def worked(database: Database, tenant: Tenant, tmp_path: Path) -> Generator[Tena
 def admin(worked: Tenant, client_of: Callable[[Tenant, Role], Client]) -> Client:
     client = client_of(worked, Role.ADMIN)
     register(client, "dana")
+    for class_id in ("GOLD", "IRON", "LEAD"):
+        define_class(client, class_id)
     return client
 
 

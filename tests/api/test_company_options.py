@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Client
+from tests.api.strategies import define_class
 from tests.api.test_doing import CHANGE
 from tests.api.test_users import errors, register
 
@@ -78,6 +79,7 @@ def test_the_site_tells_of_itself_and_its_defaults(admin: Client) -> None:
         "unreconciledAlertDays": 3,
         "calendarIntervalMinutes": 15,
     }
+    define_class(admin, "STD")
     told = admin.ask(change, input=given)
     expected = given | {"name": "Northwind Credit"}
     found = told["changeSiteOptions"]["siteOptions"]

@@ -63,7 +63,13 @@ def test_is_said_of_an_account_that_is_known(command: Any) -> None:
 def test_commands_learn_what_they_ask() -> None:
     assert AssignAccount("dana").knowing([ACME, DANA]) == AssignAccount("dana", ACME, DANA)
     assert AssignAccount(None).knowing([ACME]) == AssignAccount(None, ACME)
-    assert UpdateAccount("GOLD").knowing([ACME]) == UpdateAccount("GOLD", account=ACME)
+    assert UpdateAccount().knowing([ACME]) == UpdateAccount(account=ACME)
+    known = UpdateAccount("GOLD", account=ACME, class_defined=True)
+    assert UpdateAccount("GOLD").knowing([ACME, True]) == known
+    named = UpdateAccount("GOLD", "dana", account=ACME, user=DANA)
+    assert UpdateAccount("GOLD", "dana").knowing([ACME, DANA, False]) == named
+    classed = ClassifyAccount("GOLD", ACME, class_defined=True)
+    assert ClassifyAccount("GOLD").knowing([ACME, True]) == classed
     assert AddSalesRep("dana").knowing([ACME, None]) == AddSalesRep("dana", ACME)
     for command in (
         ClassifyAccount("GOLD"),
@@ -90,8 +96,12 @@ def test_assigns_it_to_no_user_who_is_not_there() -> None:
     care.given(given_to_eve).when(AssignAccount("eve", ACME, EVE)).then_nothing()
 
 
-def test_puts_it_into_a_class() -> None:
-    care.given().when(ClassifyAccount(" GOLD ", ACME)).then(classified)
+def test_puts_it_into_a_class_that_there_is() -> None:
+    gold = ClassifyAccount(" GOLD ", ACME, class_defined=True)
+    care.given().when(gold).then(classified)
+    unknown = ClassifyAccount("GOLD", ACME)
+    care.given().when(unknown).then_refused("credit_class_unknown", "creditClassId")
+    care.given(classified).when(unknown).then_nothing()
     care.given(classified).when(ClassifyAccount("", ACME)).then(AccountClassified(*KEY))
     for wrong in ("x" * 101, "a\0b", "half \ud800"):
         command = ClassifyAccount(wrong, ACME)
@@ -213,7 +223,7 @@ def test_refuses_a_score_that_cannot_be(command: Any, code: str, field: str) -> 
 
 
 def test_sets_three_attributes_at_once() -> None:
-    command = UpdateAccount("GOLD", "dana", True, ACME, DANA)
+    command = UpdateAccount("GOLD", "dana", True, ACME, DANA, class_defined=True)
     care.given().when(command).then(classified, assigned, allowed)
     care.given(assigned).when(command).then(classified, allowed)
     nothing = UpdateAccount(account=ACME)
@@ -225,8 +235,10 @@ def test_sets_three_attributes_at_once() -> None:
 
 
 def test_sets_nothing_if_one_attribute_is_refused() -> None:
-    command = UpdateAccount("GOLD", "eve", True, ACME, EVE)
+    command = UpdateAccount("GOLD", "eve", True, ACME, EVE, class_defined=True)
     care.given().when(command).then_refused("user_retired", "assignedUserId")
+    command = UpdateAccount("GOLD", "dana", True, ACME, DANA)
+    care.given().when(command).then_refused("credit_class_unknown", "creditClassId")
 
 
 def test_begins_with_the_defaults_of_company_and_site() -> None:

@@ -9,6 +9,7 @@ from domain.aging import AgeUnit, Basis
 from domain.shared.record_types import RecordType
 from domain.site_options import (
     SITE_OPTIONS,
+    AdoptDefaults,
     ChangeSiteOptions,
     ContactSync,
     SiteOptions,
@@ -158,3 +159,45 @@ def test_refuse_captions_that_name_nothing(captions: tuple[UdfCaptions, ...]) ->
     options.given().when(ChangeSiteOptions(udf_captions=captions)).then_refused(
         "udf_captions_invalid", "udfCaptions"
     )
+
+
+def test_name_a_class_that_there_is() -> None:
+    """RULE-03: accounts that come for the first time are put into the default class."""
+    named = ChangeSiteOptions(default_credit_class_id="GOLD")
+    options.given().when(named).then_refused("credit_class_unknown", "defaultCreditClassId")
+    gold = SiteOptionsChanged(SiteOptions(default_credit_class_id="GOLD"))
+    options.given().when(named.knowing([True])).then(gold)
+    options.given(gold).when(named).then_nothing()
+    none = ChangeSiteOptions(default_credit_class_id=None)
+    options.given(gold).when(none).then(SiteOptionsChanged(SiteOptions()))
+
+
+def test_adopt_a_default_class_and_captions_where_nobody_said_so() -> None:
+    required = UdfCaptions(RecordType.CUSTOMER, udf10="Require PO")
+    adopting = AdoptDefaults("standard", (required,)).knowing([True])
+    adopted = SiteOptions(default_credit_class_id="standard", udf_captions=(required,))
+    options.given().when(adopting).then(SiteOptionsChanged(adopted))
+    unknown = AdoptDefaults("standard", (required,))
+    options.given().when(unknown).then_refused("credit_class_unknown", "defaultCreditClassId")
+
+    own = UdfCaptions(RecordType.CUSTOMER, udf1="Region", udf10="Contract")
+    said = SiteOptionsChanged(SiteOptions(default_credit_class_id="GOLD", udf_captions=(own,)))
+    options.given(said).when(unknown).then_nothing()
+    elsewhere = UdfCaptions(RecordType.CUSTOMER, udf1="require po")
+    said = SiteOptionsChanged(
+        SiteOptions(default_credit_class_id="GOLD", udf_captions=(elsewhere,))
+    )
+    options.given(said).when(adopting).then_nothing()
+    region = UdfCaptions(RecordType.CUSTOMER, udf1="Region")
+    said = SiteOptionsChanged(SiteOptions(udf_captions=(region,)))
+    both = UdfCaptions(RecordType.CUSTOMER, udf1="Region", udf10="Require PO")
+    options.given(said).when(adopting).then(
+        SiteOptionsChanged(SiteOptions(default_credit_class_id="standard", udf_captions=(both,)))
+    )
+
+
+def test_close_issues_of_all_rules_or_not() -> None:
+    """RULE-12: off unless somebody says otherwise."""
+    options.given().when(ChangeSiteOptions(auto_close=False)).then_nothing()
+    on = SiteOptionsChanged(SiteOptions(auto_close=True))
+    options.given().when(ChangeSiteOptions(auto_close=True)).then(on)

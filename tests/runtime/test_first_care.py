@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 
+from application.consulting import class_asked
 from application.handling import Consulted, Request, handle_all
 from domain.account import ACCOUNT
 from domain.account import facts as account_facts
 from domain.account_care import ACCOUNT_CARE, UpdateAccount
 from domain.company import COMPANY, is_known
 from domain.company_options import COMPANY_OPTIONS, UpdateCompanyOptions
+from domain.credit_class import (
+    CREDIT_CLASS,
+    ClassUse,
+    CreditClassDocument,
+    DefineCreditClass,
+    DeleteCreditClass,
+)
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
 from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
 from domain.user import facts as user_facts
@@ -50,9 +58,14 @@ class Site:
         asked = Consulted(COMPANY, key, is_known), Consulted(USER, (user_id,), user_facts)
         self.tell(COMPANY_OPTIONS, key, UpdateCompanyOptions(company_id, user_id), *asked)
 
-    def default_class(self, credit_class_id: str) -> None:
-        command = ChangeSiteOptions(default_credit_class_id=credit_class_id)
-        self.tell(SITE_OPTIONS, (SITE,), command)
+    def define_class(self, class_id: str) -> None:
+        command = DefineCreditClass(CreditClassDocument(class_id, class_id))
+        self.tell(CREDIT_CLASS, (class_id,), command)
+
+    def default_class(self, class_id: str) -> None:
+        self.define_class(class_id)
+        command = ChangeSiteOptions(default_credit_class_id=class_id)
+        self.tell(SITE_OPTIONS, (SITE,), command, *class_asked(class_id))
 
     def sync(self) -> int:
         """Load the folder; return how many events it added."""
@@ -100,8 +113,9 @@ def test_what_people_say_of_an_account_is_not_overwritten(site: Site) -> None:
     write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,OLD,Old", "1,NEW,New"])
     site.sync()
     key = ("1", "NEW")
-    asked = Consulted(ACCOUNT, key, account_facts)
-    site.tell(ACCOUNT_CARE, key, UpdateAccount("GOLD", None), asked)
+    site.define_class("GOLD")
+    asked = Consulted(ACCOUNT, key, account_facts), *class_asked("GOLD")
+    site.tell(ACCOUNT_CARE, key, UpdateAccount("GOLD", None), *asked)
     write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,OLD,Old", "1,NEW,Newer"])
     site.sync()
     assert site.care() == {"1/NEW": (None, "GOLD")}
@@ -110,6 +124,14 @@ def test_what_people_say_of_an_account_is_not_overwritten(site: Site) -> None:
 def test_a_retired_default_user_is_nobody(site: Site) -> None:
     site.default_user("1", "dana")
     site.tell(USER, ("dana",), ChangeUser(active=False))
+    write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,NEW,New"])
+    site.sync()
+    assert site.care() == {}
+
+
+def test_a_default_class_that_is_there_no_more_is_none(site: Site) -> None:
+    site.default_class("STD")
+    site.tell(CREDIT_CLASS, ("STD",), DeleteCreditClass(ClassUse()))
     write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,NEW,New"])
     site.sync()
     assert site.care() == {}
