@@ -1,9 +1,38 @@
--- Issues that rules opened with their subjects, and runs of rules.
+-- Why rules opened issues, their subjects, and runs of rules.
 
 SET search_path = read_models, public;
 
-ALTER TABLE issues ADD COLUMN reason text COLLATE "C", ADD COLUMN rule_id text COLLATE "C";
-ALTER TABLE issues_history ADD COLUMN reason text COLLATE "C", ADD COLUMN rule_id text COLLATE "C";
+-- Issues are folded anew from the log, as what is new of them stands there.
+DELETE FROM cursors WHERE read_model = 'issues';
+TRUNCATE issue_invoices, issue_invoices_history;
+DROP TABLE issues, issues_history;
+
+CREATE TABLE issues (
+    tenant integer NOT NULL,
+    issue_id text COLLATE "C" NOT NULL,
+    issue_no bigint NOT NULL,
+    company_id text COLLATE "C" NOT NULL,
+    cust_id text COLLATE "C" NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    priority integer,
+    action_code text COLLATE "C",
+    assigned_user_id text COLLATE "C",
+    note text COLLATE "C",
+    opened_on date NOT NULL,
+    resolved_on date,
+    resolved_by text COLLATE "C",
+    resolution text COLLATE "C",
+    reason text COLLATE "C",
+    rule_id text COLLATE "C",
+    known_from timestamptz NOT NULL,
+    PRIMARY KEY (tenant, issue_id)
+);
+COMMENT ON COLUMN issues.issue_no IS 'Position in the log of the event that opened it.';
+CREATE INDEX issues_by_account ON issues (tenant, company_id, cust_id);
+CREATE INDEX open_issues_by_user ON issues (tenant, assigned_user_id) WHERE resolved_on IS NULL;
+CALL public.keep_history('issues'::regclass);
+CALL public.open_read_model('issues'::regclass);
+CALL public.open_read_model('issues_history'::regclass);
 
 CREATE TABLE rule_issues (
     tenant integer NOT NULL,

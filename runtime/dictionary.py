@@ -12,6 +12,7 @@ from domain.catalogue import DECIDERS
 from projections.account_note_view import ACCOUNT_NOTE_VIEW
 from projections.account_view import ACCOUNT_VIEW
 from projections.action_code_view import ACTION_CODE_VIEW
+from projections.action_list_view import ACTION_LIST_VIEW
 from projections.activity_type_view import ACTIVITY_TYPE_VIEW
 from projections.activity_view import ACTIVITY_TAG_VIEW, ACTIVITY_VIEW
 from projections.audit_trail import AUDIT_TRAIL
@@ -65,6 +66,7 @@ VIEWS = (
     RULE_VIEW,
     RULE_VERSION_VIEW,
     RULE_RUN_VIEW,
+    ACTION_LIST_VIEW,
     ISSUE_VIEW,
     ISSUE_INVOICE_VIEW,
     ACTIVITY_VIEW,

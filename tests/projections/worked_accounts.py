@@ -85,6 +85,7 @@ def account(ledger: Ledger, key: Key) -> Figures:
     home, limit = ledger.home(key[0]), document.credit_limit
     return {
         **{name: getattr(document, name) for name in document.__struct_fields__},
+        "date_estab_days": days_between(document.date_estab, as_of),
         "home_curr_id": home,
         "implied": isinstance(told[-1].event, AccountOpened) and told[-1].event.implied,
         "known_from": told[-1].recorded_at,

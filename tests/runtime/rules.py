@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from application.consulting import class_asked
 from application.handling import Consulted, Request, handle_all
 from application.strategies import asked_by_code, asked_by_rule
 from domain.account import ACCOUNT
@@ -74,7 +75,8 @@ class Site:
 
     def options(self, **options: Any) -> None:
         """Change options of the site."""
-        self.tell(SITE_OPTIONS, (SITE,), ChangeSiteOptions(**options))
+        asked = class_asked(options.get("default_credit_class_id"))
+        self.tell(SITE_OPTIONS, (SITE,), ChangeSiteOptions(**options), *asked)
 
     def tell(self, decider: Any, key: tuple[str, ...], command: Any, *consults: Consulted) -> None:
         """Carry out a command, which must not be refused."""
