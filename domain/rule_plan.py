@@ -21,7 +21,7 @@ from domain.activity import RecordActivity
 from domain.credit_class import CreditClassDocument
 from domain.issue import ExtendIssue, LapseIssue, OpenIssue, RuleOrigin
 from domain.rule import RuleDocument
-from domain.scheduling import FollowUp, days_to_respond
+from domain.scheduling import FollowUp
 from domain.shared.facts import (
     AccountFacts,
     ActivityTypeFacts,
@@ -279,7 +279,8 @@ def _action(
         action_code=code.code,
         priority=code.priority,
         tran_ids=first,
-        follow_up=_follow_up(situation, document, care, follow_up_user),
+        follow_up=_follow_up(situation, document, follow_up_user),
+        by_rule=True,
         account=facts,
         care=care,
         site_days=situation.site_days,
@@ -307,17 +308,14 @@ def _active(situation: Situation, user_id: str | None) -> UserFacts | None:
     return user if user is not None and user.active else None
 
 
-def _follow_up(
-    situation: Situation, document: RuleDocument, care: CareFacts, user: UserFacts | None
-) -> FollowUp:
-    """Return the follow-up of an action, and by when to respond (FUP-04, FUP-09, FUP-17)."""
-    days = days_to_respond(document.days_to_respond, care.days_to_respond, situation.site_days)
+def _follow_up(situation: Situation, document: RuleDocument, user: UserFacts | None) -> FollowUp:
+    """Return the follow-up that a rule asks for, and its days to respond (RULE-16, RULE-17)."""
     if document.follow_up_days is None:
-        return FollowUp(days_to_respond=days)
+        return FollowUp(days_to_respond=document.days_to_respond)
     return FollowUp(
         situation.business_date + timedelta(document.follow_up_days),
         document.follow_up_desc,
-        days_to_respond=days,
+        days_to_respond=document.days_to_respond,
         user_id=user and user.user_id,
     )
 
