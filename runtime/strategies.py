@@ -22,9 +22,11 @@ from projections.rule_reach import reach_of
 from projections.rule_views import checked_filter
 from projections.rules_in_force import action_codes, credit_classes, rules_of
 from projections.view import Asked
+from runtime.after_sync import ALIVE_POLL_SECONDS
 from runtime.database import Database
 from runtime.site import site_options, today
 from runtime.tenants import Tenant
+from runtime.worker import ReadModelWorker, wait_until
 
 CAUSE = "strategy"
 
@@ -115,9 +117,15 @@ def reason_of(refusal: Refused) -> str:
 def _carry_out(
     database: Database, tenant: Tenant, told: Sequence[Wish], refused: Sequence[Unreadable]
 ) -> PutInForce:
+    """Carry commands out; return when the read models show what they did."""
     events = position = 0
     no = list(refused)
-    with database.pool("app", size=1) as pool:
+    url = database.url("worker")
+    with (
+        database.connect("worker") as connection,
+        database.pool("app", size=1) as pool,
+        ReadModelWorker(url, lambda _: [tenant.id]) as worker,
+    ):
         log = PostgresLog(pool, tenant.id)
         for wish in told:
             try:
@@ -127,6 +135,8 @@ def _carry_out(
             else:
                 events += len(handled.events)
                 position = max(position, handled.position)
+        while not wait_until(connection, tenant.id, position, ALIVE_POLL_SECONDS):
+            worker.keep_alive()
     return PutInForce(events, position, no)
 
 

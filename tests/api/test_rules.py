@@ -417,3 +417,19 @@ def test_strategies_are_for_those_who_run_the_site(
         "rules": {"totalCount": 0},
         "creditClasses": {"totalCount": 0},
     }
+
+
+def test_the_starter_strategy_meets_what_is_late_and_nothing_else(gold: Client) -> None:
+    """RULE-06, RULE-14, RULE-29: each document is in one stage, a credit memo in none."""
+    met: dict[str, list[str]] = {}
+    for rule in starter_strategy().rules:
+        told = preview(gold, rule.view.name, rule.filter)
+        assert (rule.rule_id, told["userErrors"]) == (rule.rule_id, [])
+        assert not told["reach"]["isBroad"]
+        met[rule.rule_id] = documents(told) if rule.view.name == "INVOICE" else accounts(told)
+    assert "1/I3" in met["final-demand"]
+    stages = ("reminder", "notice", "first-call", "second-call", "final-demand")
+    once = [one for stage in stages for one in met[stage]]
+    assert len(set(once)) == len(once)
+    assert "1/C4" not in once
+    assert met["missing-po"] == met["broken-promise"] == met["new-customer"] == []

@@ -29,6 +29,7 @@ COUNTS = {
     "ActivityRecorded": 61,
     "ActivityTypeDefined": 2,
     "ContactAdded": 12,
+    "CreditClassDefined": 3,
     "CreditRated": 12,
     "DaysToRespondSet": 4,
     "DisputeClosed": 2,
