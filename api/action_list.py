@@ -186,7 +186,8 @@ class ActionListQuery:
         named = user_id or info.context.caller.user_id
         whose = scope or (Whose.ALL if named is None else Whose.MINE)
         parts = [await _assigned(reading, whose, named)]
-        if getattr(where, "automatic", None) in {None, strawberry.UNSET}:
+        automatic = getattr(where, "automatic", None)
+        if automatic is None or automatic is strawberry.UNSET:
             parts.append(Compared("automatic", Operator.EQ, False))
         return await connection(
             info,

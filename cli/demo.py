@@ -6,22 +6,28 @@ from pathlib import Path
 
 import click
 
+import examples
 from cli.context import Session, command_options, note
 from cli.serve import Part, serve_parts
 from domain.api_key import Role
 from domain.shared.currency import money_text
+from domain.strategy import parsed_strategy
 from erp.csv_folder import folder_files
 from examples.sample_ledger import write_sample_ledger
 from examples.sample_work import MANAGER, Desk, carry_out_work, set_up_site
 from projections.aging import aging_cells, aging_groups
 from projections.query import fetch
 from runtime.keys import create_key, key_id_of
+from runtime.rule_runs import RuleRunner
 from runtime.site import site_options, today
-from runtime.strategies import put_starter_in_force
+from runtime.strategies import put_in_force, put_starter_in_force
 from runtime.syncing import sync
 from runtime.tenants import Tenant, TenantError, create_tenant
 
 DEFAULT_SIZE = 5_000
+STRATEGY = Path(examples.__file__).parent / "strategies" / "key_and_watched_accounts.toml"
+"""Rules of the classes of the sample work that are not the standard one."""
+
 _READY = ".ends-on"
 """The file that says up to which date a ledger was written, in full."""
 
@@ -64,6 +70,11 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
     key, key_id = _demo_key(session, tenant)
     events += carry_out_work(desk, f"key/{key_id}")
     note(f"{events} events")
+    strategy, _ = parsed_strategy(STRATEGY.read_text(encoding="utf-8"))
+    put_in_force(database, tenant, strategy, actor="demo", confirmed=True)
+    with RuleRunner(database, tenant, actor="demo") as runner:
+        ran = runner.run(on)
+    note(f"Rules made {ran.total('created')} actions and closed {ran.total('closed')} for {on}")
     base = f"http://{host}:{port}"
     click.echo(f"GraphQL (GraphiQL in a browser): {base}/graphql")
     click.echo(f"Schema: {base}/schema.graphql")

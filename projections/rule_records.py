@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from domain.conditions import (
     AnyOf,
+    Compared,
     Condition,
+    Operator,
     comparisons,
     described,
     field_words,
@@ -81,10 +83,46 @@ def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
     return f"The rule asks that {described(failing)}, and found {facts_of(failing, values)}."
 
 
+def reason_of(condition: Condition, values: Mapping[str, Any]) -> str:
+    """Return what was the case as a person would say it, such as "306.84 open, 48 days past due".
+
+    What a condition only rules out, as that something is in dispute, goes without saying.
+    """
+    told = dict.fromkeys(one.field for one in comparisons(condition) if not _rules_out(one, values))
+    return ", ".join(_said(name, values.get(name)) for name in told)
+
+
+def _rules_out(one: Compared, values: Mapping[str, Any]) -> bool:
+    return one.operator is Operator.EQ and not one.value and not values.get(one.field)
+
+
+def _said(name: str, value: Any) -> str:
+    """Return a fact as a person would say it, where there is a way to."""
+    owner, _, own = name.rpartition(".")
+    match own, value:
+        case (("balance" | "balance_hc"), Decimal()):
+            return f"{value:f} open"
+        case "due_date_days", int():
+            return f"{days(value)} past due" if value > 0 else f"due in {days(-value)}"
+        case "total_past_due", Decimal():
+            return f"{'the account owes ' if owner else ''}{value:f} past due in all"
+        case "total_age", Decimal():
+            return f"{'the account owes ' if owner else ''}{value:f} in all"
+        case "broken_promise90_days", int():
+            return f"{value} {'promise' if value == 1 else 'promises'} broken within 90 days"
+        case _:
+            return value_words(name, value)
+
+
 def facts_of(condition: Condition, values: Mapping[str, Any]) -> str:
     """Return the values that a condition looks at as a piece of a sentence, in its order."""
     names = dict.fromkeys(one.field for one in comparisons(condition))
     return ", ".join(value_words(name, values.get(name)) for name in names)
+
+
+def days(number: int) -> str:
+    """Return a number of days in words."""
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def value_words(name: str, value: Any) -> str:

@@ -30,7 +30,7 @@ from projections.query import fetch
 from projections.rule_records import (
     RecordKey,
     class_of,
-    facts_of,
+    reason_of,
     record_key,
     values_of,
     why_not,
@@ -184,13 +184,13 @@ def _with_reasons(
         for one in page:
             rule = rules[one.rule]
             values = found[rule.document.view].get(_key_of(one), {})
-            facts = facts_of(condition_of(rule), values)
+            facts = reason_of(condition_of(rule), values)
             first = one.issue.tran_ids[0] if one.issue.tran_ids else None
             reason = f"{rule.document.name}: {facts}."
             if first is not None:
                 count = len(one.issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
                 others = f" and {count - 1} more" if count > 1 else ""
-                reason = f"{rule.document.name}: {first}{others}; {facts}."
+                reason = f"{rule.document.name}: {first}{others}, {facts}."
             told.append(replace(one, issue=replace(one.issue, reason=reason)))
     return told
 

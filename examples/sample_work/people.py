@@ -61,7 +61,7 @@ CREDIT_CLASSES: Final = (
     CreditClassDocument(STANDARD_CLASS, "Standard"),
     CreditClassDocument("WATCH", "Watched accounts", "Customers of doubtful standing."),
 )
-"""The classes of accounts; the standard one is as the starter strategy defines it, if it did."""
+"""The classes of accounts, unless a strategy defined them already."""
 
 
 CAPTIONS: Final = (
@@ -104,7 +104,7 @@ def set_up(diary: Diary, day: date) -> None:
             "defineCreditClass",
             CREDIT_CLASS,
             (document.class_id,),
-            DefineCreditClass(document, only_new=document.class_id == STANDARD_CLASS),
+            DefineCreditClass(document, only_new=True),
             work_id("class", document.class_id),
         )
     for reason in REASONS:

@@ -8,10 +8,14 @@ from uuid import uuid4
 import pytest
 from graphql import build_schema, parse, validate
 
+from cli.demo import STRATEGY
 from domain.api_key import Role
+from domain.strategy import parsed_strategy
 from examples.sample_work import MANAGER
 from runtime.database import Database
 from runtime.keys import create_key
+from runtime.rule_runs import RuleRunner
+from runtime.strategies import put_in_force, put_starter_in_force
 from runtime.tenants import Tenant, create_tenant
 from tests.api.conftest import Client, Server
 from tests.examples.sample import TODAY, load_sample, work
@@ -50,9 +54,15 @@ UNKNOWN: dict[str, set[str]] = {
 
 @pytest.fixture(scope="module")
 def demo(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Tenant:
-    """A tenant with the sample ledger and the sample work."""
+    """A tenant with the sample ledger, the sample work and what rules make of them."""
     tenant = create_tenant(database, f"demo-{uuid4().hex}")
+    put_starter_in_force(database, tenant, actor="test")
     work(load_sample(database, tenant, tmp_path_factory.mktemp("ledger")))
+    strategy, problems = parsed_strategy(STRATEGY.read_text(encoding="utf-8"))
+    assert not problems
+    put_in_force(database, tenant, strategy, actor="test", confirmed=True)
+    with RuleRunner(database, tenant, actor="test") as runner:
+        runner.run(TODAY)
     return tenant
 
 

@@ -50,8 +50,8 @@ def test_an_action_is_made_once_for_an_account_about_all_its_documents(site: Sit
         ("CALL", "BOLT", day(1), None, None),
     ]
     assert site.rows("SELECT reason FROM issues WHERE tenant = %(tenant)s ORDER BY cust_id") == [
-        ("Late: I1 and 1 more; balance 100.00, days past the due date 1.",),
-        ("Late: I3; balance 100.00, days past the due date 1.",),
+        ("Late: I1 and 1 more, 100.00 open, 1 day past due.",),
+        ("Late: I3, 100.00 open, 1 day past due.",),
     ]
 
 
