@@ -1,14 +1,26 @@
 """GraphQL: putting the strategy that comes with the product into force (RULE-31)."""
 
+from typing import Annotated
+
 import strawberry
 
-from api.commands import MAINTAINERS, Payload
+from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload
 from api.context import Info
 from api.credit_classes import CREDIT_CLASSES, CreditClass
 from api.errors import UserError
 from domain.shared.decider import Refused
 from domain.strategy import STANDARD_CLASS
 from runtime.strategies import starter_wishes
+
+
+@strawberry.input(description="How the starter strategy is put into force.")
+class InstallStarterStrategyInput:
+    """How the starter strategy is put into force."""
+
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description=f"{IDEMPOTENCY_KEY} It needs none: told twice it adds nothing anyway.",
+    )
 
 
 @strawberry.type(description="What putting the starter strategy into force led to.")
@@ -39,7 +51,13 @@ class StrategyMutation:
         " changed or retired, is left as it is. The class becomes the site's default one if it has"
         " none. Needs one of the roles admin and credit_manager."
     )
-    async def install_starter_strategy(self, info: Info) -> InstallStarterStrategyPayload:
+    async def install_starter_strategy(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002, ARG002
+            InstallStarterStrategyInput, strawberry.argument(description="How.")
+        ],
+    ) -> InstallStarterStrategyPayload:
         """Put the starter strategy into force."""
         context = info.context
         context.require(*MAINTAINERS)

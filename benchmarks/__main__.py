@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import accounts, aging, commands, pages, rebuild, report, sync
+from benchmarks import accounts, aging, commands, pages, rebuild, report, rule_runs, sync
 from benchmarks.measure import Bench, Result
 from runtime.clock import business_date, now
 from runtime.database import Database
@@ -20,6 +20,7 @@ MEASURES = {
     "pages": pages.measure,
     "commands": commands.measure,
     "accounts": accounts.measure,
+    "rules": rule_runs.measure,
 }
 
 ONCE = frozenset({"commands", "accounts"})

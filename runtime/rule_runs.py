@@ -113,7 +113,7 @@ class RuleRunner:
         try:
             due = [
                 (one, on)
-                for one in self._classes(business_date, class_id)
+                for one in self.classes(business_date, class_id)
                 for on in self._dates(one, business_date, catch_up_days)
             ]
             runs: list[ClassRun] = []
@@ -132,8 +132,8 @@ class RuleRunner:
         actions_max: int = ACTIONS_MAX,
     ) -> RunResult:
         """Return what a run for a date would do, without doing it (RULE-24)."""
-        classes = self._classes(business_date, class_id)
-        runs = [self._evaluated(one, business_date, actions_max) for one in classes]
+        classes = self.classes(business_date, class_id)
+        runs = [self.evaluated(one, business_date, actions_max) for one in classes]
         return RunResult(runs, self._session.head())
 
     def _lock(self) -> None:
@@ -147,7 +147,14 @@ class RuleRunner:
         options = site_options(self._reading, self._tenant.id)
         return Asked(self._tenant.id, options, business_date, in_past=True)
 
-    def _classes(self, business_date: date, class_id: str | None) -> list[CreditClassDocument]:
+    def classes(
+        self, business_date: date, class_id: str | None = None
+    ) -> list[CreditClassDocument]:
+        """Return the classes to run, all or one.
+
+        Raises:
+            Refused: if there is no such class.
+        """
         self._catch_up()
         found = fetch(self._reading, credit_classes(self._asked(business_date), class_id))
         if class_id is not None and not found:
@@ -179,12 +186,12 @@ class RuleRunner:
     def _run(
         self, credit_class: CreditClassDocument, business_date: date, actions_max: int
     ) -> ClassRun:
-        run = self._evaluated(credit_class, business_date, actions_max)
-        self._append(run)
+        run = self.evaluated(credit_class, business_date, actions_max)
+        self.carry_out(run)
         self._catch_up()
         return run
 
-    def _evaluated(
+    def evaluated(
         self, credit_class: CreditClassDocument, business_date: date, actions_max: int
     ) -> ClassRun:
         """Return what the rules do for a date, as known at the head of the log."""
@@ -207,7 +214,7 @@ class RuleRunner:
             self._worker.keep_alive()
         return position
 
-    def _append(self, run: ClassRun) -> None:
+    def carry_out(self, run: ClassRun) -> None:
         """Append what a run does, and that it ran."""
         on, cause = run.business_date, f"rule_run/{run.class_id}/{run.business_date}"
         appender = Appender(self._session, actor=self._actor, business_date=on, cause=cause)

@@ -57,6 +57,7 @@ def frontend(admin: Client) -> Frontend:
             "registerUser",
             {"userId": "dana", "name": "Dana", "kind": "CREDIT_USER", "managerId": "max"},
         ),
+        ("defineCreditClass", {"classId": "GOLD", "name": "Gold"}),
         ("defineReasonCode", {"code": "PRICE", "description": "Wrong price", "severity": 1}),
     ):
         kind = mutation[0].upper() + mutation[1:] + "Input"

@@ -37,7 +37,7 @@ PREVIEW = """query($view: RuleView!, $filter: String, $accountFilter: AccountFil
         filter userErrors {code field message} reach {matched total isBroad}
         accounts {totalCount nodes {companyId custId}}
         invoices {totalCount nodes {companyId tranId balance {amount}}}}}"""
-INSTALL = """mutation {installStarterStrategy {
+INSTALL = """mutation {installStarterStrategy(input: {}) {
     added position userErrors {code}
     creditClass {classId frequencyDays schedule rules {nodes {ruleId seqNo system active}}}}}"""
 
