@@ -16,14 +16,14 @@ from msgspec import Struct
 class Question(Struct, frozen=True):
     """A field, a value that some accounts are above, and the SQL of the figure by hand.
 
-    `absent` is the figure of accounts for which the SQL has no row.
+    `absent` is the figure of accounts for which the SQL has no row; None if it has one for each.
     """
 
     family: str
     field: str
     above: Any
     by_hand: str
-    absent: str = "0"
+    absent: str | None = "0"
 
 
 OPEN = """
@@ -49,15 +49,17 @@ PAID = """
     WHERE tenant = %(tenant)s AND amount_hc > 0 AND closing_tran_date <= %(on)s
 """
 
-_SOLD = """
-    SELECT company_id, cust_id, sum(amount_hc) AS sales FROM invoices
-    WHERE tenant = %(tenant)s AND tran_date <= %(on)s AND tran_date > %(on)s::date - 365
-      AND effective_from <= %(on)s
-    GROUP BY 1, 2
-"""
-
 _SIZES = "ARRAY[{sizes}]::numeric[]"
 """The bounds of the site's ranges of size."""
+
+
+def sold(key: str) -> str:
+    """Return the SQL of the sales of the year up to the date, by the columns `key`."""
+    return f"""
+        SELECT {key}, sum(amount_hc) AS sales FROM invoices
+        WHERE tenant = %(tenant)s AND tran_date <= %(on)s AND tran_date > %(on)s::date - 365
+          AND effective_from <= %(on)s
+        GROUP BY {key}"""
 
 
 def _of_open(value: str, condition: str = "true") -> str:
@@ -129,8 +131,8 @@ def questions(sizes: str) -> tuple[Question, ...]:
     ranges = _SIZES.format(sizes=sizes)
     open_on = "(closed_on IS NULL OR closed_on > %(on)s)"
     return (
-        Question("stored", "cust_name", "M", _of_account("cust_name"), "NULL"),
-        Question("stored", "credit_limit", Decimal(50_000), _of_account("credit_limit"), "NULL"),
+        Question("stored", "cust_name", "M", _of_account("cust_name"), None),
+        Question("stored", "credit_limit", Decimal(50_000), _of_account("credit_limit"), None),
         Question("aging", "due_total", Decimal(1_000), _of_open("sum(balance_hc)")),
         Question(
             "aging",
@@ -160,7 +162,7 @@ def questions(sizes: str) -> tuple[Question, ...]:
             f"""SELECT c.company_id, c.cust_id, c.credit_limit - coalesce(o.value, 0) AS value
                 FROM accounts c LEFT JOIN ({_of_open("sum(balance_hc)")}) o
                 USING (company_id, cust_id) WHERE c.tenant = %(tenant)s""",
-            "NULL",
+            None,
         ),
         Question("paid", "avg_days_late", 10, _of_paid("round(avg(days_late), 2)"), "NULL"),
         Question(
@@ -182,7 +184,7 @@ def questions(sizes: str) -> tuple[Question, ...]:
             "sales",
             "sales",
             Decimal(10_000),
-            f"SELECT company_id, cust_id, sales AS value FROM ({_SOLD}) s",
+            f"SELECT company_id, cust_id, sales AS value FROM ({sold('company_id, cust_id')}) s",
         ),
         Question(
             "sales",
@@ -190,7 +192,7 @@ def questions(sizes: str) -> tuple[Question, ...]:
             60,
             f"""SELECT company_id, cust_id,
                 round(coalesce(o.value, 0) / nullif(s.sales, 0) * 365, 2) AS value
-                FROM ({_SOLD}) s LEFT JOIN ({_of_open("sum(balance_hc)")}) o
+                FROM ({sold("company_id, cust_id")}) s LEFT JOIN ({_of_open("sum(balance_hc)")}) o
                 USING (company_id, cust_id)""",
             "NULL",
         ),
@@ -285,7 +287,7 @@ def questions(sizes: str) -> tuple[Question, ...]:
             """SELECT c.company_id, c.cust_id, coalesce(g.credit_score, c.credit_score) AS value
             FROM accounts c LEFT JOIN account_care g USING (tenant, company_id, cust_id)
             WHERE c.tenant = %(tenant)s""",
-            "NULL",
+            None,
         ),
     )
 
@@ -314,8 +316,7 @@ def summary_by_hand() -> str:
             SELECT company_id, sum(days_late) AS days, count(*) AS documents
             FROM ({PAID}) p GROUP BY 1
         ) p USING (company_id)
-        LEFT JOIN (SELECT company_id, sum(sales) AS sales FROM ({_SOLD}) s GROUP BY 1) s
-            USING (company_id)
+        LEFT JOIN ({sold("company_id")}) s USING (company_id)
         WHERE h.tenant = %(tenant)s GROUP BY 1 ORDER BY 1"""
 
 

@@ -54,7 +54,7 @@ def measure(bench: Bench, size: int) -> list[Result]:  # noqa: ARG001
         today = business_date(now(), "UTC")
         return [
             *measured(connection, tenant.id, today, bench.log),
-            dashboard.measured(connection, tenant.id, today, ACCOUNTS),
+            dashboard.measured(bench, connection, tenant, today, ACCOUNTS),
         ]
 
 
@@ -112,8 +112,7 @@ def measured(
         compare(
             f"how many accounts by {name}",
             total(_listing(asked, one, Compared(one.field, Operator.GT, one.above))),
-            f"""SELECT count(*) FROM accounts c JOIN ({one.by_hand}) v USING (company_id, cust_id)
-            WHERE c.tenant = %(tenant)s AND value > %(above)s""",
+            _count_by_hand(one),
             {"above": one.above},
         )
     whole = Listing(ACCOUNT_VIEW, asked, ())
@@ -129,13 +128,25 @@ def _listing(asked: Asked, question: Question, where: Condition = ALWAYS) -> Lis
     return Listing(ACCOUNT_VIEW, asked, select, where, (Order(question.field, descending=True),))
 
 
+def _count_by_hand(question: Question) -> str:
+    """Return the SQL by hand of how many accounts there are above the value."""
+    accounts = "" if question.absent is None else "JOIN accounts c USING (company_id, cust_id)"
+    own = "" if question.absent is None else "c.tenant = %(tenant)s AND"
+    return f"SELECT count(*) FROM ({question.by_hand}) v {accounts} WHERE {own} value > %(above)s"
+
+
 def _page_by_hand(question: Question) -> str:
     """Return the SQL by hand of the first accounts by a figure, largest first."""
+    figures = f"({question.by_hand}) v"
+    if question.absent is not None:
+        figures = f"""(
+            SELECT company_id, cust_id, coalesce(v.value, {question.absent}) AS value
+            FROM accounts c LEFT JOIN {figures} USING (company_id, cust_id)
+            WHERE c.tenant = %(tenant)s
+        ) c"""
     return f"""
-        SELECT c.company_id, c.cust_id, coalesce(v.value, {question.absent}) AS value
-        FROM accounts c LEFT JOIN ({question.by_hand}) v USING (company_id, cust_id)
-        WHERE c.tenant = %(tenant)s
-        ORDER BY value DESC NULLS LAST, c.company_id, c.cust_id LIMIT {NODES}"""
+        SELECT company_id, cust_id, value FROM {figures}
+        ORDER BY value DESC NULLS LAST, company_id, cust_id LIMIT {NODES}"""
 
 
 def _values(*values: Any) -> tuple[Any, ...]:

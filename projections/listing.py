@@ -156,7 +156,7 @@ def _part(
     where = " AND ".join(conditions)
     columns = ", ".join(compiled.view.field(name).sql for name in compiled.columns)
     shown = [compiled.view.field(name) for name in compiled.columns]
-    if not compiled.view.works_out(shown):
+    if not compiled.view.works_out(compiled.unused(shown)):
         source = compiled.from_clause(shown)
         return f"SELECT {columns}\n{source}\nWHERE {where}\nORDER BY {order}\nLIMIT {count:d}"
     key = compiled.view.key
@@ -326,6 +326,10 @@ class _Compiled:
     def keys(self) -> list[tuple[Order, str]]:
         """Return the order with the expressions that it is by."""
         return [(one, self.sql(one.field)) for one in self._order]
+
+    def unused(self, fields: Sequence[Field]) -> list[Field]:
+        """Return those of `fields` on which nothing depends so far."""
+        return [field for field in fields if field.name not in self._used]
 
     def from_clause(self, also: Sequence[Field | Total] = (), *, few: bool = False) -> str:
         """Return FROM with what the fields used so far need, and those of `also`."""
