@@ -1,5 +1,6 @@
 """Read model: messages, and who read them (LOG-03)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -148,9 +149,9 @@ def attachment_of(tenant: int, message_id: str) -> Query[Attachment]:
     return Query(sql(statement), {"tenant": tenant, "message_id": message_id}, Attachment)
 
 
-def delivered_among(tenant: int, message_ids: list[str]) -> Query[str]:
+def delivered_among(tenant: int, message_ids: Sequence[str]) -> Query[str]:
     """Return the question for those of some messages that are delivered."""
     statement = """
         SELECT message_id FROM read_models.messages
         WHERE tenant = %(tenant)s AND message_id = ANY(%(ids)s)"""
-    return Query(sql(statement), {"tenant": tenant, "ids": message_ids}, str)
+    return Query(sql(statement), {"tenant": tenant, "ids": list(message_ids)}, str)
