@@ -65,7 +65,7 @@ def test_is_withdrawn_when_its_reason_is_gone_and_raised_again_if_that_returns()
 def test_cannot_be_completed_without_a_reason_or_before_it_is_raised() -> None:
     complete = CompleteUserAction("dana", TOMORROW)
     action.given(raised, withdrawn).when(complete).then_refused("user_action_withdrawn")
-    action.given().when(complete).then_refused("user_action_unknown")
+    action.given().when(complete).then_refused("user_action_unknown", "actionId")
 
 
 def test_history_that_contradicts_itself_is_told() -> None:
