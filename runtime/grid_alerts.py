@@ -159,7 +159,7 @@ class _Telling:
         file = StoredFile(
             f"{_file_name(alert)} {self._date}.xlsx", MEDIA_TYPE, len(content), digest
         )
-        count = f"{rows.count:,} {alert.grid.replace('_', ' ')}"
+        count = _counted(rows.count, alert)
         told = message_request(
             self._what(user_id),
             MessageKind.ALERT,
@@ -204,7 +204,8 @@ class _Telling:
         return Column(words[:1].upper() + words[1:], field.kind, currency)
 
     def _body(self, count: str, *, more: bool) -> str:
-        told = f"As of {self._date}, {count} of your accounts meet the condition of the alert"
+        verb = "meets" if count.startswith("1 ") else "meet"
+        told = f"As of {self._date}, {count} of your accounts {verb} the condition of the alert"
         told += "." if self._where == ALWAYS else f": {described(self._where)}."
         return f"{told} There are more than the file holds." if more else told
 
@@ -247,6 +248,14 @@ def shown_columns(view: View, names: Sequence[str]) -> list[str]:
         ):
             shown.append(currency)
     return shown
+
+
+def _counted(count: int, alert: GridAlertDocument) -> str:
+    """Return a number of records in words."""
+    records = alert.grid.value.replace("_", " ")
+    if count == 1:
+        records = f"{records[:-3]}y" if records.endswith("ies") else records[:-1]
+    return f"{count:,} {records}"
 
 
 def _file_name(alert: GridAlertDocument) -> str:

@@ -71,18 +71,20 @@ def workbook(
         TooManyRows: if there are more than a sheet can hold.
     """
     buffer = BytesIO()
-    book: Any = Workbook(buffer, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
-    book.set_properties({"created": datetime(created.year, created.month, created.day)})  # noqa: DTZ001
-    page: Any = book.add_worksheet(_sheet_name(sheet))
-    writing = _Writing(book, page, columns, ZoneInfo(time_zone))
-    last = 0
-    for last, row in enumerate(rows, 1):
-        if last > ROWS_MAX:
-            raise TooManyRows(f"A sheet holds {ROWS_MAX:,} rows at most.")
-        writing.row(last, row)
-    page.freeze_panes(1, 0)
-    page.autofilter(0, 0, last, len(columns) - 1)
-    book.close()
+    book: Any = Workbook(buffer, {"constant_memory": True})
+    try:
+        book.set_properties({"created": datetime(created.year, created.month, created.day)})  # noqa: DTZ001
+        page: Any = book.add_worksheet(_sheet_name(sheet))
+        writing = _Writing(book, page, columns, ZoneInfo(time_zone))
+        last = 0
+        for last, row in enumerate(rows, 1):
+            if last > ROWS_MAX:
+                raise TooManyRows(f"A sheet holds {ROWS_MAX:,} rows at most.")
+            writing.row(last, row)
+        page.freeze_panes(1, 0)
+        page.autofilter(0, 0, last, len(columns) - 1)
+    finally:
+        book.close()
     return buffer.getvalue()
 
 

@@ -15,6 +15,7 @@ def sync_message(
 ) -> Request:
     """Return what tells of a sync; `vanished` documents are no longer in the export."""
     rejected = outcome.rejected_count
+    rows = "row" if rejected == 1 else "rows"
     counted = (
         f"Business date {business_date}: {outcome.read:,} rows read, {outcome.new:,} new,"
         f" {outcome.changed:,} changed, {outcome.unchanged:,} unchanged, {rejected:,} rejected."
@@ -30,7 +31,7 @@ def sync_message(
     return message_request(
         ("sync", occasion),
         MessageKind.SYNC_DONE,
-        f"Sync done, {rejected:,} rows rejected" if rejected else "Sync done",
+        f"Sync done, {rejected:,} {rows} rejected" if rejected else "Sync done",
         "\n".join(lines),
         actor=actor,
         business_date=business_date,
