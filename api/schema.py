@@ -62,6 +62,7 @@ from api.sales_persons import SalesPersonQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.strategies import StrategyMutation
+from api.sync_runs import SyncRunQuery
 from api.user_actions import UserActionMutation, UserActionQuery
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
@@ -107,6 +108,7 @@ class Query(
     UserActionQuery,
     MessageQuery,
     GridAlertQuery,
+    SyncRunQuery,
     UserQuery,
     ViewerQuery,
     WorkCalendarQuery,

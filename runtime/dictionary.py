@@ -41,6 +41,7 @@ from projections.rule_run_view import RULE_RUN_VIEW
 from projections.rule_version_view import RULE_VERSION_VIEW, RULE_VIEW
 from projections.sales_order_view import SALES_ORDER_VIEW
 from projections.sales_person_view import SALES_PERSON_VIEW
+from projections.sync_run_view import SYNC_RUN_VIEW
 from projections.user_action_view import USER_ACTION_KIND_VIEW, USER_ACTION_VIEW
 from projections.user_view import USER_VIEW
 
@@ -74,6 +75,7 @@ VIEWS = (
     USER_ACTION_KIND_VIEW,
     MESSAGE_VIEW,
     GRID_ALERT_VIEW,
+    SYNC_RUN_VIEW,
     ISSUE_VIEW,
     ISSUE_INVOICE_VIEW,
     ACTIVITY_VIEW,

@@ -222,3 +222,24 @@ def test_syn_10_a_sync_that_runs_unattended_tells_what_it_did_once(
     assert second.startswith("invoices.csv:4 (amount): ")
     run("nightly 2026-03-05", 3)
     assert len(subjects(admin)) == 2
+
+
+def test_log_01_syncs_that_changed_something_are_listed(desk: Desk, client_as: ClientAs) -> None:
+    with (desk.folder / "invoices.csv").open("a") as invoices:
+        invoices.write("1,I3,A,2026-02-01,2026-02-28,70,EUR\n")
+    desk.sync(1)
+    desk.sync(2)  # the same export again
+    auditor = caught_up(client_as(Role.AUDITOR, None), desk)
+    query = "{syncRuns {totalCount nodes {businessDate read new changed unchanged rejected}}}"
+
+    found = auditor.ask(query)["syncRuns"]
+
+    assert found["totalCount"] == 2
+    assert found["nodes"][0] == {
+        "businessDate": day(1).isoformat(),
+        "read": 5,
+        "new": 1,
+        "changed": 0,
+        "unchanged": 4,
+        "rejected": 0,
+    }

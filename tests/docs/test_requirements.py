@@ -28,6 +28,9 @@ ROWS = {
     "FUP": 19,
     "RULE": 34,
     "CODE": 7,
+    "UA": 6,
+    "ALR": 5,
+    "LOG": 4,
 }
 """How many rows each area has, in order."""
 
