@@ -44,7 +44,11 @@ from projections.grids import checked_grid_columns, checked_grid_filter
 from runtime.grid_alerts import AlertProcessed, process_grid_alert
 from runtime.tenants import Tenant
 
-strawberry.enum(Grid, description="What a list is of.")
+strawberry.enum(
+    Grid,
+    description="What a list is of: ACCOUNTS, INVOICES, ACTIVITIES, ISSUES, PROMISES, DISPUTES,"
+    " PAYMENTS of the ERP or PENDING_PAYMENTS made online.",
+)
 
 
 @strawberry.type(description="Records of a list that users want to be told of.")

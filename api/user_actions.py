@@ -42,10 +42,10 @@ from projections.user_action_view import USER_ACTION_KIND_VIEW, USER_ACTION_VIEW
 strawberry.enum(
     UserActionKind,
     name="UserActionKindName",
-    description="What a user is to look after: a broken promise that is not paid, a past-due"
-    " follow-up, an online payment that is not reconciled, payments that speak against how a"
-    " promise was judged, a customer's message, an e-mail that could not be sent, is not read or"
-    " not filed.",
+    description="What a user is to look after: a BROKEN_PROMISE that is not paid; a follow-up,"
+    " FOLLOW_UP_PAST_DUE; an online payment, PAYMENT_UNRECONCILED; payments that speak against how"
+    " a promise was judged, PROMISE_CONTRADICTED; a customer's PORTAL_MESSAGE; an e-mail that could"
+    " not be sent, MAIL_ERROR, was not read, MAIL_UNREAD, or not filed, MAIL_UNFILED.",
 )
 
 
