@@ -185,7 +185,7 @@ class ActionListQuery:
         reading = await info.context.reading(as_of, known_at)
         named = user_id or info.context.caller.user_id
         whose = scope or (Whose.ALL if named is None else Whose.MINE)
-        parts = [await _assigned(reading, whose, named)]
+        parts = [await assigned(reading, whose, named)]
         automatic = getattr(where, "automatic", None)
         if automatic is None or automatic is strawberry.UNSET:
             parts.append(Compared("automatic", Operator.EQ, False))
@@ -201,8 +201,10 @@ class ActionListQuery:
         )
 
 
-async def _assigned(reading: Reading, whose: Whose, user_id: str | None) -> Condition:
-    """Return the condition on the assignee that a scope stands for.
+async def assigned(
+    reading: Reading, whose: Whose, user_id: str | None, field: str = "assigned_user_id"
+) -> Condition:
+    """Return the condition on the assignee, whom a field names, that a scope stands for.
 
     Raises:
         ApiError: if it is about a user and none is named.
@@ -211,12 +213,12 @@ async def _assigned(reading: Reading, whose: Whose, user_id: str | None) -> Cond
         case Whose.ALL:
             return ALWAYS
         case Whose.UNASSIGNED:
-            return Compared("assigned_user_id", Operator.IS_NULL, True)
+            return Compared(field, Operator.IS_NULL, True)
         case _ if user_id is None:
             raise ApiError(Code.BAD_USER_INPUT, "Name a user: the caller is none.")
         case Whose.MINE:
-            return Compared("assigned_user_id", Operator.EQ, user_id)
+            return Compared(field, Operator.EQ, user_id)
         case Whose.TEAM:
             members = await reading.fetch(team(reading.asked, user_id))
             users = [one.user_id for one in members]
-            return Compared("assigned_user_id", Operator.IN, users)
+            return Compared(field, Operator.IN, users)

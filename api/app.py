@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Response
 
 from api.documents import TrustedDocuments
+from api.downloads import download_routes
 from api.endpoint import GraphQLEndpoint, GraphQLSocket
 from api.health import health_routes
 from api.schema import make_schema, sdl
@@ -33,6 +34,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(GraphQLEndpoint(schema, services, documents).routes())
     app.include_router(GraphQLSocket(schema, services, documents))
     app.include_router(health_routes(services))
+    app.include_router(download_routes(services))
     if settings.introspection:
         app.add_api_route("/schema.graphql", _schema, methods=["GET"])
     return app

@@ -95,7 +95,8 @@ class Context(BaseContext):
                     self.services.reading(self.caller.tenant)
                 )
             snapshot = self._snapshot
-        asked = _asked(snapshot, as_of, known_at, self.caller.actor)
+        caller = self.caller
+        asked = _asked(snapshot, as_of, known_at, caller.actor, caller.reader)
         reading = Reading(snapshot, asked)
         return self._readings.setdefault((as_of, known_at), reading)
 
@@ -137,7 +138,11 @@ def fresh_reading(snapshot: Snapshot) -> Reading:
 
 
 def _asked(
-    snapshot: Snapshot, as_of: date | None, known_at: datetime | None, viewer: str = ""
+    snapshot: Snapshot,
+    as_of: date | None,
+    known_at: datetime | None,
+    viewer: str = "",
+    reader: str = "",
 ) -> Asked:
     return Asked(
         snapshot.tenant,
@@ -146,6 +151,7 @@ def _asked(
         in_past=as_of is not None,
         known_at=known_at,
         viewer=viewer,
+        reader=reader,
     )
 
 

@@ -35,7 +35,7 @@ SECONDS = Histogram(
     "tallystick_graphql_seconds", "Seconds that GraphQL requests took.", ["outcome"]
 )
 
-_STATUS = {
+STATUS = {
     Code.BAD_REQUEST: 400,
     Code.UNAUTHENTICATED: 401,
     Code.DOCUMENT_NOT_TRUSTED: 403,
@@ -85,7 +85,7 @@ class GraphQLEndpoint:
         body = await _body(request)
         if body is None:
             return Response(f"Requests have {BODY_BYTES_MAX} bytes at most.", status_code=413)
-        request_id = _request_id(request)
+        request_id = request_id_of(request)
         started = time.perf_counter()
         data, executed = None, False
         errors: list[GraphQLError]
@@ -101,7 +101,7 @@ class GraphQLEndpoint:
         status = 200
         if not executed:
             code = str((errors[0].extensions or {}).get("code"))
-            status = _STATUS.get(Code(code), 200 if accepted == LEGACY else 400)
+            status = STATUS.get(Code(code), 200 if accepted == LEGACY else 400)
             if code == Code.UNAUTHENTICATED:
                 headers["WWW-Authenticate"] = "Bearer"
         content = answer(data, errors, executed=executed)
@@ -155,7 +155,7 @@ class GraphQLSocket(GraphQLRouter[Context, None]):
         self, schema: strawberry.Schema, services: Services, documents: TrustedDocuments
     ) -> None:
         async def context(connection: HTTPConnection) -> Context:
-            return Context(services, None, _request_id(connection), documents=documents)
+            return Context(services, None, request_id_of(connection), documents=documents)
 
         super().__init__(
             schema,
@@ -215,7 +215,7 @@ async def _body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-def _request_id(connection: HTTPConnection) -> str:
+def request_id_of(connection: HTTPConnection) -> str:
     """Return the id that the client gave the request, if it is one, or a new one."""
     given = connection.headers.get("x-request-id", "")
     if 0 < len(given) <= REQUEST_ID_CHARACTERS_MAX and given.isascii() and given.isprintable():

@@ -37,6 +37,7 @@ from api.errors import Telling
 from api.execution import Execution
 from api.explanations import ExplanationQuery
 from api.follow_ups import FollowUpQuery
+from api.grid_alerts import GridAlertMutation, GridAlertQuery
 from api.invoice_changes import InvoiceSubscription
 from api.invoice_lines import InvoiceLineQuery
 from api.invoice_notes import InvoiceNoteMutation, InvoiceNoteQuery
@@ -45,6 +46,7 @@ from api.invoices import InvoiceQuery
 from api.issue_work import IssueMutation
 from api.issues import IssueQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
+from api.messages import MessageMutation, MessageQuery
 from api.nodes import NodeQuery
 from api.payment_schedules import PaymentScheduleMutation, PaymentScheduleQuery
 from api.payments import PaymentQuery
@@ -60,6 +62,8 @@ from api.sales_persons import SalesPersonQuery
 from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.strategies import StrategyMutation
+from api.sync_runs import SyncRunQuery
+from api.user_actions import UserActionMutation, UserActionQuery
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
@@ -101,6 +105,10 @@ class Query(
     RuleRunQuery,
     ExplanationQuery,
     ActionListQuery,
+    UserActionQuery,
+    MessageQuery,
+    GridAlertQuery,
+    SyncRunQuery,
     UserQuery,
     ViewerQuery,
     WorkCalendarQuery,
@@ -140,6 +148,9 @@ class Mutation(
     PersonalContactMutation,
     UserFieldsMutation,
     WorkCalendarMutation,
+    UserActionMutation,
+    MessageMutation,
+    GridAlertMutation,
 ):
     """Everything that can be done."""
 

@@ -13,11 +13,13 @@ from domain.company_options import COMPANY_OPTIONS
 from domain.contact import CONTACT
 from domain.credit_class import CREDIT_CLASS
 from domain.dispute import DISPUTE
+from domain.grid_alert import GRID_ALERT
 from domain.invoice import INVOICE
 from domain.invoice_line import INVOICE_LINE
 from domain.invoice_note import INVOICE_NOTE
 from domain.invoice_reason import INVOICE_REASON
 from domain.issue import ISSUE
+from domain.message import MESSAGE
 from domain.payment import PAYMENT
 from domain.payment_application import PAYMENT_APPLICATION
 from domain.payment_schedule import PAYMENT_SCHEDULE
@@ -35,6 +37,8 @@ from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
 from domain.sync_run import SYNC_RUN
 from domain.user import USER
+from domain.user_action import USER_ACTION
+from domain.user_action_kind import USER_ACTION_KIND
 from domain.user_fields import USER_FIELDS
 from domain.work_calendar import WORK_CALENDAR
 
@@ -72,6 +76,10 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     RULE,
     RULE_RUN,
     WORK_CALENDAR,
+    USER_ACTION,
+    USER_ACTION_KIND,
+    MESSAGE,
+    GRID_ALERT,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {

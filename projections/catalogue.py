@@ -14,11 +14,13 @@ from projections.company_options import COMPANY_OPTIONS
 from projections.contacts import CONTACTS
 from projections.credit_classes import CREDIT_CLASSES
 from projections.disputes import DISPUTES
+from projections.grid_alerts import GRID_ALERTS
 from projections.invoice_lines import INVOICE_LINES
 from projections.invoice_notes import INVOICE_NOTES
 from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.issues import ISSUES
+from projections.messages import MESSAGES
 from projections.payment_application_fields import PAYMENT_APPLICATION_FIELDS
 from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.payments import PAYMENTS
@@ -35,6 +37,8 @@ from projections.sales_orders import SALES_ORDERS
 from projections.sales_persons import SALES_PERSONS
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
+from projections.user_action_kinds import USER_ACTION_KINDS
+from projections.user_actions import USER_ACTIONS
 from projections.user_fields import USER_FIELDS
 from projections.users import USERS
 from projections.work_calendars import WORK_CALENDARS
@@ -75,4 +79,8 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     RULE_ISSUES,
     RULE_RUNS,
     WORK_CALENDARS,
+    USER_ACTIONS,
+    USER_ACTION_KINDS,
+    MESSAGES,
+    GRID_ALERTS,
 )

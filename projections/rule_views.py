@@ -7,36 +7,27 @@ the ERP has open. The fields of a document's account are called `account.` and t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import Any
 
 from msgspec.structs import replace
 
-from domain.conditions import (
-    AllOf,
-    AnyOf,
-    Compared,
-    Condition,
-    Negated,
-    Operator,
-    check_size,
-    comparisons,
-    fields_of,
-)
-from domain.rule_language import DIGITS_MAX, FilterRefused, Place, read
+from domain.conditions import Condition, fields_of
+from domain.rule_language import FilterRefused
 from domain.rule_view import RuleView
 from projections.account_view import ACCOUNT_VIEW
 from projections.invoice_view import INVOICE_VIEW
+from projections.typed_filters import (
+    Vocabulary,
+    checked_typed,
+    read_typed,
+    spelling,
+    typed_condition,
+    vocabulary,
+)
 from projections.view import Asked, Field, Kind, View
 
 ACCOUNT_PREFIX = "account."
 """What the fields of a document's account begin with."""
-
-INTEGER_MAX = 2**63 - 1
-"""The largest whole number that a field is compared with."""
 
 _JOIN = "rule_account"
 _COUNTED = ("open", "disputed")
@@ -161,10 +152,7 @@ def checked_filter(view: RuleView, text: str) -> Condition:
         Refused: with filter_syntax, filter_field_unknown, filter_type_wrong, filter_too_deep or
             filter_too_large.
     """
-    condition, problems = read_filter(view, text)
-    if problems:
-        raise problems[0]
-    return condition
+    return checked_typed(_vocabulary(view), text)
 
 
 def read_filter(view: RuleView, text: str) -> tuple[Condition, Sequence[FilterRefused]]:
@@ -173,9 +161,7 @@ def read_filter(view: RuleView, text: str) -> tuple[Condition, Sequence[FilterRe
     Raises:
         Refused: if the text says no condition, or one that is too large.
     """
-    written = read(text)
-    checking = _Checking(view, list(written.places))
-    return checking.typed(written.condition), checking.problems
+    return read_typed(_vocabulary(view), text)
 
 
 def checked_condition(view: RuleView, condition: Condition) -> Condition:
@@ -184,141 +170,24 @@ def checked_condition(view: RuleView, condition: Condition) -> Condition:
     Raises:
         Refused: as of a filter that says it.
     """
-    check_size(condition)
-    checking = _Checking(view, [Place(1, 1) for _ in comparisons(condition)])
-    typed = checking.typed(condition)
-    if checking.problems:
-        raise checking.problems[0]
-    return typed
-
-
-class _Checking:
-    """Goes through a condition from left to right and notes what is wrong."""
-
-    def __init__(self, view: RuleView, places: Sequence[Place]) -> None:
-        self.view = view
-        self.problems: list[FilterRefused] = []
-        self._places = iter(places)
-
-    def typed(self, condition: Condition) -> Condition:
-        """Return the condition with values of the types of their fields."""
-        match condition:
-            case AllOf(parts) | AnyOf(parts):
-                return type(condition)(tuple(self.typed(part) for part in parts))
-            case Negated(part):
-                return Negated(self.typed(part))
-            case Compared():
-                place = next(self._places)
-                try:
-                    return _typed(self.view, condition, place)
-                except FilterRefused as problem:
-                    self.problems.append(problem)
-                    return condition
-
-
-def _typed(view: RuleView, compared: Compared, place: Place) -> Compared:
-    field = rule_fields(view).get(_names(view).get(_key(compared.field), ""))
-    if field is None:
-        raise FilterRefused("filter_field_unknown", _unknown(view, compared.field), place)
-    operator, value = compared.operator, compared.value
-    if operator is Operator.IS_NULL:
-        return Compared(field.name, operator, value)
-    if operator not in _ALLOWED.get(field.kind, _ORDERED):
-        message = f"{field.name} is {_KINDS[field.kind]} and cannot be compared like this."
-        raise FilterRefused("filter_type_wrong", message, place)
-    if operator in {Operator.IN, Operator.NOT_IN}:
-        value = tuple(_value(field, one, place) for one in value)
-    else:
-        value = _value(field, value, place)
-    return Compared(field.name, operator, value)
-
-
-def _key(name: str) -> str:
-    """Return what spellings of a name have in common: due_date_days, dueDateDays, DueDateDays."""
-    return name.replace("_", "").lower()
+    return typed_condition(_vocabulary(view), condition)
 
 
 @cache
-def _names(view: RuleView) -> Mapping[str, str]:
-    return {_key(name): name for name in rule_fields(view)}
-
-
-_LIKENESS_MIN = 0.75
-"""How alike a name must be to be meant, from 0 to 1."""
-
-
-def _unknown(view: RuleView, name: str) -> str:
-    """Return the sentence that there is no such field, with the one that is meant if one is."""
-    names = _names(view)
+def _vocabulary(view: RuleView) -> Vocabulary:
+    """Return the fields of a view, for people who may mean those of another one."""
     records = "accounts" if view is RuleView.ACCOUNT else "documents"
-    told = f"{records} have no field {name}."
-    key = _key(name)
-    meant = names.get(_key(ACCOUNT_PREFIX) + key) or names.get(key.removeprefix(ACCOUNT_PREFIX))
-    if meant is None and view is RuleView.ACCOUNT and key in _names(RuleView.INVOICE):
-        return f"{told} Documents have: it is for rules about them."
-    if meant is None:
-        near = get_close_matches(key, names, n=1, cutoff=_LIKENESS_MIN)
-        meant = names[near[0]] if near else None
-    return f"{told} Do you mean {meant}?" if meant else told
 
+    def helped(name: str) -> str | None:
+        names = _vocabulary(view).names
+        key = spelling(name)
+        meant = names.get(spelling(ACCOUNT_PREFIX) + key) or names.get(
+            key.removeprefix(ACCOUNT_PREFIX)
+        )
+        if meant is not None:
+            return f"Do you mean {meant}?"
+        if view is RuleView.ACCOUNT and key in _vocabulary(RuleView.INVOICE).names:
+            return "Documents have: it is for rules about them."
+        return None
 
-_EQUAL = frozenset({Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN})
-_ORDERED = _EQUAL | {Operator.LT, Operator.LTE, Operator.GT, Operator.GTE}
-_ALLOWED = {
-    Kind.BOOLEAN: _EQUAL,
-    Kind.TEXT: _ORDERED | {Operator.CONTAINS, Operator.STARTS_WITH, Operator.MATCHES},
-}
-"""How values of a kind can be compared, where that is not in order alone."""
-
-_KINDS = {
-    Kind.TEXT: 'text, written in quotation marks as in "IN",',
-    Kind.INTEGER: "a whole number",
-    Kind.NUMBER: "a number",
-    Kind.MONEY: "an amount",
-    Kind.BOOLEAN: "true or false",
-    Kind.DATE: "a date, written as in 2015-01-31,",
-    Kind.MOMENT: "a moment, written as in 2015-01-31T17:00:00Z,",
-}
-
-
-def _value(field: Field, value: Any, place: Place) -> Any:
-    """Return a value as one of its field.
-
-    Raises:
-        FilterRefused: if it is of another type.
-    """
-    match field.kind, value:
-        case Kind.TEXT, str():
-            return value
-        case Kind.BOOLEAN, bool():
-            return value
-        case _, bool():
-            pass
-        case Kind.INTEGER, int() | Decimal() if value == int(value):
-            if abs(value) <= INTEGER_MAX:
-                return int(value)
-        case ((Kind.NUMBER | Kind.MONEY), int() | Decimal()):
-            if len(f"{Decimal(value):f}") <= DIGITS_MAX:
-                return Decimal(value)
-        case Kind.MOMENT, datetime():
-            return value
-        case Kind.DATE, date() if not isinstance(value, datetime):
-            return value
-        case _:
-            pass
-    message = f"{field.name} is {_KINDS[field.kind]} and cannot be compared with {_told(value)}."
-    raise FilterRefused("filter_type_wrong", message, place)
-
-
-def _told(value: Any) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return "text"
-        case datetime():
-            return "a moment"
-        case date():
-            return "a date"
-        case _:
-            return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return vocabulary(records, rule_fields(view), helped)

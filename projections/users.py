@@ -108,3 +108,11 @@ def managers_above(tenant: int, user_id: str) -> Query[str]:
         )
         SELECT user_id FROM above WHERE user_id <> %(user_id)s"""
     return Query(sql(statement), {"tenant": tenant, "user_id": user_id}, str)
+
+
+def active_users(tenant: int) -> Query[str]:
+    """Return the question for the users who are not retired."""
+    statement = """
+        SELECT user_id FROM read_models.users WHERE tenant = %(tenant)s AND active
+        ORDER BY user_id"""
+    return Query(sql(statement), {"tenant": tenant}, str)

@@ -85,7 +85,8 @@ class Asked(Struct, frozen=True):
     `as_of` is the date of the figures in business terms; records that begin later are left out
     only `in_past`, when somebody asked for that date. `known_at` is the moment as of whose
     knowledge the answer is given (None for now). `viewer` names who asks as the log does, for
-    records that only their owner sees; nobody owns those of an empty one.
+    records that only their owner sees; nobody owns those of an empty one. `reader` names the user
+    who asks, or the viewer if that is none, for what each reads by themselves.
     """
 
     tenant: int
@@ -94,6 +95,7 @@ class Asked(Struct, frozen=True):
     in_past: bool = False
     known_at: datetime | None = None
     viewer: str = ""
+    reader: str = ""
 
     def rows(self, table: Table) -> str:
         """Return the SQL of a table's rows as known."""
@@ -112,6 +114,7 @@ class Asked(Struct, frozen=True):
                 "default_credit_class": self.options.default_credit_class_id,
                 "online_payments": self.options.online_payments,
                 "viewer": self.viewer,
+                "reader": self.reader,
             }
         )
 

@@ -16,6 +16,7 @@ from eventstore.log import Log
 from runtime.issue_closing import issue_closing
 from runtime.match_pending_payments import match_pending_payments
 from runtime.promise_judging import promise_judging
+from runtime.user_action_raising import user_action_raising
 from runtime.worker import wait_until
 
 
@@ -39,7 +40,12 @@ ALIVE_POLL_SECONDS = 0.5
 
 Step = Callable[[Following], Sequence[Request]]
 
-STEPS: tuple[Step, ...] = (match_pending_payments, promise_judging, issue_closing)
+STEPS: tuple[Step, ...] = (
+    match_pending_payments,
+    promise_judging,
+    issue_closing,
+    user_action_raising,
+)
 """The steps, in the order in which they depend on each other."""
 
 
@@ -50,10 +56,12 @@ class Followed(Struct):
     position: int = 0
 
 
-def follow(following: Following, keep_alive: Callable[[], None]) -> Followed:
+def follow(
+    following: Following, keep_alive: Callable[[], None], steps: Sequence[Step] = STEPS
+) -> Followed:
     """Carry out the steps; return when the read models show what they did."""
     followed = Followed()
-    for step in STEPS:
+    for step in steps:
         position = 0
         requests = step(following)
         for start in range(0, len(requests), BATCH_COMMANDS_MAX):

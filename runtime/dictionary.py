@@ -21,11 +21,13 @@ from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
 from projections.credit_class_view import CREDIT_CLASS_VIEW
 from projections.dispute_view import DISPUTE_VIEW
+from projections.grid_alert_view import GRID_ALERT_VIEW
 from projections.invoice_line_view import INVOICE_LINE_VIEW
 from projections.invoice_note_view import INVOICE_NOTE_VIEW
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.issue_view import ISSUE_INVOICE_VIEW, ISSUE_VIEW
+from projections.message_view import MESSAGE_VIEW
 from projections.payment_schedule_view import INSTALMENT_VIEW, PAYMENT_SCHEDULE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
 from projections.pending_payment_view import (
@@ -39,6 +41,8 @@ from projections.rule_run_view import RULE_RUN_VIEW
 from projections.rule_version_view import RULE_VERSION_VIEW, RULE_VIEW
 from projections.sales_order_view import SALES_ORDER_VIEW
 from projections.sales_person_view import SALES_PERSON_VIEW
+from projections.sync_run_view import SYNC_RUN_VIEW
+from projections.user_action_view import USER_ACTION_KIND_VIEW, USER_ACTION_VIEW
 from projections.user_view import USER_VIEW
 
 _TYPES = {"str": "text", "bool": "boolean", "int": "integer", "Decimal": "decimal"}
@@ -67,6 +71,11 @@ VIEWS = (
     RULE_VERSION_VIEW,
     RULE_RUN_VIEW,
     ACTION_LIST_VIEW,
+    USER_ACTION_VIEW,
+    USER_ACTION_KIND_VIEW,
+    MESSAGE_VIEW,
+    GRID_ALERT_VIEW,
+    SYNC_RUN_VIEW,
     ISSUE_VIEW,
     ISSUE_INVOICE_VIEW,
     ACTIVITY_VIEW,

@@ -61,6 +61,11 @@ class Caller(Struct, frozen=True):
         """How the log names the caller."""
         return f"key/{self.key_id}"
 
+    @property
+    def reader(self) -> str:
+        """Who reads messages: the user that the caller acts for, else the caller."""
+        return self.user_id or self.actor
+
 
 class Snapshot:
     """The state of one tenant's read models at one moment."""

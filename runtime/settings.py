@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         default=None,
         description="A JSON file of GraphQL documents by id; given, no others are carried out.",
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where people reach the frontend, for links in messages.",
+    )
     credit_score: str | None = Field(
         default=None,
         pattern=r"^[\w.]+:\w+$",

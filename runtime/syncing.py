@@ -9,11 +9,13 @@ from typing import Any
 from msgspec import Struct
 from psycopg import Connection
 
+from application.handling import Request
+from application.importing.message import sync_message
 from application.importing.source import Source
 from application.importing.sync import Outcome, Sync
 from eventstore.importing import ImportSession
 from eventstore.postgres import PostgresLog
-from runtime.after_sync import ALIVE_POLL_SECONDS, Following, follow
+from runtime.after_sync import ALIVE_POLL_SECONDS, Following, Step, follow
 from runtime.database import Database
 from runtime.garbage import rare_collection
 from runtime.read_models import gather_statistics
@@ -46,9 +48,14 @@ def sync(
     *,
     actor: str,
     business_date: date,
+    occasion: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Synced:
     """Load `sources`, do what follows from them, and return when the read models show it all.
+
+    A sync that runs unattended names the occasion, such as the firing of its schedule: then those
+    who run the site are told by a message what it did, once for each occasion (SYN-10). Who waits
+    for the result is answered with it and names none.
 
     Raises:
         SyncBusy: if another sync of the tenant is running.
@@ -81,9 +88,30 @@ def sync(
                 reading, log, tenant.id, business_date, actor, run.cause, companies
             )
             followed = follow(following, worker.keep_alive)
-        outcome.events += followed.events
-        outcome.position = max(outcome.position, followed.position)
-        return Synced(outcome, _vanished(reading, tenant, run))
+            outcome.events += followed.events
+            outcome.position = max(outcome.position, followed.position)
+            synced = Synced(outcome, _vanished(reading, tenant, run))
+            if occasion is not None:
+                told = follow(following, worker.keep_alive, (_telling(synced, occasion),))
+                outcome.position = max(outcome.position, told.position)
+        return synced
+
+
+def _telling(synced: Synced, occasion: str) -> Step:
+    """Return the step that tells those who run the site what a sync did."""
+
+    def step(following: Following) -> Sequence[Request]:
+        message = sync_message(
+            occasion,
+            synced.outcome,
+            vanished=len(synced.vanished),
+            business_date=following.business_date,
+            actor=following.actor,
+            cause=following.cause,
+        )
+        return [message]
+
+    return step
 
 
 @contextmanager

@@ -133,6 +133,8 @@ from domain.working_days import WorkCalendar
 from tests.histories_of_records import CATEGORIES, records
 from tests.histories_of_rules import CATEGORIES as STRATEGY_CATEGORIES
 from tests.histories_of_rules import strategies
+from tests.histories_of_telling import CATEGORIES as TELLING_CATEGORIES
+from tests.histories_of_telling import telling
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -529,6 +531,8 @@ def told(draw: st.DrawFn) -> Told:
             return Told(*draw(records(category, one)))
         case category if category in STRATEGY_CATEGORIES:
             return Told(*draw(strategies(category, one)))
+        case category if category in TELLING_CATEGORIES:
+            return Told(*draw(telling(category, one)))
         case "user" | "api_key" as category:
             return draw(letting_in(category, one))
         case "invoice":

@@ -28,6 +28,9 @@ ROWS = {
     "FUP": 19,
     "RULE": 34,
     "CODE": 7,
+    "UA": 6,
+    "ALR": 5,
+    "LOG": 4,
 }
 """How many rows each area has, in order."""
 
@@ -48,7 +51,7 @@ def requirements() -> list[Requirement]:
     """The rows of all areas, in order."""
     found: list[Requirement] = []
     for line in PAGE.read_text(encoding="utf-8").splitlines():
-        if re.match(r"\| [A-Z]{3,4}-\d", line):
+        if re.match(r"\| [A-Z]{2,4}-\d", line):
             number, what, state, where, test = (cell.strip() for cell in line.split("|")[1:-1])
             named = (re.findall(r"`([^`]+)`", cell) for cell in (where, test))
             found.append(Requirement(number, what, state, *named))

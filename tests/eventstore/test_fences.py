@@ -1,6 +1,7 @@
 """Who may do what in the database: roles, row-level security and the one way into the log."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -314,6 +315,24 @@ def test_the_app_may_write_no_table_but_for_programs_and_the_auditor_none(
     ]
 
 
+def test_files_are_added_by_a_function_for_the_sessions_own_tenant(
+    database: Database, tenant: Tenant, other: Tenant
+) -> None:
+    with session(database, "app", tenant) as connection:
+        stored = connection.execute(
+            "SELECT public.store_file(%s, 'x'), public.store_file(%s, 'x')", (tenant.id, tenant.id)
+        ).fetchone()
+        digest = sha256(b"x").hexdigest()
+        assert stored == (digest, digest)
+        assert connection.execute("SELECT sha256, content FROM public.stored_files").fetchall() == [
+            (digest, b"x")
+        ]
+        with pytest.raises(errors.InsufficientPrivilege, match="may not store files"):
+            connection.execute("SELECT public.store_file(%s, 'x')", (other.id,))
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM public.stored_files")
+
+
 def test_no_role_but_the_owner_may_make_anything_that_stays(owner: Connection[Any]) -> None:
     makers = owner.execute(
         "SELECT r, s FROM unnest(ARRAY['app', 'worker', 'auditor']) r, pg_namespace n,"
@@ -339,6 +358,7 @@ def test_functions_with_the_owners_rights_are_few_and_have_a_fixed_search_path(
         "append_events": ["app", "worker"],
         "authenticate": ["app"],
         "begin_append": ["worker"],
+        "store_file": ["app"],
     }
     for name, settings, _ in found:
         (path,) = [one for one in settings if one.startswith("search_path=")]
