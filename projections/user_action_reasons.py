@@ -3,7 +3,8 @@
 A reason holds for an account's user: of a promise that is broken and not paid since, of payments
 that speak against how a promise was judged, of a follow-up that is past due, and of an online
 payment that has waited longer than the site allows. An action is raised once for each occasion;
-one whose reason is gone, or whose user has changed, is told, too.
+one whose reason is gone, or whose user has changed, is told, too. Promises that were broken long
+ago, such as before there were user actions, are not news.
 """
 
 from datetime import date
@@ -22,6 +23,21 @@ from projections.view import Asked
 REASONS_MAX = 10_000
 """Actions raised, or withdrawn, at once at most; what is left is told the next time."""
 
+NEWS_DAYS = 31
+"""For how many days after it was broken a promise is told that no action has told of."""
+
+_COLUMNS = (
+    "kind",
+    "subject",
+    "occasion",
+    "company_id",
+    "cust_id",
+    "user_id",
+    "dated",
+    "amount",
+    "curr_id",
+    "note",
+)
 _FOLLOW_UP = ("company_id", "cust_id", "follow_up_on", "follow_up_user_id", "follow_up_desc")
 
 
@@ -32,11 +48,12 @@ def _reasons(asked: Asked) -> tuple[str, dict[str, Any]]:
     statement = f"""
         SELECT r.kind, r.subject, r.occasion, r.company_id, r.cust_id,
                coalesce(r.user_id, g.assigned_user_id) AS user_id, r.dated, r.amount, r.curr_id,
-               r.note
+               r.note, r.news
         FROM (
             SELECT '{UserActionKind.BROKEN_PROMISE}' AS kind, p.promise_id AS subject,
                    p.expect_date::text COLLATE "C" AS occasion, p.company_id, p.cust_id,
-                   NULL::text AS user_id, p.expect_date AS dated, p.amount, p.curr_id, p.note
+                   NULL::text AS user_id, p.expect_date AS dated, p.amount, p.curr_id, p.note,
+                   p.broken_on >= %(as_of)s::date - {NEWS_DAYS} AS news
             FROM promises p
             WHERE p.tenant = %(tenant)s AND p.status = 'broken' AND p.broken_on <= %(as_of)s
               AND NOT p.contradicted AND p.actual_amt < p.amount
@@ -50,13 +67,13 @@ def _reasons(asked: Asked) -> tuple[str, dict[str, Any]]:
                       AND d.balance <> 0))
             UNION ALL
             SELECT '{UserActionKind.PROMISE_CONTRADICTED}', p.promise_id, p.settled_on::text,
-                   p.company_id, p.cust_id, NULL, p.expect_date, p.amount, p.curr_id, p.note
+                   p.company_id, p.cust_id, NULL, p.expect_date, p.amount, p.curr_id, p.note, true
             FROM promises p
             WHERE p.tenant = %(tenant)s AND p.contradicted AND p.settled_on <= %(as_of)s
             UNION ALL
             SELECT '{UserActionKind.PAYMENT_UNRECONCILED}', w.pending_payment_id,
                    w.create_date::text, w.company_id, w.cust_id, NULL, w.create_date, w.amount,
-                   w.curr_id, NULL
+                   w.curr_id, NULL, true
             FROM pending_payments w
             WHERE w.tenant = %(tenant)s AND w.status = '{Status.NO_RESPONSE}'
               AND %(unreconciled_days)s > 0
@@ -64,7 +81,7 @@ def _reasons(asked: Asked) -> tuple[str, dict[str, Any]]:
             UNION ALL
             SELECT '{UserActionKind.FOLLOW_UP_PAST_DUE}', f.activity_id, f.follow_up_on::text,
                    f.company_id, f.cust_id, f.follow_up_user_id, f.follow_up_on, NULL, NULL,
-                   f.follow_up_desc
+                   f.follow_up_desc, true
             FROM ({follow_ups}) f (activity_id, {", ".join(_FOLLOW_UP)})
         ) r
         LEFT JOIN account_care g ON g.tenant = %(tenant)s
@@ -80,14 +97,16 @@ def reasons_to_tell(asked: Asked) -> Query[Reason]:
     """Return the question for reasons that no action tells of, or that another user should know.
 
     What a user has done is told no more, and what was told on a later date already is not told
-    for an earlier one.
+    for an earlier one. What is no news is not told for the first time; it is told again if its
+    reason returns.
     """
     reasons, parameters = _reasons(asked)
+    columns = ", ".join(f"r.{column}" for column in _COLUMNS)
     statement = f"""
-        SELECT r.* FROM ({reasons}) r
+        SELECT {columns} FROM ({reasons}) r
         LEFT JOIN user_actions a ON a.tenant = %(tenant)s AND a.kind = r.kind
             AND a.subject = r.subject AND a.occasion = r.occasion
-        WHERE a.action_id IS NULL
+        WHERE a.action_id IS NULL AND r.news
            OR a.withdrawn_on <= %(as_of)s
            OR a.done_on IS NULL AND a.withdrawn_on IS NULL AND a.raised_on <= %(as_of)s
               AND a.user_id IS DISTINCT FROM r.user_id

@@ -17,6 +17,7 @@ from domain.shared.facts import PaymentFacts
 from domain.shared.user_action_kinds import UserActionKind
 from domain.user_action import USER_ACTION, CompleteUserAction, user_action_id
 from domain.user_action_reason import GONE
+from projections.user_action_reasons import NEWS_DAYS
 from runtime.database import Database
 from runtime.read_models import check
 from runtime.tenants import Tenant
@@ -61,6 +62,21 @@ def test_what_came_in_late_is_told_no_longer(office: Office) -> None:
         (BROKEN, "p2", "kim", day(3), None),
     ]
     assert office.sync(6) == office.check(6) == 0
+
+
+def test_a_promise_that_was_broken_long_ago_is_no_news(office: Office) -> None:
+    office.promise("p1", by=2)  # broken on the day after
+    office.promise("p2", by=3, cust_id="B")
+
+    office.sync(4 + NEWS_DAYS)
+
+    told = [(BROKEN, "p2", "kim", day(4 + NEWS_DAYS), None)]
+    assert office.actions() == told
+    assert office.check(90) == 0  # what is told stays until its reason is gone
+    assert office.actions() == told
+    office.assign("B", "dana")
+    assert office.check(90) == 1
+    assert office.actions() == [(BROKEN, "p2", "dana", day(4 + NEWS_DAYS), None)]
 
 
 def test_what_came_in_before_anybody_was_told_is_not_told(office: Office) -> None:
