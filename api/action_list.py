@@ -1,6 +1,5 @@
 """GraphQL: the action list of a user, its team or of nobody in particular (LIST-01 to LIST-08)."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import strawberry
@@ -22,36 +21,20 @@ from api.connections import (
     offer,
     one,
 )
-from api.context import Info, Reading
-from api.errors import ApiError, Code
+from api.context import Info
 from api.issues import ISSUES, Issue
+from api.scopes import Scope, ScopedUser, scoped
+from api.user_actions import USER_ACTIONS, UserAction
 from api.users import USERS, User
 from api.view_types import filter_of, object_of, order_of
-from domain.conditions import ALWAYS, AllOf, Compared, Condition, Operator
+from domain.conditions import AllOf, Compared, Operator
 from projections.action_list_view import ACTION_LIST_VIEW
-from projections.dashboard import team
 from projections.listing import Order
 
 
-class Whose(StrEnum):
-    """Whose actions a list holds."""
-
-    MINE = "mine"
-    TEAM = "team"
-    UNASSIGNED = "unassigned"
-    ALL = "all"
-
-
-strawberry.enum(
-    Whose,
-    name="ActionListScope",
-    description="Whose actions: those of the user (MINE), of the user and everybody in the teams"
-    " below (TEAM), of nobody in particular (UNASSIGNED), or ALL.",
-)
-
-
 @strawberry.type(
-    description="Something to be done: an activity, a follow-up, or an issue without a next step."
+    description="Something to be done: an activity, a follow-up, an issue without a next step, or a"
+    " user action."
 )
 class ActionListEntry(object_of(ACTION_LIST_VIEW)):
     """Something to be done."""
@@ -61,7 +44,10 @@ class ActionListEntry(object_of(ACTION_LIST_VIEW)):
         """Return the account."""
         return await one(info, ACCOUNTS, self.reading, self.values("company_id", "cust_id"))
 
-    @strawberry.field(description="The activity; null of an issue without a next step.")
+    @strawberry.field(
+        description="The activity; of a user action the one that it is about. Null if there is"
+        " none."
+    )
     async def activity(self, info: Info) -> Activity | None:
         """Return the activity."""
         (activity_id,) = self.values("activity_id")
@@ -75,6 +61,16 @@ class ActionListEntry(object_of(ACTION_LIST_VIEW)):
         (issue_id,) = self.values("issue_id")
         return None if issue_id is None else await one(info, ISSUES, self.reading, (issue_id,))
 
+    @strawberry.field(
+        description="The user action, which `completeUserAction` completes; null of other entries."
+    )
+    async def user_action(self, info: Info) -> UserAction | None:
+        """Return the user action."""
+        (action_id,) = self.values("user_action_id")
+        if action_id is None:
+            return None
+        return await one(info, USER_ACTIONS, self.reading, (action_id,))
+
     @strawberry.field(description="Who is to do it; null for anybody who has the time.")
     async def assigned_user(self, info: Info) -> User | None:
         """Return the user."""
@@ -82,8 +78,8 @@ class ActionListEntry(object_of(ACTION_LIST_VIEW)):
         return None if user_id is None else await one(info, USERS, self.reading, (user_id,))
 
     @strawberry.field(
-        description="Why it is on the list, in a sentence: what was the case when a rule made it,"
-        " or that a person did."
+        description="Why it is on the list, in a sentence: what was the case when a rule made it"
+        " or the software raised it, or that a person entered it."
     )
     def why(self) -> str:
         """Return the sentence."""
@@ -125,6 +121,7 @@ _LINKS = {
     "account": ("company_id", "cust_id"),
     "activity": ("activity_id",),
     "issue": ("issue_id",),
+    "userAction": ("user_action_id",),
     "assignedUser": ("assigned_user_id",),
     "why": ("subject", "reason", "entered_on", "note"),
     "rank": ("priority", "past_due", "respond_due_days", "total_past_due", "days_past_due"),
@@ -155,17 +152,8 @@ class ActionListQuery:
     async def action_list(
         self,
         info: Info,
-        scope: Annotated[
-            Whose | None,
-            strawberry.argument(
-                description="Whose actions; by default those of the caller's user, or all if the"
-                " caller is none."
-            ),
-        ] = None,
-        user_id: Annotated[
-            str | None,
-            strawberry.argument(description="The user; by default the one that the caller is."),
-        ] = None,
+        scope: Scope = None,
+        user_id: ScopedUser = None,
         where: Annotated[
             ActionListFilter | None,
             strawberry.argument(name="filter", description="Which of them."),
@@ -183,9 +171,7 @@ class ActionListQuery:
     ) -> Connection[ActionListEntry]:
         """Return what is to be done."""
         reading = await info.context.reading(as_of, known_at)
-        named = user_id or info.context.caller.user_id
-        whose = scope or (Whose.ALL if named is None else Whose.MINE)
-        parts = [await assigned(reading, whose, named)]
+        parts = [await scoped(info, reading, scope, user_id, "assigned_user_id")]
         automatic = getattr(where, "automatic", None)
         if automatic is None or automatic is strawberry.UNSET:
             parts.append(Compared("automatic", Operator.EQ, False))
@@ -199,26 +185,3 @@ class ActionListQuery:
             also=AllOf(parts),
             order=NEXT_BEST,
         )
-
-
-async def assigned(
-    reading: Reading, whose: Whose, user_id: str | None, field: str = "assigned_user_id"
-) -> Condition:
-    """Return the condition on the assignee, whom a field names, that a scope stands for.
-
-    Raises:
-        ApiError: if it is about a user and none is named.
-    """
-    match whose:
-        case Whose.ALL:
-            return ALWAYS
-        case Whose.UNASSIGNED:
-            return Compared(field, Operator.IS_NULL, True)
-        case _ if user_id is None:
-            raise ApiError(Code.BAD_USER_INPUT, "Name a user: the caller is none.")
-        case Whose.MINE:
-            return Compared(field, Operator.EQ, user_id)
-        case Whose.TEAM:
-            members = await reading.fetch(team(reading.asked, user_id))
-            users = [one.user_id for one in members]
-            return Compared(field, Operator.IN, users)

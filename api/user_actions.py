@@ -5,7 +5,6 @@ from typing import Annotated
 import strawberry
 
 from api.accounts import ACCOUNTS, Account
-from api.action_list import Whose, assigned
 from api.activities import ACTIVITIES, Activity
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer
 from api.connections import (
@@ -28,10 +27,11 @@ from api.nodes import Node
 from api.pending_payments import PENDING_PAYMENTS, PendingPayment
 from api.people import told
 from api.promises import PROMISES, Promise
+from api.scopes import Scope, ScopedUser, scoped
 from api.users import USERS, User
 from api.view_types import FilterInput, filter_of, object_of, order_of
 from domain.api_key import Role
-from domain.conditions import AllOf, Compared, Condition, Operator
+from domain.conditions import AllOf, Compared, Operator
 from domain.shared.streams import stream_name
 from domain.shared.user_action_kinds import UserActionKind
 from domain.user_action import USER_ACTION, CompleteUserAction
@@ -160,28 +160,6 @@ class UserActionCount:
         )
 
 
-Scope = Annotated[
-    Whose | None,
-    strawberry.argument(
-        description="Whose actions; by default those of the caller's user, or all if the caller is"
-        " none."
-    ),
-]
-UserId = Annotated[
-    str | None,
-    strawberry.argument(description="The user; by default the one that the caller is."),
-]
-
-
-async def _whose(
-    info: Info, reading: Reading, scope: Whose | None, user_id: str | None
-) -> Condition:
-    """Return the condition on the user that a scope stands for."""
-    named = user_id or info.context.caller.user_id
-    whose = scope or (Whose.ALL if named is None else Whose.MINE)
-    return await assigned(reading, whose, named, "user_id")
-
-
 _OPEN = Compared("open", Operator.EQ, True)
 
 
@@ -205,7 +183,7 @@ class UserActionQuery:
         self,
         info: Info,
         scope: Scope = None,
-        user_id: UserId = None,
+        user_id: ScopedUser = None,
         where: Annotated[
             UserActionFilter | None,
             strawberry.argument(name="filter", description="Which of them."),
@@ -223,7 +201,7 @@ class UserActionQuery:
     ) -> Connection[UserAction]:
         """Return user actions."""
         reading = await info.context.reading(as_of, known_at)
-        parts = [await _whose(info, reading, scope, user_id)]
+        parts = [await scoped(info, reading, scope, user_id, "user_id")]
         if not _speaks_of_ends(where):
             parts.append(_OPEN)
         return await connection(
@@ -245,14 +223,14 @@ class UserActionQuery:
         self,
         info: Info,
         scope: Scope = None,
-        user_id: UserId = None,
+        user_id: ScopedUser = None,
         as_of: AsOf = None,
         known_at: KnownAt = None,
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
     ) -> list[UserActionCount]:
         """Return counts of open user actions (UA-04)."""
         reading = await info.context.reading(as_of, known_at)
-        where = AllOf((await _whose(info, reading, scope, user_id), _OPEN))
+        where = AllOf((await scoped(info, reading, scope, user_id, "user_id"), _OPEN))
         records = await reading.fetch(
             summary(Listing(USER_ACTION_VIEW, reading.asked, (), where), ())
         )

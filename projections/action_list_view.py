@@ -2,7 +2,8 @@
 
 An entry is an open activity; an open issue without one, which needs a next step; or a follow-up
 of an activity that is complete. Letters that the software sends by itself are entries, too, but
-`automatic` ones.
+`automatic` ones. So are user actions, with the priority of their kind, and for the user who is
+responsible.
 """
 
 from projections.account_view import ACCOUNT_VIEW
@@ -11,12 +12,15 @@ from projections.activities import ACTIVITIES
 from projections.activity_types import ACTIVITY_TYPES
 from projections.activity_view import past_due
 from projections.issues import ISSUES
+from projections.user_action_view import kinds_of_user_actions
+from projections.user_actions import USER_ACTIONS
 from projections.view import Asked, Field, Kind, View, plain
 
 (_CODES,) = ACTION_CODES.tables
 (_TYPES,) = ACTIVITY_TYPES.tables
 _ACTIVITIES = ACTIVITIES.tables[0]
 _ISSUES = ISSUES.tables[0]
+(_USER_ACTIONS,) = USER_ACTIONS.tables
 
 PRIORITY_UNKNOWN = 500
 """Where what has no priority stands among what has one (1 to 999)."""
@@ -31,14 +35,18 @@ _TO_FOLLOW_UP = (
 
 
 def _source(asked: Asked) -> str:
-    """Return the entries: open activities, follow-ups of others, and issues without a next step."""
+    """Return the entries.
+
+    They are open activities, follow-ups of others, issues without a next step, and user actions.
+    """
     activities, issues = asked.rows(_ACTIVITIES), asked.rows(_ISSUES)
     late = past_due("coalesce(x.due_on, x.respond_by)", "x.due_on IS NULL AND x.days_counted")
     late_response = past_due("x.respond_by", "x.days_counted")
     return f"""(
         SELECT x.tenant, 'activity/' || x.activity_id AS entry_id, 'activity' AS kind,
-               x.company_id, x.cust_id, x.issue_id, x.activity_id, x.activity_type,
-               x.action_code, x.priority, coalesce(i.subject, x.note) AS subject, x.note,
+               x.company_id, x.cust_id, x.issue_id, x.activity_id,
+               NULL::text AS user_action_id, x.activity_type, x.action_code, x.priority,
+               coalesce(i.subject, x.note) AS subject, x.note,
                i.reason, x.assigned_user_id, x.entered_on,
                coalesce(x.due_on, x.respond_by) AS due_on, x.respond_by,
                coalesce({late}, false) OR x.follow_up_on IS NULL
@@ -51,7 +59,7 @@ def _source(asked: Asked) -> str:
         WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {_OPEN}
         UNION ALL
         SELECT x.tenant, 'follow_up/' || x.activity_id, 'follow_up', x.company_id, x.cust_id,
-               x.issue_id, x.activity_id, x.activity_type, x.action_code, x.priority,
+               x.issue_id, x.activity_id, NULL, x.activity_type, x.action_code, x.priority,
                coalesce(x.follow_up_desc, i.subject, x.note), x.note, i.reason,
                coalesce(x.follow_up_user_id, x.assigned_user_id), x.follow_up_entered_on,
                x.follow_up_on, x.respond_by, coalesce({late_response}, false), false
@@ -61,7 +69,7 @@ def _source(asked: Asked) -> str:
           AND NOT {_WITHDRAWN} AND {_TO_FOLLOW_UP}
         UNION ALL
         SELECT i.tenant, 'issue/' || i.issue_id, 'issue', i.company_id, i.cust_id, i.issue_id,
-               NULL, NULL, i.action_code, i.priority, i.subject, i.note, i.reason,
+               NULL, NULL, NULL, i.action_code, i.priority, i.subject, i.note, i.reason,
                i.assigned_user_id, i.opened_on, NULL::date, NULL::date, false, false
         FROM {issues} i
         WHERE i.tenant = %(tenant)s AND i.opened_on <= %(as_of)s AND {_UNRESOLVED}
@@ -69,6 +77,15 @@ def _source(asked: Asked) -> str:
             SELECT FROM {activities} x
             WHERE x.tenant = i.tenant AND x.issue_id = i.issue_id AND x.entered_on <= %(as_of)s
               AND ({_OPEN} OR {_DONE} AND NOT {_WITHDRAWN} AND {_TO_FOLLOW_UP}))
+        UNION ALL
+        SELECT u.tenant, 'user_action/' || u.action_id, 'user_action', u.company_id, u.cust_id,
+               NULL, u.activity_id, u.action_id, NULL, NULL, k.priority,
+               k.description || ': ' || u.text, NULL, u.text, u.user_id, u.raised_on,
+               NULL, NULL, false, false
+        FROM {asked.rows(_USER_ACTIONS)} u
+        JOIN {kinds_of_user_actions(asked)} ON k.kind = u.kind
+        WHERE u.tenant = %(tenant)s AND u.raised_on <= %(as_of)s
+          AND (u.done_on <= %(as_of)s) IS NOT TRUE AND (u.withdrawn_on <= %(as_of)s) IS NOT TRUE
         ) e"""
 
 
@@ -105,7 +122,8 @@ _PRIORITY = f"coalesce(e.priority, y.priority, {PRIORITY_UNKNOWN})"
 
 ACTION_LIST_VIEW = View(
     name="action_list",
-    description="What is to be done: open activities, follow-ups, and issues without a next step.",
+    description="What is to be done: open activities, follow-ups, issues without a next step, and"
+    " user actions.",
     key=("entry_id",),
     source=_source,
     where=_where,
@@ -117,7 +135,8 @@ ACTION_LIST_VIEW = View(
             Kind.TEXT,
             {
                 "entry_id": "What tells it from all others.",
-                "kind": "What it is: activity, follow_up, or issue, which has no next step.",
+                "kind": "What it is: activity, follow_up, issue, which has no next step, or"
+                " user_action.",
                 "company_id": "The ERP company of the account.",
                 "cust_id": "The account.",
             },
@@ -139,11 +158,13 @@ ACTION_LIST_VIEW = View(
             {
                 "issue_id": "The issue that it resolves.",
                 "activity_id": "The activity.",
+                "user_action_id": "The user action.",
                 "activity_type": "What kind of activity it is.",
                 "action_code": "The action code.",
                 "subject": "What it is about.",
                 "note": "What to do and why.",
-                "reason": "What was the case when a rule made it; null if a person did.",
+                "reason": "What was the case when a rule made it, or the software raised it; null"
+                " if a person entered it.",
                 "assigned_user_id": "Who is to do it; null for anybody who has the time.",
             },
             source="LIST-01, LIST-03, LIST-04",

@@ -22,7 +22,7 @@ _GIVEN = ", ".join(
 """What kinds come with, as SQL rows."""
 
 
-def _kinds(asked: Asked) -> str:
+def kinds_of_user_actions(asked: Asked) -> str:
     """Return the SQL of all kinds, as the site calls them."""
     return f"""(
         SELECT d.kind COLLATE "C" AS kind, coalesce(k.description, d.description) AS description,
@@ -40,7 +40,7 @@ USER_ACTION_KIND_VIEW = View(
     name="user_action_kinds",
     description="Kinds of user actions: what the software tells users to look after.",
     key=("kind",),
-    source=_kinds,
+    source=kinds_of_user_actions,
     where=_every_kind,
     fields=(
         Field("kind", Kind.TEXT, "The kind: its key.", "k.kind", source="UA-02"),
@@ -79,7 +79,7 @@ def _where(asked: Asked) -> str:
 
 
 def _kind(asked: Asked) -> str:
-    return f"JOIN {_kinds(asked)} ON k.kind = a.kind"
+    return f"JOIN {kinds_of_user_actions(asked)} ON k.kind = a.kind"
 
 
 def _account(asked: Asked) -> str:

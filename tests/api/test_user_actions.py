@@ -28,6 +28,11 @@ COMPLETE = """mutation($input: CompleteUserActionInput!) {completeUserAction(inp
 CHANGE = """mutation($input: ChangeUserActionKindInput!) {changeUserActionKind(input: $input) {
     userActionKind {kind description priority defaultDescription defaultPriority}
     userErrors {code field}}}"""
+ACTIONS = """query($scope: ActionListScope, $userId: String, $filter: ActionListFilter,
+    $asOf: Date) {
+    actionList(scope: $scope, userId: $userId, filter: $filter, asOf: $asOf) {
+        totalCount nodes {kind priority subject why rank custId assignedUserId
+            account {custName} activity {activityId} userAction {actionId kind}}}}"""
 KINDS = "{userActionKinds {nodes {kind description priority}}}"
 
 ClientAs = Callable[[Role, str | None], Client]
@@ -122,6 +127,56 @@ def test_a_list_is_the_most_urgent_first_and_leads_to_what_it_is_about(
     }
     assert second["activity"]["activityId"].startswith("a")
     assert second["text"] == "The follow-up of 2026-03-04 is past due. Call again."
+
+
+def test_list_01_the_action_list_has_user_actions_among_the_rest_by_priority(
+    client_as: ClientAs, office: Office
+) -> None:
+    dana = client_as(Role.CREDIT_USER, "dana")
+    found = dana.ask(ACTIONS)["actionList"]
+
+    told = [(one["kind"], one["priority"]) for one in found["nodes"]]
+    assert told == sorted(told, key=lambda one: one[1])
+    kinds = [kind for kind, _ in told]
+    assert (kinds.count("user_action"), kinds.count("follow_up")) == (11, 10)
+    first = found["nodes"][0]
+    (broken,) = dana.ask(LIST, filter={"kind": {"eq": "broken_promise"}})["userActions"]["nodes"]
+    assert first.pop("rank").startswith("Priority 10")
+    assert first == {
+        "kind": "user_action",
+        "priority": 10,
+        "subject": "Broken promise: 60.00 EUR promised for 2026-03-04 did not come in.",
+        "why": "60.00 EUR promised for 2026-03-04 did not come in. On the list since 2026-03-05.",
+        "custId": "A",
+        "assignedUserId": "dana",
+        "account": {"custName": "Acme"},
+        "activity": None,
+        "userAction": {"actionId": broken["actionId"], "kind": "broken_promise"},
+    }
+    late = next(one for one in found["nodes"] if one["subject"].startswith("Past-due follow-up: "))
+    assert late["activity"]["activityId"].startswith("a")
+    others = [one for one in found["nodes"] if one["kind"] == "follow_up"]
+    assert {one["userAction"] for one in others} == {None}
+
+    only = {"kind": {"eq": "user_action"}}
+    assert dana.ask(ACTIONS, filter=only, asOf=day(2).isoformat())["actionList"]["totalCount"] == 0
+    dana.ask(COMPLETE, input={"actionId": broken["actionId"]})
+    assert dana.ask(ACTIONS, filter=only)["actionList"]["totalCount"] == 10
+    office.assign("A", "kim")  # follow-ups stay with who has them
+    office.check(4)
+    assert dana.ask(ACTIONS, filter=only)["actionList"]["totalCount"] == 10
+
+
+def test_a_site_ranks_user_actions_in_the_action_list(client_as: ClientAs) -> None:
+    """UA-03, LIST-01."""
+    admin = client_as(Role.ADMIN)
+    given = {"kind": "FOLLOW_UP_PAST_DUE", "description": "Late call", "priority": 1}
+    assert admin.ask(CHANGE, input=given)["changeUserActionKind"]["userErrors"] == []
+    only = {"kind": {"eq": "user_action"}}
+    found = admin.ask(ACTIONS, scope="MINE", userId="kim", filter=only)["actionList"]["nodes"]
+    assert [(one["subject"], one["priority"]) for one in found] == [
+        ("Late call: The follow-up of 2026-03-04 is past due. Call again.", 1)
+    ]
 
 
 def test_a_team_is_seen_by_its_manager(client_as: ClientAs, office: Office) -> None:
