@@ -64,7 +64,7 @@ def _of_account(field: Field) -> Field:
         field,
         name=ACCOUNT_PREFIX + field.name,
         description=f"Of its account: {field.description}",
-        sql=f'{_JOIN}."{field.name}"',
+        sql=f'{_JOIN}."{ACCOUNT_PREFIX}{field.name}"',
         nullable=True,
         currency=field.currency and ACCOUNT_PREFIX + field.currency,
         needs=(_JOIN,),
@@ -127,7 +127,7 @@ def _account_join(fields: Sequence[Field], *, few: bool) -> Callable[[Asked], st
     def join(asked: Asked) -> str:
         columns = ", ".join(
             ["c.company_id AS of_company", "c.cust_id AS of_cust"]
-            + [f'{field.sql} AS "{field.name}"' for field in fields]
+            + [f'{field.sql} AS "{ACCOUNT_PREFIX}{field.name}"' for field in fields]
         )
         source = ACCOUNT_VIEW.from_clause(asked, fields, few=few)
         rows = f"SELECT {columns} {source} WHERE {ACCOUNT_VIEW.where(asked)}"
