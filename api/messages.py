@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.commands import IDEMPOTENCY_KEY, Payload, answer
+from api.commands import IDEMPOTENCY_KEY, NOTE_WRITERS, Payload, answer
 from api.connections import (
     After,
     AsOf,
@@ -150,7 +150,7 @@ class MessageMutation:
 
     @strawberry.mutation(
         description="Say that the caller has read a message. Everybody reads those for who runs the"
-        " site by themselves."
+        " site by themselves. Auditors read messages and leave no mark."
     )
     async def mark_message_read(
         self,
@@ -160,6 +160,7 @@ class MessageMutation:
         ],
     ) -> MarkMessageReadPayload:
         """Mark a message as read."""
+        info.context.require(*NOTE_WRITERS)
         caller = info.context.caller
         return await answer(
             info.context,
