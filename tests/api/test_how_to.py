@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
+from runtime.database import Database
+from runtime.tenants import Tenant
+from runtime.user_actions import raise_user_actions
 from tests.api.conftest import Client
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "work-an-account.md"
@@ -66,7 +69,9 @@ def frontend(admin: Client) -> Frontend:
     return Frontend(admin)
 
 
-def test_a_frontend_works_an_account_as_the_page_says(frontend: Frontend, admin: Client) -> None:
+def test_a_frontend_works_an_account_as_the_page_says(
+    frontend: Frontend, admin: Client, database: Database, worked: Tenant
+) -> None:
     today = date.fromisoformat(admin.ask("{viewer {businessDate}}")["viewer"]["businessDate"])
     tomorrow, later = ((today + timedelta(days)).isoformat() for days in (1, 30))
 
@@ -94,6 +99,15 @@ def test_a_frontend_works_an_account_as_the_page_says(frontend: Frontend, admin:
         (tomorrow, 1),
         ((today + timedelta(2)).isoformat(), 0),
     ]
+    listed = frontend.run("MyActions", userId="dana")["nodes"]
+    assert [(one["kind"], one["activity"]) for one in listed] == [("follow_up", activity)]
+    late = date.fromisoformat(later)
+    raise_user_actions(database, worked, late, actor="job/t", cause="job/t")
+    (told,) = frontend.run("MyUserActions", userId="dana")["nodes"]
+    assert (told["kind"], told["activity"]) == ("follow_up_past_due", activity)
+    done = frontend.run("LookedAfter", actionId=told["actionId"])["userAction"]
+    assert (done["actionId"], done["open"]) == (told["actionId"], False)
+    assert frontend.run("MyUserActions", userId="dana")["nodes"] == []
     assert frontend.run("Escalate", issueId=issue["issueId"])["issue"] == {"assignedUserId": "max"}
     plan = """mutation($input: RecordActivityInput!) {
         recordActivity(input: $input) {activity {activityId}}}"""

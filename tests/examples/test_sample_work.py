@@ -56,6 +56,7 @@ COUNTS = {
     "ReasonCodeDefined": 6,
     "SalesRepsSet": 3,
     "SiteOptionsChanged": 2,
+    "UserActionRaised": 6,
     "UserFieldsSet": 18,
     "UserRegistered": 5,
 }
