@@ -24,7 +24,7 @@ from api.view_types import filter_of, object_of, order_of
 from application.strategies import asked_by_code
 from domain.action_code import ACTION_CODE, ActionCodeDocument, DefineActionCode
 from domain.shared.streams import stream_name
-from projections.action_code_view import ACTION_CODE_VIEW
+from projections.action_code_view import ACTION_CODE_VIEW, account_rules_of
 
 
 @strawberry.type(description="An action code: what is to be done, and why.")
@@ -153,12 +153,16 @@ class ActionCodeMutation:
             input.attach_invoices,
             input.cust_contact,
         )
+        account_rules = 0
+        if document.attach_invoices:
+            reading = await info.context.newest_reading()
+            account_rules = (await reading.fetch(account_rules_of(reading.asked, input.code)))[0]
         return await answer(
             info.context,
             DefineActionCodePayload,
             ACTION_CODE,
             (input.code,),
-            DefineActionCode(document),
+            DefineActionCode(document, account_rules=account_rules),
             mutation="defineActionCode",
             idempotency_key=input.idempotency_key,
             consults=asked_by_code(document),

@@ -49,6 +49,7 @@ def wishes(
     strategy: Strategy,
     *,
     reach: Callable[[RuleDocument], Reach],
+    account_rules: Callable[[ActionCodeDocument], int],
     confirmed: bool,
     only_new: bool,
     actor: str,
@@ -57,7 +58,8 @@ def wishes(
 ) -> list[Wish]:
     """Return the commands that put a strategy into force, in the order in which they can be.
 
-    `reach` measures how many records the filter of a rule meets. With `only_new` what is defined
+    `reach` measures how many records the filter of a rule meets, `account_rules` how many rules
+    about accounts use a code. With `only_new` what is defined
     already is left as it is.
     """
 
@@ -82,7 +84,7 @@ def wishes(
         return request(CREDIT_CLASS, (one.class_id,), DefineCreditClass(one, only_new))
 
     def of_code(one: ActionCodeDocument) -> Request:
-        command = DefineActionCode(one, only_new)
+        command = DefineActionCode(one, only_new, account_rules(one))
         return request(ACTION_CODE, (one.code,), command, asked_by_code(one))
 
     def of_rule(one: RuleDocument) -> Request:

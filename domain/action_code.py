@@ -66,11 +66,13 @@ ActionCodeEvent: TypeAlias = ActionCodeDefined | ActionCodeChanged
 class DefineActionCode(Struct, frozen=True, gc=False):
     """Define a code, or change what it stands for, knowing its type if somebody defined it.
 
-    With `only_new` a code that is defined is left as it is.
+    With `only_new` a code that is defined is left as it is. `account_rules` is how many rules in
+    force about accounts use it, as was measured when it was asked for.
     """
 
     document: ActionCodeDocument
     only_new: bool = False
+    account_rules: int = 0
     defined_type: ActivityTypeFacts | None = None
 
     def knowing(self, facts: Sequence[ActivityTypeFacts | None]) -> "DefineActionCode":
@@ -118,7 +120,16 @@ def decide(command: DefineActionCode, action_code: ActionCode) -> Sequence[Actio
             return [ActionCodeDefined(document)]
         case Defined(known):
             told = replace(document, system=document.system or known.system)
-            return [] if told == known else [ActionCodeChanged(told)]
+            if told == known:
+                return []
+            if told.attach_invoices and command.account_rules:
+                raise Refused(
+                    "attach_invoices_needs_invoices",
+                    f"Rules about accounts use {told.code} ({command.account_rules:,} of them), and"
+                    " only those about documents have documents to attach.",
+                    "attachInvoices",
+                )
+            return [ActionCodeChanged(told)]
 
 
 def checked(document: ActionCodeDocument) -> ActionCodeDocument:

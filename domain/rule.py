@@ -158,14 +158,16 @@ def decide(command: RuleCommand, rule: Rule) -> Sequence[RuleEvent]:
     """Return the facts that `command` adds."""
     match rule, command:
         case NotDefined(), DefineRule():
-            return [RuleDefined(1, checked(command))]
+            check(command)
+            return [RuleDefined(1, trimmed(command.document))]
         case Defined(), DefineRule(only_new=True):
             return []
         case Defined(known, version, active), DefineRule():
-            checked_document = checked(command)
-            document = replace(checked_document, system=checked_document.system or known.system)
+            told = trimmed(command.document)
+            document = replace(told, system=told.system or known.system)
             if active and document == known:
-                return []  # told twice
+                return []  # told twice: it is in force, whatever has changed around it
+            check(command)
             if document.view is not known.view:
                 raise Refused(
                     "rule_view_fixed",
@@ -179,8 +181,23 @@ def decide(command: RuleCommand, rule: Rule) -> Sequence[RuleEvent]:
             raise Refused("rule_unknown", "There is no such rule.", "ruleId")
 
 
-def checked(command: DefineRule) -> RuleDocument:
-    """Return what is told of a rule, trimmed.
+def trimmed(document: RuleDocument) -> RuleDocument:
+    """Return what is told of a rule, without the space around texts.
+
+    Raises:
+        Refused: if a text is missing or too long.
+    """
+    return replace(
+        document,
+        name=required_text(document.name, "name", "name"),
+        follow_up_desc=optional_text(
+            document.follow_up_desc, "description", "followUpDesc", TEXT_CHARACTERS_MAX
+        ),
+    )
+
+
+def check(command: DefineRule) -> None:
+    """Check what is told of a rule against what the command knows.
 
     Raises:
         Refused: if something of it cannot be.
@@ -213,13 +230,6 @@ def checked(command: DefineRule) -> RuleDocument:
             " confirm it if that is meant.",
             "filter",
         )
-    return replace(
-        document,
-        name=required_text(document.name, "name", "name"),
-        follow_up_desc=optional_text(
-            document.follow_up_desc, "description", "followUpDesc", TEXT_CHARACTERS_MAX
-        ),
-    )
 
 
 def _check_numbers(document: RuleDocument) -> None:

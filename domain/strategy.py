@@ -54,12 +54,12 @@ def starter_strategy() -> Strategy:
     )
 
 
-_KINDS: Mapping[str, tuple[type[Struct], str]] = {
-    "credit_classes": (CreditClassDocument, "class_id"),
-    "action_codes": (ActionCodeDocument, "code"),
-    "rules": (RuleDocument, "rule_id"),
+_KINDS: Mapping[str, tuple[type[Struct], tuple[str, ...]]] = {
+    "credit_classes": (CreditClassDocument, ("class_id",)),
+    "action_codes": (ActionCodeDocument, ("code",)),
+    "rules": (RuleDocument, ("class_id", "rule_id")),
 }
-"""Name of a list -> what its entries are, and which field tells them apart."""
+"""Name of a list -> what its entries are, and which fields tell them apart; the last names one."""
 
 
 def parsed_strategy(text: str) -> tuple[Strategy, list[Unreadable]]:
@@ -90,20 +90,28 @@ def parsed_strategy(text: str) -> tuple[Strategy, list[Unreadable]]:
 def _entries(
     kind: str,
     made: type[Struct],
-    key: str,
+    key: tuple[str, ...],
     entries: Iterable[dict[str, Any]],
     problems: list[Unreadable],
 ) -> Iterable[Struct]:
+    told: set[tuple[str, ...]] = set()
     for number, entry in enumerate(entries, 1):
-        name = str(entry.get(key, f"number {number}"))
+        name = str(entry.get(key[-1], f"number {number}"))
         unknown = sorted(set(entry) - set(made.__struct_fields__))
         if unknown:
             problems.append(Unreadable(kind, name, f"It has no {unknown[0]}."))
             continue
         try:
-            yield msgspec.convert(entry, made)
+            read = msgspec.convert(entry, made)
         except msgspec.ValidationError as failure:
             problems.append(Unreadable(kind, name, f"{failure}."))
+            continue
+        identity = tuple(entry[field] for field in key)
+        if identity in told:
+            problems.append(Unreadable(kind, name, "It is told already, further above."))
+            continue
+        told.add(identity)
+        yield read
 
 
 def printed_strategy(strategy: Strategy) -> str:

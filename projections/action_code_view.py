@@ -1,9 +1,13 @@
 """View: action codes."""
 
+from domain.rule_view import RuleView
 from projections.action_codes import ACTION_CODES
+from projections.query import Query, sql
+from projections.rules import RULES
 from projections.view import Asked, Field, Kind, View, plain
 
 (_CODES,) = ACTION_CODES.tables
+_RULES, _VERSIONS = RULES.tables
 
 
 def _source(asked: Asked) -> str:
@@ -63,3 +67,16 @@ ACTION_CODE_VIEW = View(
         Field("known_from", Kind.MOMENT, "Since when it is defined like this.", "k.known_from"),
     ),
 )
+
+
+def account_rules_of(asked: Asked, code: str) -> Query[int]:
+    """Return the question for how many rules in force about accounts use a code."""
+    statement = f"""
+        SELECT count(*)
+        FROM {asked.rows(_RULES)} r
+        JOIN {_VERSIONS.name} v ON v.tenant = r.tenant AND v.class_id = r.class_id
+          AND v.rule_id = r.rule_id AND v.version = r.version
+        WHERE r.tenant = %(tenant)s AND r.active
+          AND v.action_code = %(code)s AND v.view = %(account_view)s"""
+    parameters = asked.parameters | {"code": code, "account_view": RuleView.ACCOUNT.value}
+    return Query(sql(statement), parameters, int)

@@ -17,6 +17,7 @@ from domain.rule_view import RuleView
 from domain.shared.decider import Refused
 from domain.strategy import STANDARD_CLASS, Strategy, Unreadable, starter_strategy
 from eventstore.postgres import PostgresLog
+from projections.action_code_view import account_rules_of
 from projections.query import fetch
 from projections.rule_reach import reach_of
 from projections.rule_views import checked_filter
@@ -55,9 +56,15 @@ def put_in_force(
             for key, (view, condition) in conditions.items()
             if not confirmed
         }
+        account_rules = {
+            one.code: fetch(connection, account_rules_of(asked, one.code))[0]
+            for one in kept.action_codes
+            if one.attach_invoices
+        }
     told = wishes(
         kept,
         reach=lambda one: reaches.get((one.class_id, one.rule_id), Reach(0, 0)),
+        account_rules=lambda one: account_rules.get(one.code, 0),
         confirmed=confirmed,
         only_new=False,
         actor=actor,
@@ -83,7 +90,14 @@ def starter_wishes(*, actor: str, business_date: date, cause: str) -> list[Wish]
     kept, _, refused = checked_rules(starter_strategy())
     assert not refused, refused
     asked: dict[str, Any] = {"actor": actor, "business_date": business_date, "cause": cause}
-    told = wishes(kept, reach=lambda _: Reach(0, 0), confirmed=True, only_new=True, **asked)
+    told = wishes(
+        kept,
+        reach=lambda _: Reach(0, 0),
+        account_rules=lambda _: 0,  # codes that there are stay as they are
+        confirmed=True,
+        only_new=True,
+        **asked,
+    )
     return [*told, Wish("site_options", STANDARD_CLASS, starter_defaults(**asked))]
 
 

@@ -259,6 +259,24 @@ def test_a_rule_that_cannot_be_is_refused(
     assert gold.ask("{rules {totalCount}}") == {"rules": {"totalCount": 0}}
 
 
+def test_a_code_attaches_no_documents_while_a_rule_about_accounts_uses_it(gold: Client) -> None:
+    """CODE-05, RULE-34."""
+    letter = {"emailTemplate": "notice"}
+    define_code(gold, "NOTICE", **letter)
+    by_code = {"actionCode": "NOTICE"}
+    define_rule(gold, "of-documents", "balance > 1000", **by_code)
+    attaching = letter | {"attachInvoices": True}
+    assert errors(define_code(gold, "NOTICE", **attaching)) == []
+    define_code(gold, "NOTICE", **letter)
+    of_accounts = by_code | {"view": "ACCOUNT"}
+    assert errors(define_rule(gold, "of-accounts", "total_age > 100000", **of_accounts)) == []
+    told = define_code(gold, "NOTICE", **attaching)
+    assert errors(told) == [("attach_invoices_needs_invoices", "attachInvoices")]
+    assert told["userErrors"][0]["message"].startswith("Rules about accounts use NOTICE (1 of")
+    retire_rule(gold, "of-accounts")
+    assert errors(define_code(gold, "NOTICE", **attaching)) == []
+
+
 def test_a_rule_that_would_fire_for_most_documents_must_be_confirmed(
     gold: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +285,8 @@ def test_a_rule_that_would_fire_for_most_documents_must_be_confirmed(
     assert errors(told) == [("rule_too_broad", "filter")]
     assert "5 of 6 invoices" in told["userErrors"][0]["message"]
     assert errors(define_rule(gold, "all", "balance > 0", confirm=True)) == []
+    assert errors(define_rule(gold, "all", "balance > 0")) == []  # told twice
+    assert errors(define_rule(gold, "all", "balance > 0.01")) == [("rule_too_broad", "filter")]
     assert errors(define_rule(gold, "few", "balance > 100", idempotencyKey="k")) == []
     assert errors(define_rule(gold, "few", "balance > 100", idempotencyKey="k")) == []
 

@@ -107,6 +107,35 @@ def test_what_is_wrong_in_a_strategy_is_told_and_the_rest_is_in_force(
     assert [one["rule"] for one in tallystick.told("rules", "list")] == ["call"]
 
 
+def test_an_import_attaches_no_documents_for_rules_about_accounts(
+    tallystick: Command, tmp_path: Path
+) -> None:
+    """CODE-05, RULE-34."""
+    of_accounts = GOOD.replace('"invoice"', '"account"').replace(
+        "balance>100  and due_date_days>=8", "total_age > 1000"
+    )
+    attaching = 'activity_type = "Phone"\nemail_template = "notice"\nattach_invoices = true'
+    file = tmp_path / "strategy.toml"
+    file.write_text(of_accounts)
+    assert tallystick("rules", "import", str(file)).stderr == "3 events\n"
+    file.write_text(of_accounts.replace('activity_type = "Phone"', attaching))
+    done = tallystick("rules", "import", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    events, refused = done.stderr.splitlines()
+    assert events == "0 events"
+    assert refused.startswith("rejected action_codes CALL1: attachInvoices: Rules about accounts")
+
+
+def test_a_rule_that_a_file_tells_twice_is_taken_once(tallystick: Command, tmp_path: Path) -> None:
+    rule = GOOD[GOOD.index("[[rules]]") :]
+    file = tmp_path / "strategy.toml"
+    file.write_text(GOOD + rule.replace("balance>100", "balance > 500"))
+    for events in ("3 events", "0 events"):
+        done = tallystick("rules", "import", str(file))
+        told = "rejected rules call: It is told already, further above."
+        assert (done.returncode, done.stderr.splitlines()) == (1, [events, told])
+
+
 @pytest.mark.parametrize("text", ["[[rules]", "rules = 3", "[[recipes]]\nname = 1"])
 def test_a_file_that_holds_no_strategy_is_told(
     tallystick: Command, tmp_path: Path, text: str

@@ -50,6 +50,20 @@ def test_is_changed_by_being_told_otherwise() -> None:
     action_code.given(defined).when(DefineActionCode(CALL2)).then_nothing()
 
 
+def test_attaches_no_documents_while_rules_about_accounts_use_it() -> None:
+    """CODE-05, RULE-34: they have none to attach."""
+    bare = replace(LETTER, attach_invoices=False)
+    used = action_code.given(ActionCodeDefined(bare))
+    used.when(DefineActionCode(LETTER, account_rules=2)).then_refused(
+        "attach_invoices_needs_invoices", "attachInvoices"
+    )
+    used.when(DefineActionCode(LETTER)).then(ActionCodeChanged(LETTER))
+    urgent = replace(bare, priority=1)
+    used.when(DefineActionCode(urgent, account_rules=2)).then(ActionCodeChanged(urgent))
+    attaching = action_code.given(ActionCodeDefined(LETTER))
+    attaching.when(DefineActionCode(LETTER, account_rules=2)).then_nothing()
+
+
 def test_that_came_with_the_product_still_did_after_a_change() -> None:
     """RULE-31."""
     shipped = action_code.given(ActionCodeDefined(replace(CALL2, system=True)))

@@ -112,6 +112,19 @@ def test_that_meets_most_of_what_there_is_must_be_confirmed() -> None:
         rule.given().when(define(FIRST_CALL, broad)).decided()
 
 
+def test_that_is_in_force_as_told_stays_so_whatever_has_changed_around_it() -> None:
+    """By now it meets more, or a user who is named has left."""
+    broad = Reach(501, 1_000)
+    rule.given(first).when(define(FIRST_CALL, broad)).then_nothing()
+    rule.given(first).when(define(LATER, broad)).then_refused("rule_too_broad", "filter")
+    retired = rule.given(first, RuleRetired())
+    retired.when(define(FIRST_CALL, broad)).then_refused("rule_too_broad", "filter")
+    of_eve = replace(FIRST_CALL, override_user_id="eve")
+    told = DefineRule(of_eve).knowing([True, CODE, EVE])
+    rule.given(RuleDefined(1, of_eve)).when(told).then_nothing()
+    rule.given(first).when(told).then_refused("user_retired", "overrideUserId")
+
+
 @given(met=st.integers(0, 10_000), others=st.integers(0, 10_000))
 def test_is_broad_above_half_and_above_a_hundred(met: int, others: int) -> None:
     of = met + others

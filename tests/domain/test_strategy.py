@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.action_code import ACTION_CODE, ActionCodeDefined, ActionCodeDocument, DefineActionCode
 from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
@@ -31,14 +32,16 @@ SCHEDULES = st.none() | st.builds(
 STRATEGIES = st.builds(
     Strategy,
     st.lists(
-        st.builds(CreditClassDocument, TEXTS, TEXTS, MAYBE, st.integers(0, 99), SCHEDULES)
+        st.builds(CreditClassDocument, TEXTS, TEXTS, MAYBE, st.integers(0, 99), SCHEDULES),
+        unique_by=lambda one: one.class_id,
     ).map(tuple),
     st.lists(
         st.builds(
             ActionCodeDocument,
             *(TEXTS, st.integers(1, 99), TEXTS, TEXTS, TEXTS),
             *(MAYBE, MAYBE, st.booleans(), st.booleans(), st.booleans()),
-        )
+        ),
+        unique_by=lambda one: one.code,
     ).map(tuple),
     st.lists(
         st.builds(
@@ -46,7 +49,8 @@ STRATEGIES = st.builds(
             *(TEXTS, TEXTS, st.integers(0, 99), TEXTS, st.sampled_from(RuleView), TEXTS, TEXTS),
             *(st.booleans(), st.booleans(), st.booleans(), MAYBE, st.integers(0, 9)),
             *(st.none() | st.integers(1, 9), MAYBE, MAYBE, st.booleans()),
-        )
+        ),
+        unique_by=lambda one: (one.class_id, one.rule_id),
     ).map(tuple),
 )
 
@@ -87,6 +91,15 @@ def test_tells_which_entries_are_none_and_keeps_the_others() -> None:
     ]
     assert problems[2] == Unreadable("rules", "odd", "It has no colour.")
     assert "seq_no" in problems[1].reason
+
+
+def test_tells_of_each_class_code_and_rule_once() -> None:
+    """The first one is taken; a rule is told apart by its class and its id."""
+    twice = RULE_TEXT.replace("seq_no = 10", "seq_no = 20")
+    of_another_class = RULE_TEXT.replace('"GOLD"', '"IRON"')
+    strategy, problems = parsed_strategy(RULE_TEXT + twice + of_another_class)
+    assert strategy == Strategy(rules=(GOOD, replace(GOOD, class_id="IRON")))
+    assert problems == [Unreadable("rules", "good", "It is told already, further above.")]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,12 @@ from domain.account_care import ACCOUNT_CARE, UpdateAccount
 from domain.action_code import ACTION_CODE, ActionCodeDocument, DefineActionCode
 from domain.activity import ACTIVITY, CompleteActivity
 from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
+from domain.dispute import DISPUTE, OpenDispute
+from domain.invoice import INVOICE
+from domain.invoice import facts as invoice_facts
 from domain.issue import ISSUE, ResolveIssue, Resolver
+from domain.reason_code import REASON_CODE, DefineReasonCode
+from domain.reason_code import facts as reason_facts
 from domain.rule import RULE, DefineRule, RetireRule, RuleDocument
 from domain.rule_view import RuleView
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
@@ -65,8 +71,12 @@ class Site:
         for code in (CALL, LETTER, NOTICE, REVIEW):
             self.tell(ACTION_CODE, (code.code,), DefineActionCode(code), *asked_by_code(code))
         self.options(default_credit_class_id="A")
-        profile = UserProfile("dana", "Dana", UserKind.CREDIT_USER)
-        self.tell(USER, ("dana",), RegisterUser(profile))
+        self.register("dana")
+
+    def register(self, user_id: str) -> None:
+        """Register a user."""
+        profile = UserProfile(user_id, user_id.title(), UserKind.CREDIT_USER)
+        self.tell(USER, (user_id,), RegisterUser(profile))
 
     def define_class(self, frequency_days: int = 0) -> None:
         """Define the class A."""
@@ -102,6 +112,17 @@ class Site:
         asked = Consulted(ACCOUNT, key, account_facts), Consulted(USER, (user_id,), user_facts)
         self.tell(ACCOUNT_CARE, key, command, *asked)
 
+    def dispute(self, tran_id: str, amount: str, severity: int) -> None:
+        """Let a customer contest a part of a document, for a reason of such a severity."""
+        reason = f"REASON-{severity}"
+        self.tell(REASON_CODE, (reason,), DefineReasonCode(reason, "Contested", severity))
+        command = OpenDispute(f"D-{tran_id}", Decimal(amount), MONDAY, "dana", MONDAY, reason)
+        asked = (
+            Consulted(INVOICE, ("1", tran_id), invoice_facts),
+            Consulted(REASON_CODE, (reason,), reason_facts),
+        )
+        self.tell(DISPUTE, (command.dispute_id,), command, *asked)
+
     def document(
         self,
         tran_id: str,
@@ -109,9 +130,10 @@ class Site:
         due: date = MONDAY,
         balance: str = "100.00",
         po: str = "PO",
+        amount: str = "100.00",
     ) -> None:
         """Put a document into the next export, or change it there."""
-        told = ["1", tran_id, cust_id, due - timedelta(30), due, "100.00", balance, po]
+        told = ["1", tran_id, cust_id, due - timedelta(30), due, amount, balance, po]
         self.documents[tran_id] = told
 
     def sync(self, on: date) -> None:

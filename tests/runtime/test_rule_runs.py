@@ -222,6 +222,32 @@ def test_a_rule_names_who_gets_its_actions(site: Site) -> None:
     assert [one[3] for one in site.activities()] == ["dana"]
 
 
+def test_what_is_severe_or_large_goes_to_somebody_else(site: Site) -> None:
+    """RULE-30: disputes of one reason to who settles them, large amounts to a manager."""
+    for user_id in ("erik", "mona"):
+        site.register(user_id)
+    site.document("I1")
+    site.document("I2", cust_id="BOLT", amount="9000.00", balance="9000.00")
+    site.document("I3", cust_id="CORK")
+    site.sync(day(0))
+    for cust_id in ("ACME", "BOLT", "CORK"):
+        site.assign(cust_id, "dana")
+    site.dispute("I3", "40.00", severity=1)
+    site.define(
+        rule("usual", f"{LATE} and balance < 5000 and in_dispute = false"),
+        rule("large", f"{LATE} and balance >= 5000", seq_no=20, override_user_id="mona"),
+        rule("severe", f"{LATE} and severity <= 1", seq_no=30, override_user_id="erik"),
+    )
+
+    site.run(day(1))
+
+    assert site.activities() == [
+        ("CALL", "ACME", day(1), "dana", None),
+        ("CALL", "BOLT", day(1), "mona", None),
+        ("CALL", "CORK", day(1), "erik", None),
+    ]
+
+
 def test_rules_about_accounts_look_at_accounts(site: Site) -> None:
     site.document("I1")
     site.document("I2", cust_id="BOLT", balance="10.00")
