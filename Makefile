@@ -1,8 +1,8 @@
-# setup, demo, test, check and bench; format, lock and generated rewrite files.
+# setup, demo, test, ledgers, check and bench; format, lock and generated rewrite files.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format lock generated bench
+.PHONY: setup demo test ledgers check format lock generated bench
 
 setup: .venv/.ready
 
@@ -17,6 +17,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2
+
+ledgers: setup
+	TALLYSTICK_TEST_EVERY_DAY=1 $(BIN)/python -m pytest -n 2 tests/examples/test_rules_on_real_ledgers.py
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -190,7 +190,8 @@ def planned(situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapse
     actions = [
         _action(situation, key, groups[key], contacts) for key in wanted if key[0] not in held
     ]
-    return Plan(actions, extensions, [_lapse(situation, one) for one in lapsed], held)
+    extended = frozenset(one.action.issue_id for one in extensions)
+    return Plan(actions, extensions, [_lapse(situation, one, extended) for one in lapsed], held)
 
 
 def issue_id(rule: RuleDocument, account: Account, business_date: date) -> str:
@@ -320,10 +321,12 @@ def _follow_up(situation: Situation, document: RuleDocument, user: UserFacts | N
     )
 
 
-def _lapse(situation: Situation, lapsed: Lapsed) -> Lapse:
+def _lapse(situation: Situation, lapsed: Lapsed, extended: frozenset[str]) -> Lapse:
+    """Return what to say to an issue; one that further documents join on the day stays open."""
     document = situation.rules[lapsed.rule].document
     auto_close = document.auto_close or situation.auto_close  # either is on (G7)
     command = LapseIssue(situation.business_date, lapsed.tran_ids, auto_close, lapsed.reason)
-    closes = auto_close and lapsed.is_open and not lapsed.rest
+    is_empty = not lapsed.rest and lapsed.issue_id not in extended
+    closes = auto_close and lapsed.is_open and is_empty
     activity_ids = lapsed.activity_ids if closes else ()
     return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids)

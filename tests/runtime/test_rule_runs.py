@@ -113,6 +113,23 @@ def test_an_issue_is_closed_with_its_work_when_its_condition_holds_no_longer(sit
     ]
 
 
+def test_an_issue_that_documents_join_as_the_others_leave_it_stays_open_with_its_work(
+    site: Site,
+) -> None:
+    site.document("I1")
+    site.document("I2", due=day(10))
+    site.sync(day(0))
+    site.define(rule("late", LATE, auto_close=True))
+    site.run(day(1))
+
+    assert did(site.run(day(11))) == [0, 1, 0]
+
+    assert site.issues() == [("late", "ACME", day(1), ["I1", "I2"], None)]
+    assert site.activities() == [("CALL", "ACME", day(1), None, None)]
+    assert did(site.run(day(21), catch_up_days=0)) == [0, 0, 1]
+    assert site.activities() == [("CALL", "ACME", day(1), None, day(21))]
+
+
 def test_a_sync_closes_what_was_paid_before_anybody_called(site: Site) -> None:
     site.document("I1")
     site.document("I2")
