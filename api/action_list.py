@@ -21,13 +21,13 @@ from api.connections import (
     offer,
     one,
 )
-from api.context import Info
+from api.context import Info, Reading
 from api.issues import ISSUES, Issue
-from api.scopes import Scope, ScopedUser, scoped
+from api.scopes import Scope, ScopedUser, Whose, scoped
 from api.user_actions import USER_ACTIONS, UserAction
 from api.users import USERS, User
 from api.view_types import filter_of, object_of, order_of
-from domain.conditions import AllOf, Compared, Operator
+from domain.conditions import AllOf, Compared, Condition, Operator
 from projections.action_list_view import ACTION_LIST_VIEW
 from projections.listing import Order
 
@@ -139,6 +139,25 @@ NEXT_BEST = (
 """What a collector would do first: the most urgent, then what is late, then the largest debts."""
 
 
+async def on_list(
+    info: Info,
+    reading: Reading,
+    scope: Whose | None,
+    user_id: str | None,
+    where: ActionListFilter | None,
+) -> Condition:
+    """Return the condition on entries that an action list holds: whose they are, and no letters.
+
+    Raises:
+        ApiError: if it is about a user and none is named.
+    """
+    parts = [await scoped(info, reading, scope, user_id, "assigned_user_id")]
+    automatic = getattr(where, "automatic", None)
+    if automatic is None or automatic is strawberry.UNSET:
+        parts.append(Compared("automatic", Operator.EQ, False))
+    return AllOf(parts)
+
+
 @strawberry.type
 class ActionListQuery:
     """What is to be done."""
@@ -171,10 +190,6 @@ class ActionListQuery:
     ) -> Connection[ActionListEntry]:
         """Return what is to be done."""
         reading = await info.context.reading(as_of, known_at)
-        parts = [await scoped(info, reading, scope, user_id, "assigned_user_id")]
-        automatic = getattr(where, "automatic", None)
-        if automatic is None or automatic is strawberry.UNSET:
-            parts.append(Compared("automatic", Operator.EQ, False))
         return await connection(
             info,
             ACTION_LIST,
@@ -182,6 +197,6 @@ class ActionListQuery:
             Cutting.of(first, after, last, before),
             where=where,
             order_by=order_by,
-            also=AllOf(parts),
+            also=await on_list(info, reading, scope, user_id, where),
             order=NEXT_BEST,
         )

@@ -28,7 +28,7 @@ from api.view_types import (
     values_of,
 )
 from domain.api_key import Role
-from domain.conditions import AllOf, Condition
+from domain.conditions import ALWAYS, AllOf, Condition
 from domain.shared.text import camel
 from projections.listing import (
     Cut,
@@ -391,11 +391,15 @@ async def records_of(
     keys: Sequence[tuple[Any, ...]],
     asked_for: frozenset[str],
     where: FilterInput | None,
+    also: Condition = ALWAYS,
 ) -> list[Any]:
-    """Return the records of `keys` that a filter lets through, in the order of the keys."""
+    """Return the records of `keys` that a filter lets through, in the order of the keys.
+
+    `also` must hold of them, too.
+    """
     view = capability.view
     select = capability.select(asked_for)
-    listing = Listing(view, reading.asked, select, condition(view, where))
+    listing = Listing(view, reading.asked, select, AllOf([condition(view, where), also]))
     places = [listing.columns.index(name) for name in view.key]
     values = values_of(view, listing.columns)
     found = {
@@ -403,6 +407,16 @@ async def records_of(
         for record in (await reading.fetch(by_key(listing, keys)) if keys else ())
     }
     return [found[one] for one in keys if one in found]
+
+
+async def count_of(
+    capability: Capability, reading: Reading, where: FilterInput | None, also: Condition
+) -> int:
+    """Return how many records a filter lets through of which `also` holds."""
+    view = capability.view
+    return await _count(
+        reading, Listing(view, reading.asked, (), AllOf([condition(view, where), also]))
+    )
 
 
 def _loader(

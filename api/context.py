@@ -132,9 +132,9 @@ class Context(BaseContext):
         await self._stack.aclose()
 
 
-def fresh_reading(snapshot: Snapshot) -> Reading:
-    """Return a reading of now, of a snapshot of one's own."""
-    return Reading(snapshot, _asked(snapshot, None, None))
+def fresh_reading(snapshot: Snapshot, known_at: datetime | None = None) -> Reading:
+    """Return a reading of now, of a snapshot of one's own, or as it was known at a moment."""
+    return Reading(snapshot, _asked(snapshot, None, known_at))
 
 
 def _asked(

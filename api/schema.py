@@ -22,6 +22,7 @@ from api.account_updates import AccountUpdateMutation
 from api.accounts import AccountQuery
 from api.action_codes import ActionCodeMutation, ActionCodeQuery
 from api.action_list import ActionListQuery
+from api.action_list_changes import ActionListSubscription
 from api.activities import ActivityQuery
 from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
 from api.activity_work import ActivityMutation
@@ -156,7 +157,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(InvoiceSubscription):
+class Subscription(InvoiceSubscription, ActionListSubscription):
     """Everything that can be followed live."""
 
 

@@ -1,5 +1,6 @@
 """A server as users reach it: over HTTP, on a port of its own, with real keys and a real ledger."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -11,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import uvicorn
+from websockets.sync.client import ClientConnection, connect
 
 from api.app import create_app
 from domain.api_key import Role
@@ -69,6 +71,34 @@ class Client:
         """The code and message of the one error of a query that must fail."""
         (error,) = self.post(query, **variables).json()["errors"]
         return error["extensions"]["code"], error["message"]
+
+
+class Socket:
+    """A client of the protocol graphql-transport-ws."""
+
+    def __init__(self, server: Server, init: dict[str, Any], **headers: str) -> None:
+        url = f"ws://127.0.0.1:{server.port}/graphql"
+        self._connecting = connect(
+            url,
+            subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+            additional_headers=headers,
+        )
+        self.socket: ClientConnection = self._connecting.__enter__()
+        self.send({"type": "connection_init", "payload": init})
+
+    def close(self) -> None:
+        self._connecting.__exit__(None, None, None)
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.socket.send(json.dumps(message))
+
+    def receive(self) -> dict[str, Any]:
+        return json.loads(self.socket.recv(timeout=20))
+
+    def subscribe(self, query: str, **variables: Any) -> None:
+        assert self.receive()["type"] == "connection_ack"
+        payload = {"query": query, "variables": variables}
+        self.send({"id": "1", "type": "subscribe", "payload": payload})
 
 
 @pytest.fixture(scope="session")

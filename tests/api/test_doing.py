@@ -1,6 +1,5 @@
 """Mutations and subscriptions: what they change, refuse, repeat and tell live."""
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,12 +7,11 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
 
 from domain.api_key import Role
 from runtime.database import Database
 from runtime.tenants import Tenant
-from tests.api.conftest import Client, Server
+from tests.api.conftest import Client, Server, Socket
 from tests.loading import load, write_csv
 
 ADD_NOTE = """mutation($input: AddAccountNoteInput!) {addAccountNote(input: $input) {
@@ -148,34 +146,6 @@ def test_options_that_cannot_be_are_refused(
 FOLLOW = """subscription($filter: InvoiceFilter, $after: Int) {
     invoicesChanged(filter: $filter, after: $after) {
         position invoices {companyId tranId amount {amount} account {custName}}}}"""
-
-
-class Socket:
-    """A client of the protocol graphql-transport-ws."""
-
-    def __init__(self, server: Server, init: dict[str, Any], **headers: str) -> None:
-        url = f"ws://127.0.0.1:{server.port}/graphql"
-        self._connecting = connect(
-            url,
-            subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
-            additional_headers=headers,
-        )
-        self.socket: ClientConnection = self._connecting.__enter__()
-        self.send({"type": "connection_init", "payload": init})
-
-    def close(self) -> None:
-        self._connecting.__exit__(None, None, None)
-
-    def send(self, message: dict[str, Any]) -> None:
-        self.socket.send(json.dumps(message))
-
-    def receive(self) -> dict[str, Any]:
-        return json.loads(self.socket.recv(timeout=20))
-
-    def subscribe(self, query: str, **variables: Any) -> None:
-        assert self.receive()["type"] == "connection_ack"
-        payload = {"query": query, "variables": variables}
-        self.send({"id": "1", "type": "subscribe", "payload": payload})
 
 
 @pytest.mark.parametrize("by_header", [True, False])
