@@ -49,9 +49,14 @@ def reach_of(asked: Asked, view: RuleView, condition: Condition) -> Query[Reach]
     """Return the question for the reach of a condition over accounts, or over open documents."""
     of_documents = view is RuleView.INVOICE
     shown = rule_view(view, account_fields_of(condition) if of_documents else ())
-    compiled = predicates(shown, asked, [condition], ["balance"] if of_documents else [])
-    open_only = " AND o.balance <> 0" if of_documents else ""
+    compiled = predicates(
+        shown,
+        asked,
+        [condition],
+        also=["balance"] if of_documents else [],
+        where=["o.balance <> 0"] if of_documents else [],
+    )
     statement = f"""
         SELECT count(*) FILTER (WHERE {compiled.holds[0]}), count(*)
-        {compiled.from_clause} WHERE {compiled.where}{open_only}"""
+        FROM ({compiled.records}) r"""
     return Query(sql(statement), compiled.parameters, Reach)

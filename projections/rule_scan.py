@@ -7,19 +7,20 @@ or one holds no longer of which an issue was made. So a run on a day without new
 answers nothing.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from domain.conditions import Condition
+from domain.conditions import Condition, fields_of
 from domain.issue import ACCOUNT
 from domain.rule_view import RuleView
 from domain.shared.facts import CareFacts, DocumentFacts
 from projections.invoice_joins import CLOSED_ON, OWN_DUE_DATE
-from projections.listing import predicates
+from projections.listing import column_of, predicates
 from projections.query import Query, sql
 from projections.rule_issues import RULE_ISSUES
-from projections.rule_views import account_fields_of, rule_view
+from projections.rule_views import ACCOUNT_PREFIX, account_fields_of, rule_view
 from projections.view import Asked
 
 RULES_MAX = 60
@@ -55,7 +56,8 @@ class Changed(Struct, frozen=True, gc=False):
 
     `begun` and `lapsed` are places of rules in the scan: conditions that hold of a subject that
     their rules made nothing of, and such as hold no longer of one that they did. `document` is
-    None where the account is the subject, or where there is nothing more to know of it.
+    None where the account is the subject, or where there is nothing more to know of it. `values`
+    are those of the fields that the conditions of the scan look at, if one of them holds.
     """
 
     company_id: str
@@ -65,6 +67,7 @@ class Changed(Struct, frozen=True, gc=False):
     lapsed: tuple[int, ...]
     care: CareFacts
     document: DocumentFacts | None
+    values: Mapping[str, Any]
 
 
 def changes(scan: Scan) -> Query[Changed]:
@@ -78,17 +81,32 @@ def changes(scan: Scan) -> Query[Changed]:
                    coalesce(m.tran_id, t.tran_id) AS tran_id,
                    coalesce(m.bits, 0) & ~coalesce(t.bits, 0) AS begun,
                    coalesce(t.live, 0) & ~coalesce(m.bits, 0) AS lapsed,
-                   {", ".join(f"m.{name}" for name in _SHOWN)}
+                   {_columns(scan)}
             FROM matched m FULL JOIN told t
               ON t.company_id = m.company_id AND t.cust_id = m.cust_id AND t.tran_id = m.tran_id
         ) c
         WHERE begun <> 0 OR lapsed <> 0
         ORDER BY company_id, cust_id, tran_id"""
-    return Query(sql(statement), parameters | _told_parameters(scan), _changed)
+    names = looked_at(scan)
+
+    def changed(
+        company_id: str, cust_id: str, tran_id: str, begun: int, lapsed: int, *shown: Any
+    ) -> Changed:
+        return Changed(
+            company_id,
+            cust_id,
+            tran_id,
+            _places(begun),
+            _places(lapsed),
+            *_facts(company_id, cust_id, tran_id, *shown[: len(_SHOWN)]),
+            dict(zip(names, shown[len(_SHOWN) :], strict=True)),
+        )
+
+    return Query(sql(statement), parameters | _told_parameters(scan), changed)
 
 
 class Matched(Struct, frozen=True, gc=False):
-    """A subject of which conditions hold: the places of their rules in the scan."""
+    """A subject of which conditions hold: the places of their rules in the scan, and the values."""
 
     company_id: str
     cust_id: str
@@ -96,93 +114,103 @@ class Matched(Struct, frozen=True, gc=False):
     rules: tuple[int, ...]
     care: CareFacts
     document: DocumentFacts | None
+    values: Mapping[str, Any]
 
 
 def matches(scan: Scan) -> Query[Matched]:
     """Return the question for all subjects of which conditions hold, whatever rules made of it."""
     matched, parameters = _matched(scan)
     statement = f"""
-        SELECT company_id, cust_id, tran_id, bits, {", ".join(_SHOWN)} FROM ({matched}) m
+        SELECT company_id, cust_id, tran_id, bits, {_columns(scan)} FROM ({matched}) m
         ORDER BY company_id, cust_id, tran_id"""
-    return Query(sql(statement), parameters, _match)
+
+    names = looked_at(scan)
+
+    def match(company_id: str, cust_id: str, tran_id: str, bits: int, *shown: Any) -> Matched:
+        facts = _facts(company_id, cust_id, tran_id, *shown[: len(_SHOWN)])
+        values = dict(zip(names, shown[len(_SHOWN) :], strict=True))
+        return Matched(company_id, cust_id, tran_id, _places(bits), *facts, values)
+
+    return Query(sql(statement), parameters, match)
 
 
-_SHOWN = (
-    "assigned_user_id",
-    "days_to_respond",
-    "type",
-    "tran_date",
-    "due_date",
-    "curr_id",
-    "home_curr_id",
-    "amount",
-    "amount_hc",
-    "balance",
-    "balance_hc",
-    "closed_on",
-)
-"""What is shown of a record that matches: of its account's care, and of a document."""
-
-_DOCUMENT = (
-    "i.type",
-    "i.tran_date",
-    OWN_DUE_DATE,
-    "i.curr_id",
-    "i.home_curr_id",
-    "i.amount",
-    "i.amount_hc",
-    "o.balance",
-    "o.balance_hc",
-    CLOSED_ON,
-)
-
-_NO_DOCUMENT = (
-    "NULL::text",
-    "NULL::date",
-    "NULL::date",
-    "NULL::text",
-    "NULL::text",
-    *("NULL::numeric",) * 4,
-    "NULL::date",
-)
+_DOCUMENT = {
+    "type": "i.type",
+    "tran_date": "i.tran_date",
+    "due_date": OWN_DUE_DATE,
+    "curr_id": "i.curr_id",
+    "home_curr_id": "i.home_curr_id",
+    "amount": "i.amount",
+    "amount_hc": "i.amount_hc",
+    "balance": "o.balance",
+    "balance_hc": "o.balance_hc",
+    "closed_on": CLOSED_ON,
+}
+"""What is shown of a document that matches, as the facts that deciders are told."""
 
 _CARE = ("assigned_user_id", "days_to_respond", "credit_class_id")
+"""What is shown of the account's care; the last is what the records of a class are found by."""
+
+_SHOWN = (*_CARE[:-1], *_DOCUMENT)
+
+
+def looked_at(scan: Scan) -> tuple[str, ...]:
+    """Return the fields that the conditions look at, in order."""
+    return tuple(sorted({name for one in scan.rules for name in fields_of(one.condition)}))
+
+
+def _columns(scan: Scan) -> str:
+    """Return the columns of a record `m` that matches, beside its key and bits."""
+    shown = [f'm."shown {name}"' for name in _SHOWN]
+    return ", ".join([*shown, *(f'm."value {name}"' for name in looked_at(scan))])
 
 
 def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
     """Return the SQL of the records of which conditions hold, and its parameters."""
     conditions = [one.condition for one in scan.rules]
-    of_documents = scan.view is RuleView.INVOICE
-    if of_documents:
+    if scan.view is RuleView.INVOICE:
         used = {name for one in conditions for name in account_fields_of(one)}
         view = rule_view(scan.view, sorted({*used, *_CARE}))
-        key, document, also = "i", _DOCUMENT, ["balance", *(f"account.{one}" for one in _CARE)]
+        care = [f"{ACCOUNT_PREFIX}{name}" for name in _CARE]
+        source, own_id, document, where = "i", "tran_id", _DOCUMENT, ["o.balance <> 0"]
+        also, tran_id = ["balance", "tran_id"], column_of("tran_id")
     else:
-        view = rule_view(scan.view)
-        key, document, also = "c", _NO_DOCUMENT, [*_CARE]
-    compiled = predicates(view, scan.asked, conditions, also)
-    *care, class_id = (view.field(name).sql for name in also[-len(_CARE) :])
-    where = [compiled.where, f"coalesce({class_id}, %(default_credit_class)s::text) = %(class_id)s"]
-    if of_documents:
-        where.append("o.balance <> 0")
-    where.append(f"({' OR '.join(compiled.holds)})")
+        view, care = rule_view(scan.view), [*_CARE]
+        source, own_id, where = "c", "cust_id", []
+        document = dict.fromkeys(_DOCUMENT, "NULL")
+        also, tran_id = [], f"'{ACCOUNT}'"
+    class_id = view.field(care[-1]).sql
+    where.append(f"coalesce({class_id}, %(default_credit_class)s::text) = %(class_id)s")
     if scan.told_only:
-        own_id = "tran_id" if of_documents else "cust_id"
         told = f"SELECT t.company_id, t.{own_id} FROM told t"
-        where.append(f"({key}.company_id, {key}.{own_id}) IN ({told})")
+        where.append(f"({source}.company_id, {source}.{own_id}) IN ({told})")
+    compiled = predicates(
+        view,
+        scan.asked,
+        conditions,
+        also=["company_id", "cust_id", *also, *care],
+        columns={f"shown {name}": expression for name, expression in document.items()},
+        where=where,
+    )
     bits = " | ".join(
         f"CASE WHEN {holds} THEN {1 << place}::bigint ELSE 0 END"
         for place, holds in enumerate(compiled.holds)
     )
-    shown = ", ".join(
-        f"{expression} AS {name}"
-        for name, expression in zip(_SHOWN, (*care, *document), strict=True)
+    columns = ", ".join(
+        [
+            *(
+                f'{column_of(field)} AS "shown {name}"'
+                for field, name in zip(care[:-1], _CARE, strict=False)
+            ),
+            *(column_of(f"shown {name}") for name in document),
+            *(f'{column_of(name)} AS "value {name}"' for name in looked_at(scan)),
+        ]
     )
-    tran_id = "i.tran_id" if of_documents else f"'{ACCOUNT}'"
     statement = f"""
-        SELECT {key}.company_id, {key}.cust_id, {tran_id} AS tran_id, {bits} AS bits, {shown}
-        {compiled.from_clause}
-        WHERE {" AND ".join(where)}"""
+        SELECT {column_of("company_id")}, {column_of("cust_id")}, {tran_id} AS tran_id,
+               {bits} AS bits, {columns}
+        FROM ({compiled.records}) r
+        WHERE {" OR ".join(compiled.holds)}"""
     return statement, compiled.parameters | {"class_id": scan.class_id}
 
 
@@ -210,18 +238,6 @@ def _told_parameters(scan: Scan) -> dict[str, Any]:
     }
 
 
-def _changed(
-    company_id: str, cust_id: str, tran_id: str, begun: int, lapsed: int, *shown: Any
-) -> Changed:
-    care, document = _facts(company_id, cust_id, tran_id, *shown)
-    return Changed(company_id, cust_id, tran_id, _places(begun), _places(lapsed), care, document)
-
-
-def _match(company_id: str, cust_id: str, tran_id: str, bits: int, *shown: Any) -> Matched:
-    care, document = _facts(company_id, cust_id, tran_id, *shown)
-    return Matched(company_id, cust_id, tran_id, _places(bits), care, document)
-
-
 def _facts(
     company_id: str,
     cust_id: str,
@@ -238,4 +254,10 @@ def _facts(
 
 
 def _places(bits: int) -> tuple[int, ...]:
-    return tuple(place for place in range(RULES_MAX) if bits >> place & 1)
+    """Return which bits are set, in order."""
+    places: list[int] = []
+    while bits:
+        lowest = bits & -bits
+        places.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return tuple(places)

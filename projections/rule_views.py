@@ -145,8 +145,11 @@ def _account_join(fields: Sequence[Field], *, few: bool) -> Callable[[Asked], st
 # Filters: fields that there are, compared with values of their types.
 
 
+@lru_cache(maxsize=1_024)
 def checked_filter(view: RuleView, text: str) -> Condition:
     """Return the condition that a filter says, its values of the types of their fields.
+
+    What was read lately is not read again: a run asks for the same filters of every action.
 
     Raises:
         Refused: with filter_syntax, filter_field_unknown, filter_type_wrong, filter_too_deep or
