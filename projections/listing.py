@@ -6,7 +6,7 @@ or go meanwhile neither repeat nor hide others. Unknown values stand last in eit
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -274,14 +274,12 @@ def predicates(
     conditions: Sequence[Condition],
     *,
     also: Sequence[str] = (),
-    columns: Mapping[str, str] = {},
-    where: Sequence[str] = (),
+    where: Sequence[Field] = (),
 ) -> Predicates:
     """Return conditions as SQL over one statement for the records of a view.
 
-    It has columns of the fields `also` beside those that the conditions look at, and further
-    `columns` by their names: expressions over the view's source and the joins of all these fields,
-    as are the conditions `where` that records must meet beside.
+    It has columns of the fields `also` beside those that the conditions look at. `where` are truth
+    values over the view's source: only records of which all are true are meant.
 
     Raises:
         ListingError: if one of the conditions is too deep or too large, or names another field.
@@ -296,16 +294,10 @@ def predicates(
     for name in also:
         compiled.sql(name)
     fields = [view.field(name) for name in compiled.used]
-    shown = ", ".join(
-        [
-            *(f'{one.sql} AS "{one.name}"' for one in fields),
-            *(f'{expression} AS "{name}"' for name, expression in columns.items()),
-        ]
-    )
-    records = (
-        f"SELECT {shown}\n{view.from_clause(asked, fields)}\n"
-        f"WHERE {' AND '.join([view.where(asked), *where])}\n{_AS_IT_STANDS}"
-    )
+    shown = ", ".join(f'{one.sql} AS "{one.name}"' for one in fields)
+    met = " AND ".join([view.where(asked), *(one.sql for one in where)])
+    source = view.from_clause(asked, [*fields, *where])
+    records = f"SELECT {shown}\n{source}\nWHERE {met}\n{_AS_IT_STANDS}"
     return Predicates(records, holds, compiled.parameters)
 
 

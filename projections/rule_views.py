@@ -49,6 +49,12 @@ _EFFECTIVE = {
 }
 
 
+IS_OPEN = Field(
+    "is_open", Kind.BOOLEAN, "Whether anything of it is open.", "(o.balance <> 0)", needs=("open",)
+)
+"""What holds of the documents that rules are about, beside their fields."""
+
+
 def _of_document(field: Field) -> Field:
     """Return a document's field as rules mean it."""
     if field.name not in _EFFECTIVE:
