@@ -6,12 +6,13 @@ or go meanwhile neither repeat nor hide others. Unknown values stand last in eit
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.conditions import (
     ALWAYS,
@@ -255,30 +256,58 @@ def keys_of(listing: Listing, *also: str) -> tuple[str, dict[str, Any]]:
 class Predicates(Struct, frozen=True):
     """Conditions on the records of one view as SQL, to be asked of all of them in one scan.
 
-    `holds` are boolean expressions, never null, in the order of the conditions. `where` says which
-    rows are records at all. All of them use the same FROM clause and parameters, which the
-    statement around them may add to; names of parameters that begin with `value_` are taken.
+    `records` is a statement for the records, in which every field that the conditions look at is
+    a column of its name, worked out once however many conditions look at it. `holds` are boolean
+    expressions over a row `r` of it, never null, in the order of the conditions. All of them use
+    the same parameters, which the statement around them may add to; names of parameters that begin
+    with `value_` are taken.
     """
 
+    records: str
     holds: tuple[str, ...]
-    from_clause: str
-    where: str
     parameters: dict[str, Any]
 
 
 def predicates(
-    view: View, asked: Asked, conditions: Sequence[Condition], also: Sequence[str] = ()
+    view: View,
+    asked: Asked,
+    conditions: Sequence[Condition],
+    *,
+    also: Sequence[str] = (),
+    where: Sequence[Field] = (),
 ) -> Predicates:
-    """Return conditions as SQL over one FROM clause, which serves the fields `also` too.
+    """Return conditions as SQL over one statement for the records of a view.
+
+    It has columns of the fields `also` beside those that the conditions look at. `where` are truth
+    values over the view's source: only records of which all are true are meant.
 
     Raises:
         ListingError: if one of the conditions is too deep or too large, or names another field.
     """
-    compiled = _Compiled(Listing(view, asked, ()))
+    worked_out = replace(
+        view,
+        name=f"{view.name}_worked_out",
+        fields=tuple(replace(one, sql=column_of(one.name)) for one in view.fields),
+    )
+    compiled = _Compiled(Listing(worked_out, asked, ()))
     holds = tuple(f"({compiled.condition(one)}) IS TRUE" for one in conditions)
     for name in also:
         compiled.sql(name)
-    return Predicates(holds, compiled.from_clause(), view.where(asked), compiled.parameters)
+    fields = [view.field(name) for name in compiled.used]
+    shown = ", ".join(f'{one.sql} AS "{one.name}"' for one in fields)
+    met = " AND ".join([view.where(asked), *(one.sql for one in where)])
+    source = view.from_clause(asked, [*fields, *where])
+    records = f"SELECT {shown}\n{source}\nWHERE {met}\n{_AS_IT_STANDS}"
+    return Predicates(records, holds, compiled.parameters)
+
+
+def column_of(name: str) -> str:
+    """Return the SQL of a field of a row of `Predicates.records`."""
+    return f'r."{name}"'
+
+
+_AS_IT_STANDS = "OFFSET 0"
+"""Keeps PostgreSQL from putting the expression of a field wherever the field is looked at."""
 
 
 def _linked(compiled: "_Compiled", link: Sequence[str], parents: Sequence[Sequence[str]]) -> str:
@@ -322,6 +351,11 @@ class _Compiled:
         name = f"value_{len(self.parameters)}"
         self.parameters[name] = value
         return name
+
+    @property
+    def used(self) -> Collection[str]:
+        """The fields on which something depends so far."""
+        return self._used.keys()
 
     def keys(self) -> list[tuple[Order, str]]:
         """Return the order with the expressions that it is by."""

@@ -42,7 +42,7 @@ def as_known(table: Table) -> str:
 def fetch(connection: Connection[Any], query: Query[Answer]) -> list[Answer]:
     """Return the answers to `query`."""
     cursor = connection.execute(query.statement, query.parameters)
-    return [query.row(*values) for values in cursor]
+    return [query.row(*values) for values in cursor.fetchall()]
 
 
 async def fetch_async(connection: AsyncConnection[Any], query: Query[Answer]) -> list[Answer]:

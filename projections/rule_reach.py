@@ -7,21 +7,17 @@ from domain.rule import Reach
 from domain.rule_view import RuleView
 from projections.listing import predicates
 from projections.query import Query, sql
-from projections.rule_views import ACCOUNT_PREFIX, account_fields_of, rule_view
-from projections.view import Asked, Field, Kind, View
+from projections.rule_views import ACCOUNT_PREFIX, IS_OPEN, account_fields_of, rule_view
+from projections.view import Asked, View
 
-_OPEN = Field(
-    "is_open", Kind.BOOLEAN, "Whether anything of it is open.", "(o.balance <> 0)", needs=("open",)
-)
-
-OPEN_ONLY: Condition = Compared(_OPEN.name, Operator.EQ, value=True)
+OPEN_ONLY: Condition = Compared(IS_OPEN.name, Operator.EQ, value=True)
 """What holds of the documents that rules are about, on the view of `open_records`."""
 
 
 def open_records(condition: Condition) -> View:
     """Return the documents that rules may be about, with the account's fields of a condition."""
     view = rule_view(RuleView.INVOICE, account_fields_of(condition))
-    return replace(view, name="rule_open_invoices", fields=(*view.fields, _OPEN))
+    return replace(view, name="rule_open_invoices", fields=(*view.fields, IS_OPEN))
 
 
 def in_scope(
@@ -49,9 +45,9 @@ def reach_of(asked: Asked, view: RuleView, condition: Condition) -> Query[Reach]
     """Return the question for the reach of a condition over accounts, or over open documents."""
     of_documents = view is RuleView.INVOICE
     shown = rule_view(view, account_fields_of(condition) if of_documents else ())
-    compiled = predicates(shown, asked, [condition], ["balance"] if of_documents else [])
-    open_only = " AND o.balance <> 0" if of_documents else ""
+    where = [IS_OPEN] if of_documents else []
+    compiled = predicates(shown, asked, [condition], also=shown.key, where=where)
     statement = f"""
         SELECT count(*) FILTER (WHERE {compiled.holds[0]}), count(*)
-        {compiled.from_clause} WHERE {compiled.where}{open_only}"""
+        FROM ({compiled.records}) r"""
     return Query(sql(statement), compiled.parameters, Reach)

@@ -7,25 +7,28 @@ or one holds no longer of which an issue was made. So a run on a day without new
 answers nothing.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from domain.conditions import Condition
+from domain.conditions import Condition, fields_of
 from domain.issue import ACCOUNT
 from domain.rule_view import RuleView
 from domain.shared.facts import CareFacts, DocumentFacts
+from projections.account_care import ACCOUNT_CARE
 from projections.invoice_joins import CLOSED_ON, OWN_DUE_DATE
-from projections.listing import predicates
+from projections.listing import column_of, predicates
 from projections.query import Query, sql
 from projections.rule_issues import RULE_ISSUES
-from projections.rule_views import account_fields_of, rule_view
-from projections.view import Asked
+from projections.rule_views import ACCOUNT_PREFIX, IS_OPEN, account_fields_of, rule_view
+from projections.view import Asked, Field, Kind
 
 RULES_MAX = 60
 """Rules of one scan at most: each is a bit of a number of 64."""
 
-_ISSUES, _SUBJECTS = RULE_ISSUES.tables
+_SUBJECTS = RULE_ISSUES.tables[1]
+_CARE = ACCOUNT_CARE.tables[0]
 
 
 class ScannedRule(Struct, frozen=True):
@@ -55,7 +58,8 @@ class Changed(Struct, frozen=True, gc=False):
 
     `begun` and `lapsed` are places of rules in the scan: conditions that hold of a subject that
     their rules made nothing of, and such as hold no longer of one that they did. `document` is
-    None where the account is the subject, or where there is nothing more to know of it.
+    None where the account is the subject, or where there is nothing more to know of it. `values`
+    are those of the fields that the conditions of the scan look at, if one of them holds.
     """
 
     company_id: str
@@ -65,30 +69,47 @@ class Changed(Struct, frozen=True, gc=False):
     lapsed: tuple[int, ...]
     care: CareFacts
     document: DocumentFacts | None
+    values: Mapping[str, Any]
 
 
 def changes(scan: Scan) -> Query[Changed]:
     """Return the question for the subjects of which something changed, by account and document."""
     matched, parameters = _matched(scan)
+    names = looked_at(scan)
+    values = "".join(f', m."value {name}"' for name in names)
     statement = f"""
         WITH told AS ({_told(scan)}), matched AS ({matched})
-        SELECT * FROM (
+        SELECT news.*, facts.* FROM (
             SELECT coalesce(m.company_id, t.company_id) AS company_id,
                    coalesce(m.cust_id, t.cust_id) AS cust_id,
                    coalesce(m.tran_id, t.tran_id) AS tran_id,
                    coalesce(m.bits, 0) & ~coalesce(t.bits, 0) AS begun,
-                   coalesce(t.live, 0) & ~coalesce(m.bits, 0) AS lapsed,
-                   {", ".join(f"m.{name}" for name in _SHOWN)}
+                   coalesce(t.live, 0) & ~coalesce(m.bits, 0) AS lapsed{values}
             FROM matched m FULL JOIN told t
               ON t.company_id = m.company_id AND t.cust_id = m.cust_id AND t.tran_id = m.tran_id
-        ) c
-        WHERE begun <> 0 OR lapsed <> 0
-        ORDER BY company_id, cust_id, tran_id"""
-    return Query(sql(statement), parameters | _told_parameters(scan), _changed)
+        ) news
+        LEFT JOIN LATERAL ({_facts(scan, "news")}) facts ON news.begun <> 0
+        WHERE news.begun <> 0 OR news.lapsed <> 0
+        ORDER BY news.company_id, news.cust_id, news.tran_id"""
+
+    def changed(
+        company_id: str, cust_id: str, tran_id: str, begun: int, lapsed: int, *rest: Any
+    ) -> Changed:
+        return Changed(
+            company_id,
+            cust_id,
+            tran_id,
+            _places(begun),
+            _places(lapsed),
+            *_care_and_document(company_id, cust_id, tran_id, *rest[len(names) :]),
+            dict(zip(names, rest, strict=False)),
+        )
+
+    return Query(sql(statement), parameters | _told_parameters(scan), changed)
 
 
 class Matched(Struct, frozen=True, gc=False):
-    """A subject of which conditions hold: the places of their rules in the scan."""
+    """A subject of which conditions hold: the places of their rules in the scan, and the values."""
 
     company_id: str
     cust_id: str
@@ -96,94 +117,127 @@ class Matched(Struct, frozen=True, gc=False):
     rules: tuple[int, ...]
     care: CareFacts
     document: DocumentFacts | None
+    values: Mapping[str, Any]
 
 
 def matches(scan: Scan) -> Query[Matched]:
     """Return the question for all subjects of which conditions hold, whatever rules made of it."""
     matched, parameters = _matched(scan)
     statement = f"""
-        SELECT company_id, cust_id, tran_id, bits, {", ".join(_SHOWN)} FROM ({matched}) m
-        ORDER BY company_id, cust_id, tran_id"""
-    return Query(sql(statement), parameters, _match)
+        SELECT m.*, facts.* FROM ({matched}) m
+        LEFT JOIN LATERAL ({_facts(scan, "m")}) facts ON true
+        ORDER BY m.company_id, m.cust_id, m.tran_id"""
+    names = looked_at(scan)
+
+    def match(company_id: str, cust_id: str, tran_id: str, bits: int, *rest: Any) -> Matched:
+        facts = _care_and_document(company_id, cust_id, tran_id, *rest[len(names) :])
+        values = dict(zip(names, rest, strict=False))
+        return Matched(company_id, cust_id, tran_id, _places(bits), *facts, values)
+
+    return Query(sql(statement), parameters, match)
 
 
-_SHOWN = (
-    "assigned_user_id",
-    "days_to_respond",
-    "type",
-    "tran_date",
-    "due_date",
-    "curr_id",
-    "home_curr_id",
-    "amount",
-    "amount_hc",
-    "balance",
-    "balance_hc",
-    "closed_on",
-)
-"""What is shown of a record that matches: of its account's care, and of a document."""
-
-_DOCUMENT = (
-    "i.type",
-    "i.tran_date",
-    OWN_DUE_DATE,
-    "i.curr_id",
-    "i.home_curr_id",
-    "i.amount",
-    "i.amount_hc",
-    "o.balance",
-    "o.balance_hc",
-    CLOSED_ON,
-)
-
-_NO_DOCUMENT = (
-    "NULL::text",
-    "NULL::date",
-    "NULL::date",
-    "NULL::text",
-    "NULL::text",
-    *("NULL::numeric",) * 4,
-    "NULL::date",
-)
-
-_CARE = ("assigned_user_id", "days_to_respond", "credit_class_id")
+def looked_at(scan: Scan) -> tuple[str, ...]:
+    """Return the fields that the conditions look at, in order."""
+    return tuple(sorted({name for one in scan.rules for name in fields_of(one.condition)}))
 
 
 def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
-    """Return the SQL of the records of which conditions hold, and its parameters."""
+    """Return the SQL of the records of which conditions hold, and its parameters.
+
+    They have their key, the bits of the rules, and the values that the conditions look at.
+    """
     conditions = [one.condition for one in scan.rules]
     of_documents = scan.view is RuleView.INVOICE
+    key = ("company_id", "cust_id", "tran_id") if of_documents else ("company_id", "cust_id")
+    where = [_of_class(scan)]
     if of_documents:
-        used = {name for one in conditions for name in account_fields_of(one)}
-        view = rule_view(scan.view, sorted({*used, *_CARE}))
-        key, document, also = "i", _DOCUMENT, ["balance", *(f"account.{one}" for one in _CARE)]
-    else:
-        view = rule_view(scan.view)
-        key, document, also = "c", _NO_DOCUMENT, [*_CARE]
-    compiled = predicates(view, scan.asked, conditions, also)
-    *care, class_id = (view.field(name).sql for name in also[-len(_CARE) :])
-    where = [compiled.where, f"coalesce({class_id}, %(default_credit_class)s::text) = %(class_id)s"]
-    if of_documents:
-        where.append("o.balance <> 0")
-    where.append(f"({' OR '.join(compiled.holds)})")
+        where.append(IS_OPEN)
     if scan.told_only:
-        own_id = "tran_id" if of_documents else "cust_id"
-        told = f"SELECT t.company_id, t.{own_id} FROM told t"
-        where.append(f"({key}.company_id, {key}.{own_id}) IN ({told})")
+        where.append(_told_of(scan))
+    used = {name for one in conditions for name in account_fields_of(one)}
+    view = rule_view(scan.view, sorted(used))
+    compiled = predicates(view, scan.asked, conditions, also=key, where=where)
     bits = " | ".join(
         f"CASE WHEN {holds} THEN {1 << place}::bigint ELSE 0 END"
         for place, holds in enumerate(compiled.holds)
     )
-    shown = ", ".join(
-        f"{expression} AS {name}"
-        for name, expression in zip(_SHOWN, (*care, *document), strict=True)
-    )
-    tran_id = "i.tran_id" if of_documents else f"'{ACCOUNT}'"
+    columns = [
+        *(column_of(name) for name in key),
+        *([] if of_documents else [f"'{ACCOUNT}' AS tran_id"]),
+        f"{bits} AS bits",
+        *(f'{column_of(name)} AS "value {name}"' for name in looked_at(scan)),
+    ]
     statement = f"""
-        SELECT {key}.company_id, {key}.cust_id, {tran_id} AS tran_id, {bits} AS bits, {shown}
-        {compiled.from_clause}
-        WHERE {" AND ".join(where)}"""
+        SELECT {", ".join(columns)}
+        FROM ({compiled.records}) r
+        WHERE {" OR ".join(compiled.holds)}"""
     return statement, compiled.parameters | {"class_id": scan.class_id}
+
+
+def _of_class(scan: Scan) -> Field:
+    """Return whether a record's account is of the class; it is of the default one without any."""
+    source = _SOURCES[scan.view]
+    of_account = f"""SELECT FROM {scan.asked.rows(_CARE)} own
+        WHERE own.tenant = %(tenant)s AND own.company_id = {source}.company_id
+          AND own.cust_id = {source}.cust_id AND own.credit_class_id"""
+    if scan.class_id == scan.asked.options.default_credit_class_id:
+        test = f"NOT EXISTS ({of_account} <> %(class_id)s)"
+    else:
+        test = f"EXISTS ({of_account} = %(class_id)s)"
+    return Field("of_class", Kind.BOOLEAN, "Whether its account is of the class.", test)
+
+
+def _told_of(scan: Scan) -> Field:
+    """Return whether issues of the rules are about a record."""
+    source, own_id = _SOURCES[scan.view], _OWN_IDS[scan.view]
+    told = f"SELECT t.company_id, t.{own_id} FROM told t"
+    test = f"({source}.company_id, {source}.{own_id}) IN ({told})"
+    return Field("told_of", Kind.BOOLEAN, "Whether issues of the rules are about it.", test)
+
+
+def _facts(scan: Scan, record: str) -> str:
+    """Return the SQL of what deciders are told of a record: its account's care, and a document."""
+    if scan.view is RuleView.INVOICE:
+        view = rule_view(scan.view, _OF_CARE)
+        own = [view.field(f"{ACCOUNT_PREFIX}{name}") for name in _OF_CARE]
+        fields = (*own, *_OF_DOCUMENT)
+    else:
+        view = rule_view(scan.view)
+        fields = tuple(view.field(name) for name in _OF_CARE)
+    source, own_id = _SOURCES[scan.view], _OWN_IDS[scan.view]
+    shown = ", ".join(f'{one.sql} AS "fact {one.name}"' for one in fields)
+    return f"""
+        SELECT {shown} {view.from_clause(scan.asked, fields, few=True)}
+        WHERE {view.where(scan.asked)} AND {source}.company_id = {record}.company_id
+          AND {source}.{own_id} = {record}.{own_id}"""
+
+
+_SOURCES = {RuleView.INVOICE: "i", RuleView.ACCOUNT: "c"}
+"""What views call the rows that their records come from."""
+
+_OWN_IDS = {RuleView.INVOICE: "tran_id", RuleView.ACCOUNT: "cust_id"}
+"""What tells a record from the others of its company."""
+
+_OF_CARE = ("assigned_user_id", "days_to_respond")
+
+
+def _fact(name: str, kind: Kind, expression: str) -> Field:
+    return Field(name, kind, "A fact of the document.", expression, needs=("open",))
+
+
+_OF_DOCUMENT = (
+    _fact("type", Kind.TEXT, "i.type"),
+    _fact("tran_date", Kind.DATE, "i.tran_date"),
+    _fact("due_date", Kind.DATE, OWN_DUE_DATE),
+    _fact("curr_id", Kind.TEXT, "i.curr_id"),
+    _fact("home_curr_id", Kind.TEXT, "i.home_curr_id"),
+    _fact("amount", Kind.MONEY, "i.amount"),
+    _fact("amount_hc", Kind.MONEY, "i.amount_hc"),
+    _fact("balance", Kind.MONEY, "o.balance"),
+    _fact("balance_hc", Kind.MONEY, "o.balance_hc"),
+    _fact("closed_on", Kind.DATE, CLOSED_ON),
+)
 
 
 def _told(scan: Scan) -> str:
@@ -210,25 +264,13 @@ def _told_parameters(scan: Scan) -> dict[str, Any]:
     }
 
 
-def _changed(
-    company_id: str, cust_id: str, tran_id: str, begun: int, lapsed: int, *shown: Any
-) -> Changed:
-    care, document = _facts(company_id, cust_id, tran_id, *shown)
-    return Changed(company_id, cust_id, tran_id, _places(begun), _places(lapsed), care, document)
-
-
-def _match(company_id: str, cust_id: str, tran_id: str, bits: int, *shown: Any) -> Matched:
-    care, document = _facts(company_id, cust_id, tran_id, *shown)
-    return Matched(company_id, cust_id, tran_id, _places(bits), care, document)
-
-
-def _facts(
+def _care_and_document(
     company_id: str,
     cust_id: str,
     tran_id: str,
     assigned_user_id: str | None,
     days_to_respond: int | None,
-    type: str | None,  # noqa: A002
+    type: str | None = None,  # noqa: A002
     *document: Any,
 ) -> tuple[CareFacts, DocumentFacts | None]:
     care = CareFacts(assigned_user_id, days_to_respond)
@@ -238,4 +280,10 @@ def _facts(
 
 
 def _places(bits: int) -> tuple[int, ...]:
-    return tuple(place for place in range(RULES_MAX) if bits >> place & 1)
+    """Return which bits are set, in order."""
+    places: list[int] = []
+    while bits:
+        lowest = bits & -bits
+        places.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return tuple(places)

@@ -49,6 +49,12 @@ _EFFECTIVE = {
 }
 
 
+IS_OPEN = Field(
+    "is_open", Kind.BOOLEAN, "Whether anything of it is open.", "(o.balance <> 0)", needs=("open",)
+)
+"""What holds of the documents that rules are about, beside their fields."""
+
+
 def _of_document(field: Field) -> Field:
     """Return a document's field as rules mean it."""
     if field.name not in _EFFECTIVE:
@@ -145,8 +151,11 @@ def _account_join(fields: Sequence[Field], *, few: bool) -> Callable[[Asked], st
 # Filters: fields that there are, compared with values of their types.
 
 
+@lru_cache(maxsize=1_024)
 def checked_filter(view: RuleView, text: str) -> Condition:
     """Return the condition that a filter says, its values of the types of their fields.
+
+    What was read lately is not read again: a run asks for the same filters of every action.
 
     Raises:
         Refused: with filter_syntax, filter_field_unknown, filter_type_wrong, filter_too_deep or

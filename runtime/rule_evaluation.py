@@ -159,45 +159,34 @@ def evaluate(
         actions_max,
     )
     plan = planned(situation, begun, lapsed)
-    reasoned = replace(plan, actions=_with_reasons(connection, asked, rules, plan.actions))
+    values: dict[RuleView, dict[RecordKey, Mapping[str, Any]]] = {view: {} for view in RuleView}
+    for places, one in changed:
+        if one.begun:
+            of_view, key = values[rules[places[0]].document.view], record_key(*_key(one))
+            of_view[key] = {**of_view.get(key, {}), **one.values}
+    reasoned = replace(plan, actions=_with_reasons(rules, plan.actions, values))
     return Evaluation(credit_class, rules, reasoned, made)
 
 
 def _with_reasons(
-    connection: Connection[Any],
-    asked: Asked,
     rules: Sequence[RuleInForce],
     actions: Sequence[Action],
+    values: Mapping[RuleView, Mapping[RecordKey, Mapping[str, Any]]],
 ) -> list[Action]:
     """Return actions whose issues say what was the case: of the account, or the first document."""
     told: list[Action] = []
-    for start in range(0, len(actions), KEYS_MAX):
-        page = actions[start : start + KEYS_MAX]
-        found: dict[RuleView, dict[RecordKey, dict[str, Any]]] = {}
-        for view in RuleView:
-            of_view = [one for one in page if rules[one.rule].document.view is view]
-            conditions = {one.rule: condition_of(rules[one.rule]) for one in of_view}
-            keys = sorted({_key_of(one) for one in of_view})
-            if keys:
-                asked_for = values_of(asked, view, list(conditions.values()), keys)
-                found[view] = dict(fetch(connection, asked_for))
-        for one in page:
-            rule = rules[one.rule]
-            values = found[rule.document.view].get(_key_of(one), {})
-            facts = reason_of(condition_of(rule), values)
-            first = one.issue.tran_ids[0] if one.issue.tran_ids else None
-            reason = f"{rule.document.name}: {facts}."
-            if first is not None:
-                count = len(one.issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
-                others = f" and {count - 1} more" if count > 1 else ""
-                reason = f"{rule.document.name}: {first}{others}, {facts}."
-            told.append(replace(one, issue=replace(one.issue, reason=reason)))
+    for one in actions:
+        rule, issue = rules[one.rule].document, one.issue
+        first = next(iter(issue.tran_ids), "")
+        found = values[rule.view][record_key(issue.company_id, issue.cust_id, first)]
+        facts = reason_of(condition_of(rules[one.rule]), found)
+        reason = f"{rule.name}: {facts}."
+        if first:
+            count = len(issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
+            others = f" and {count - 1} more" if count > 1 else ""
+            reason = f"{rule.name}: {first}{others}, {facts}."
+        told.append(replace(one, issue=replace(issue, reason=reason)))
     return told
-
-
-def _key_of(action: Action) -> RecordKey:
-    issue = action.issue
-    return record_key(issue.company_id, issue.cust_id, next(iter(issue.tran_ids), ""))
 
 
 def _key(one: Changed) -> tuple[str, str, str]:

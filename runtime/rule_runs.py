@@ -32,12 +32,15 @@ from runtime.garbage import rare_collection
 from runtime.rule_evaluation import Evaluation, evaluate
 from runtime.site import site_options
 from runtime.tenants import Tenant
-from runtime.worker import ReadModelWorker, wait_until
+from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
 CATCH_UP_DAYS = 31
 """How many days back missed dates of a class are run, before a later one."""
 
 ALIVE_POLL_SECONDS = 0.5
+
+LARGE_ACTIONS = 2_000
+"""From so many actions on, the read models follow a run in a process of their own."""
 
 LOCK_SECONDS_MAX = 600.0
 """How long a run waits for a sync, or for another run."""
@@ -83,11 +86,11 @@ class RuleRunner:
         enter(rare_collection())
         self._reading: Connection[Any] = enter(self._database.connect("worker"))
         appending = enter(self._database.connect("worker"))
-        self._worker = enter(
+        self._worker: ReadModelWorker | ReadModelProcess = enter(
             ReadModelWorker(self._database.url("worker"), lambda _: [self._tenant.id])
         )
         self._session = ImportSession(
-            self._reading, appending, self._tenant.id, appended=self._worker.keep_alive
+            self._reading, appending, self._tenant.id, appended=self._keep_alive
         )
         return self
 
@@ -211,11 +214,22 @@ class RuleRunner:
         """Wait until the read models show the log; return its last position."""
         position = self._session.head()
         while not wait_until(self._reading, self._tenant.id, position, ALIVE_POLL_SECONDS):
-            self._worker.keep_alive()
+            self._keep_alive()
         return position
+
+    def _keep_alive(self) -> None:
+        self._worker.keep_alive()
+
+    def _expect(self, actions: int) -> None:
+        """Let the read models follow in a process of their own, if there is much to follow."""
+        if actions >= LARGE_ACTIONS and isinstance(self._worker, ReadModelWorker):
+            self._worker.close()
+            process = ReadModelProcess(self._database.url("worker"), self._tenant.id)
+            self._worker = self._stack.enter_context(process)
 
     def carry_out(self, run: ClassRun) -> None:
         """Append what a run does, and that it ran."""
+        self._expect(len(run.evaluation.plan.actions))
         on, cause = run.business_date, f"rule_run/{run.class_id}/{run.business_date}"
         appender = Appender(self._session, actor=self._actor, business_date=on, cause=cause)
         try:

@@ -25,6 +25,9 @@ STANDARD_NAMES = {
 """What each is called until somebody calls it otherwise."""
 
 
+_BY_CODE = {one.value: one for one in StandardType}
+
+
 def standard_type_of(code: str) -> StandardType | None:
     """Return the standard type of a code; None if the code is one of people's own."""
-    return StandardType(code) if code in frozenset(StandardType) else None
+    return _BY_CODE.get(code)

@@ -21,19 +21,19 @@ def required_text(
     Raises:
         Refused: if it is empty, too long or no text; `called` says of what.
     """
-    code = called.replace(" ", "_")
     trimmed = text.strip()
+    if trimmed and len(trimmed) <= characters_max and can_be_kept(trimmed):
+        return trimmed
+    code = called.replace(" ", "_")
     if not trimmed:
         raise Refused(f"{code}_empty", f"The {called} needs some text.", field)
     if not can_be_kept(trimmed):
         raise Refused(
             f"{code}_not_text", f"The {called} is plain text, without control characters.", field
         )
-    if len(trimmed) > characters_max:
-        raise Refused(
-            f"{code}_too_long", f"The {called} has at most {characters_max} characters.", field
-        )
-    return trimmed
+    raise Refused(
+        f"{code}_too_long", f"The {called} has at most {characters_max} characters.", field
+    )
 
 
 def optional_text(

@@ -33,7 +33,7 @@ from domain.rule_view import RuleView
 from domain.site_options import SiteOptions
 from eventstore.log import Recorded
 from projections.account_view import ACCOUNT_VIEW
-from projections.listing import Cut, Listing, ListingError, page, predicates
+from projections.listing import Cut, Listing, ListingError, column_of, page, predicates
 from projections.query import Query, fetch, sql
 from projections.rule_views import account_fields_of, checked_filter, rule_fields, rule_view
 from projections.typed_filters import INTEGER_MAX
@@ -99,12 +99,12 @@ ASKED = Asked(0, SiteOptions(), date(2024, 2, 29))
 
 def in_sql(connection: Connection[Any], rows: Sequence[Row], asked: Sequence[Condition]) -> Any:
     """For each row, whether each condition holds as SQL has it."""
-    compiled = predicates(GIVEN, ASKED, asked)
+    compiled = predicates(GIVEN, ASKED, asked, also=["place"])
     arrays = {f"of_{kind.value}": [row[kind.value] for row in rows] for kind in POOL}
     parameters = compiled.parameters | arrays | {"numbers": list(range(len(rows)))}
     statement = (
-        f"SELECT {', '.join(compiled.holds)} {compiled.from_clause} WHERE {compiled.where}"
-        " ORDER BY v.place"
+        f"SELECT {', '.join(compiled.holds)} FROM ({compiled.records}) r"
+        f" ORDER BY {column_of('place')}"
     )
     return fetch(connection, Query(sql(statement), parameters, lambda *found: list(found)))
 
@@ -284,11 +284,8 @@ def test_rules_are_the_same_in_sql_and_in_python(
     used = sorted({name for one in conditions for name in account_fields_of(one)})
     made = rule_view(view, used)
     compiled = predicates(made, asked, conditions, also=made.key)
-    keys = [made.field(name).sql for name in made.key]
-    statement = (
-        f"SELECT {', '.join([*keys, *compiled.holds])}\n{compiled.from_clause}\n"
-        f"WHERE {compiled.where}"
-    )
+    keys = [column_of(name) for name in made.key]
+    statement = f"SELECT {', '.join([*keys, *compiled.holds])} FROM ({compiled.records}) r"
     with database.connect("worker") as connection:
         query = Query(sql(statement), compiled.parameters, lambda *found: found)
         found = {one[: len(keys)]: list(one[len(keys) :]) for one in fetch(connection, query)}
