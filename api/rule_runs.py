@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.commands import IDEMPOTENCY_KEY, MAINTAINERS
+from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, check_keys
 from api.connections import (
     After,
     AsOf,
@@ -26,11 +26,14 @@ from api.connections import (
 from api.context import Info
 from api.errors import ApiError, Code, UserError
 from api.view_types import filter_of, object_of, order_of
+from application.rule_messages import Telling
 from domain.api_key import Role
 from domain.rule_plan import ACTIONS_MAX, Action
 from domain.rule_run import RuleOutcome
 from domain.shared.decider import Refused
+from eventstore.files import FileTooLarge
 from projections.rule_run_view import RULE_RUN_VIEW
+from runtime.rule_messages import deliver_preview, run_and_tell
 from runtime.rule_runs import CATCH_UP_DAYS, ClassRun, RuleRunner, RunBusy, RunResult
 from runtime.tenants import Tenant
 
@@ -125,17 +128,16 @@ class ProposedAction:
     def of(cls, run: ClassRun, action: Action) -> "ProposedAction":
         """Return an action as it is told."""
         issue = action.issue
-        later = [tran_id for one in action.later for tran_id in one.tran_ids]
         return cls(
             class_id=run.class_id,
             rule_id=run.rules[action.rule].rule_id,
             company_id=issue.company_id,
             cust_id=issue.cust_id,
-            tran_ids=[*issue.tran_ids, *later],
+            tran_ids=list(action.tran_ids),
             action_code=issue.action_code or "",
             subject=issue.subject,
             priority=issue.priority,
-            assigned_user_id=issue.assigned_user_id or issue.care.assigned_user_id,
+            assigned_user_id=action.user_id,
             due_on=action.activity.due_on,
             delayed=action.delayed,
         )
@@ -278,6 +280,40 @@ class RunRulesPayload:
     rules: list[RuleCounts] = strawberry.field(description="The same by class, date and rule.")
 
 
+@strawberry.input(description="Which rules to preview, and for which date.")
+class DeliverRulePreviewInput:
+    """Which rules to preview."""
+
+    business_date: date = strawberry.field(description="The date to preview for.")
+    class_id: str | None = strawberry.field(
+        default=None, description="Only this credit class; null for all."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description=IDEMPOTENCY_KEY
+        + " It needs none: the same result for the same date is delivered once anyway.",
+    )
+
+
+@strawberry.type(description="What asking for a preview as a message led to.")
+class DeliverRulePreviewPayload:
+    """What asking for a preview as a message led to."""
+
+    user_errors: list[UserError] = strawberry.field(
+        description="Why it was refused; then nothing has changed."
+    )
+    position: int | None = strawberry.field(
+        description="Position of the log at which the message is there; null if it was refused."
+    )
+    message_id: strawberry.ID | None = strawberry.field(
+        description="The message with the file, in `messages`; null if it was refused."
+    )
+    delivered: bool = strawberry.field(
+        description="Whether it is new; false if the same was delivered before."
+    )
+    rules: list[RuleCounts] = strawberry.field(description="What each rule would do.")
+
+
 @strawberry.type
 class RuleRunMutation:
     """Running rules."""
@@ -285,7 +321,8 @@ class RuleRunMutation:
     @strawberry.mutation(
         description="Run the rules of all credit classes for a date, or of one; dates of their"
         " schedules that were missed are run first. The same date again makes and closes nothing."
-        " Needs the role admin."
+        " A message tells the caller's user what was done, or everybody who runs the site if the"
+        " caller is none. Needs the role admin."
     )
     async def run_rules(
         self,
@@ -300,21 +337,76 @@ class RuleRunMutation:
             message = f"catchUpDays must be from 0 to {CATCH_UP_DAYS_MAX}."
             raise ApiError(Code.BAD_USER_INPUT, message)
 
-        def run(runner: RuleRunner) -> RunResult:
-            return runner.run(
-                input.business_date,
-                input.class_id,
+        database, tenant = info.context.services.database, _tenant(info)
+        telling = _telling(info, input.business_date, input.class_id, "runRules")
+
+        def run() -> RunResult:
+            return run_and_tell(
+                database,
+                tenant,
+                telling,
                 actions_max=ANY_NUMBER if input.confirm else ACTIONS_MAX,
                 catch_up_days=input.catch_up_days,
             )
 
         try:
-            result = await _with_runner(info, run)
+            result = await asyncio.to_thread(run)
         except Refused as refusal:
             return _payload(None, [UserError.of(refusal)])
         except RunBusy as busy:
             return _payload(None, [UserError(code="rules_busy", message=str(busy), field=None)])
         return _payload(result, [])
+
+    @strawberry.mutation(
+        description="Deliver what a run of rules would do for a date as a message with an Excel"
+        " file of the actions, without doing it; the caller's user gets it, or everybody who runs"
+        " the site if an ADMIN that is none asks. The same again delivers nothing twice. Needs one"
+        " of the roles admin and credit_manager."
+    )
+    async def deliver_rule_preview(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            DeliverRulePreviewInput, strawberry.argument(description="Which rules, for when.")
+        ],
+    ) -> DeliverRulePreviewPayload:
+        """Deliver a preview (RULE-24)."""
+        info.context.require(*MAINTAINERS)
+        check_keys(input.idempotency_key)
+        database, tenant = info.context.services.database, _tenant(info)
+        telling = _telling(info, input.business_date, input.class_id, "deliverRulePreview")
+        try:
+            result, delivered = await asyncio.to_thread(deliver_preview, database, tenant, telling)
+        except (Refused, FileTooLarge) as refusal:
+            error = (
+                UserError.of(refusal)
+                if isinstance(refusal, Refused)
+                else UserError(code="file_too_large", message=str(refusal), field=None)
+            )
+            return DeliverRulePreviewPayload(
+                user_errors=[error], position=None, message_id=None, delivered=False, rules=[]
+            )
+        return DeliverRulePreviewPayload(
+            user_errors=[],
+            position=delivered.position,
+            message_id=strawberry.ID(delivered.message_id),
+            delivered=delivered.new,
+            rules=_counts(result),
+        )
+
+
+def _tenant(info: Info) -> Tenant:
+    caller = info.context.caller
+    return Tenant(caller.tenant, caller.tenant_name)
+
+
+def _telling(info: Info, business_date: date, class_id: str | None, mutation: str) -> Telling:
+    """Return that the caller is to be told: as a user, as one who runs the site, or as a key."""
+    caller = info.context.caller
+    user_id = caller.user_id
+    if user_id is None and caller.role is not Role.ADMIN:
+        user_id = caller.reader
+    return Telling(business_date, class_id, user_id, caller.actor, f"mutation/{mutation}")
 
 
 def _payload(result: RunResult | None, errors: list[UserError]) -> RunRulesPayload:
@@ -335,8 +427,7 @@ def _counts(result: RunResult) -> list[RuleCounts]:
 
 async def _with_runner(info: Info, work: Callable[[RuleRunner], RunResult]) -> RunResult:
     """Run or preview on a thread; a run has connections of its own."""
-    context = info.context
-    tenant = Tenant(context.caller.tenant, context.caller.tenant_name)
+    context, tenant = info.context, _tenant(info)
     database, actor = context.services.database, context.caller.actor
 
     def on_thread() -> RunResult:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from application.rule_messages import Telling
 from cli.context import Format, Session, command_options, note
 from cli.output import print_json, print_rows
 from cli.values import DATE
@@ -15,6 +16,7 @@ from domain.strategy import StrategyError, Unreadable, parsed_strategy, printed_
 from projections.query import fetch
 from projections.rules_in_force import credit_classes
 from projections.view import Asked
+from runtime.rule_messages import deliver_preview, run_and_tell
 from runtime.rule_runs import CATCH_UP_DAYS, RuleRunner, RunResult
 from runtime.site import site_options, today
 from runtime.strategies import put_in_force, put_starter_in_force, strategy_in_force
@@ -32,6 +34,11 @@ def rules() -> None:
 @click.option("--class", "class_id", metavar="ID", help="Only this credit class.")
 @click.option("--preview", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option(
+    "--deliver",
+    is_flag=True,
+    help="With --preview: deliver it as a message with an Excel file to who runs the site.",
+)
+@click.option(
     "--confirm", is_flag=True, help=f"Let a rule make more than {ACTIONS_MAX:,} actions at once."
 )
 @click.option(
@@ -48,24 +55,37 @@ def run(
     business_date: date,
     class_id: str | None,
     preview: bool,
+    deliver: bool,
     confirm: bool,
     catch_up: int,
 ) -> None:
-    """Run the rules of all credit classes for a date, or those of one."""
+    """Run the rules of all credit classes for a date, or those of one.
+
+    A message tells who runs the site what was done.
+    """
+    if deliver and not preview:
+        raise click.UsageError("--deliver goes with --preview: a run is told of anyway.")
     tenant = session.tenant()
     _with_some_strategy(session)
     actions_max = ANY_NUMBER if confirm else ACTIONS_MAX
-    with RuleRunner(session.database, tenant, actor="cli") as runner:
-        if preview:
+    telling = Telling(business_date, class_id, None, "cli", "cli/rules-run")
+    if deliver:
+        result, delivered = deliver_preview(
+            session.database, tenant, telling, actions_max=actions_max
+        )
+        note(f"{'Delivered as' if delivered.new else 'Already in'} message {delivered.message_id}")
+    elif preview:
+        with RuleRunner(session.database, tenant, actor="cli") as runner:
             result = runner.preview(business_date, class_id, actions_max=actions_max)
-        else:
-            result = runner.run(
-                business_date,
-                class_id,
-                actions_max=actions_max,
-                catch_up_days=catch_up,
-                progress=lambda name, on: note(f"Running {name} for {on}"),
-            )
+    else:
+        result = run_and_tell(
+            session.database,
+            tenant,
+            telling,
+            actions_max=actions_max,
+            catch_up_days=catch_up,
+            progress=lambda name, on: note(f"Running {name} for {on}"),
+        )
     _report(session.format, business_date, result, preview=preview)
     held = [rule for one in result.runs for rule in one.rules if rule.held]
     for rule in held:

@@ -27,6 +27,8 @@ class MessageKind(StrEnum):
     """A sync is over (SYN-10)."""
     ACTIONS_GENERATED = "actions_generated"
     """Rules were run (RULE-33)."""
+    RUN_FAILED = "run_failed"
+    """Rules could not be run (RULE-33)."""
     PREVIEW_READY = "preview_ready"
     """What rules would do is worked out (RULE-24)."""
     EXPORT_READY = "export_ready"

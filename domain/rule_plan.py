@@ -133,6 +133,21 @@ class Action(Struct, frozen=True, gc=False):
     later: tuple[ExtendIssue, ...] = ()
     delayed: bool = False
 
+    @property
+    def documents(self) -> tuple[DocumentFacts | None, ...]:
+        """All documents that it is about."""
+        return self.issue.documents + tuple(one for more in self.later for one in more.documents)
+
+    @property
+    def tran_ids(self) -> tuple[str, ...]:
+        """The ids of all documents that it is about."""
+        return self.issue.tran_ids + tuple(one for more in self.later for one in more.tran_ids)
+
+    @property
+    def user_id(self) -> str | None:
+        """Who gets it: the user whom its rule names, else that of the account (RULE-15)."""
+        return self.issue.assigned_user_id or self.issue.care.assigned_user_id
+
 
 class Extension(Struct, frozen=True, gc=False):
     """Documents that join an open action."""

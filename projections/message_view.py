@@ -41,8 +41,8 @@ MESSAGE_VIEW = View(
             "m",
             Kind.TEXT,
             {
-                "kind": "What it tells: sync_done, actions_generated, preview_ready, export_ready"
-                " or alert.",
+                "kind": "What it tells: sync_done, actions_generated, run_failed, preview_ready,"
+                " export_ready or alert.",
                 "subject": "What it is about.",
                 "body": "What it tells.",
             },

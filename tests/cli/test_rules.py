@@ -170,3 +170,16 @@ def test_a_tenant_begins_with_the_starter_strategy(tallystick: Command, tmp_path
     file.write_text(exported.replace("total_past_due >= 50", "total_past_due >= 500"))
     assert tallystick("rules", "import", str(file), tenant=name).stderr == "3 events\n"
     assert tallystick("rules", "starter", tenant=name).stderr == "0 events\n"
+
+
+def test_a_preview_is_delivered_once(tallystick: Command) -> None:
+    """RULE-24: as a message to who runs the site."""
+    run = ("rules", "run", "--business-date", "2026-03-03")
+    assert tallystick(*run, "--deliver").returncode == 2
+    first, again = (tallystick(*run, "--preview", "--deliver") for _ in range(2))
+
+    assert (first.returncode, again.returncode) == (0, 0)
+    told, repeated = first.stderr.splitlines()[-1], again.stderr.splitlines()[-1]
+    assert told.startswith("Delivered as message ")
+    assert repeated == f"Already in message {told.rpartition(' ')[2]}"
+    assert tallystick("projections", "check").returncode == 0
