@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload, answer
+from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload, answer, check_keys
 from api.connections import (
     After,
     AtLeast,
@@ -22,9 +22,14 @@ from api.context import Info
 from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of
 from application.strategies import asked_by_code
-from domain.action_code import ACTION_CODE, ActionCodeDocument, DefineActionCode
+from domain.action_code import (
+    ACTION_CODE,
+    ActionCodeDocument,
+    DefineActionCode,
+    RetireActionCode,
+)
 from domain.shared.streams import stream_name
-from projections.action_code_view import ACTION_CODE_VIEW, account_rules_of
+from projections.action_code_view import ACTION_CODE_VIEW, account_rules_of, rules_using
 
 
 @strawberry.type(description="An action code: what is to be done, and why.")
@@ -125,6 +130,26 @@ class DefineActionCodePayload(Payload):
         return await self.record(info, ACTION_CODES)
 
 
+@strawberry.input(description="The action code to retire.")
+class RetireActionCodeInput:
+    """The action code to retire."""
+
+    code: str = strawberry.field(description="The code.")
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.type(description="What retiring an action code led to.")
+class RetireActionCodePayload(Payload):
+    """What retiring an action code led to."""
+
+    @strawberry.field(
+        description="The code; null if it was refused or the read models did not follow in time."
+    )
+    async def action_code(self, info: Info) -> ActionCode | None:
+        """Return the code."""
+        return await self.record(info, ACTION_CODES)
+
+
 @strawberry.type
 class ActionCodeMutation:
     """Maintaining action codes."""
@@ -166,4 +191,31 @@ class ActionCodeMutation:
             mutation="defineActionCode",
             idempotency_key=input.idempotency_key,
             consults=asked_by_code(document),
+        )
+
+    @strawberry.mutation(
+        description="Use an action code for nothing new; what was done by it stays what it was, and"
+        " defining it again brings it back. Refused while rules in force make their actions by it."
+        " Needs one of the roles admin and credit_manager."
+    )
+    async def retire_action_code(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            RetireActionCodeInput, strawberry.argument(description="The code.")
+        ],
+    ) -> RetireActionCodePayload:
+        """Retire a code."""
+        info.context.require(*MAINTAINERS)
+        check_keys(input.idempotency_key, (input.code,))
+        reading = await info.context.newest_reading()
+        (use,) = await reading.fetch(rules_using(reading.asked, input.code))
+        return await answer(
+            info.context,
+            RetireActionCodePayload,
+            ACTION_CODE,
+            (input.code,),
+            RetireActionCode(use),
+            mutation="retireActionCode",
+            idempotency_key=input.idempotency_key,
         )

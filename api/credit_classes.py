@@ -24,7 +24,7 @@ from api.connections import (
 )
 from api.context import Info
 from api.nodes import Node
-from api.schedules import ScheduleInput
+from api.schedules import ScheduleInput, ScheduleResult
 from api.view_types import filter_of, object_of, order_of
 from application.handling import Consulted
 from domain.credit_class import (
@@ -50,6 +50,13 @@ class CreditClass(Node, object_of(CREDIT_CLASS_VIEW)):
     def stream(self) -> str:
         """Return the stream's name."""
         return stream_name(CREDIT_CLASS.category, *self.values("class_id"))
+
+    @strawberry.field(
+        description="When its rules are run without anybody asking; null if somebody must ask."
+    )
+    def schedule(self) -> ScheduleResult | None:
+        """Return the schedule."""
+        return ScheduleResult.of_json(*self.values("schedule"))
 
     @strawberry.field(
         description="Its rules, retired ones included, in the order of their evaluation: by number,"

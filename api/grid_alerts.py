@@ -24,7 +24,7 @@ from api.connections import (
 from api.context import Info
 from api.errors import UserError
 from api.nodes import Node
-from api.schedules import ScheduleInput
+from api.schedules import ScheduleInput, ScheduleResult
 from api.view_types import filter_of, object_of, order_of
 from application.handling import Consulted
 from domain import user
@@ -59,6 +59,11 @@ class GridAlert(Node, object_of(GRID_ALERT_VIEW)):
     def stream(self) -> str:
         """Return the stream's name."""
         return stream_name(GRID_ALERT.category, *self.values("alert_id"))
+
+    @strawberry.field(description="When its recipients are told; null if only by hand.")
+    def schedule(self) -> ScheduleResult | None:
+        """Return the schedule."""
+        return ScheduleResult.of_json(*self.values("schedule"))
 
 
 @strawberry.input(description="Which alerts; all that is given must hold.")

@@ -1,5 +1,8 @@
 """GraphQL: when something that recurs is due."""
 
+from typing import Any
+
+import msgspec
 import strawberry
 
 from domain.schedule import Schedule
@@ -21,6 +24,11 @@ class ScheduleResult:
     def of(cls, schedule: Schedule) -> "ScheduleResult":
         """Return a schedule as it is told."""
         return cls(days=list(schedule.days), at=schedule.at, time_zone=schedule.time_zone)
+
+    @classmethod
+    def of_json(cls, told: Any) -> "ScheduleResult | None":
+        """Return a schedule of what a read model keeps of it; None of nothing."""
+        return None if told is None else cls.of(msgspec.convert(told, Schedule))
 
 
 @strawberry.input(description="When something that recurs is to be due.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import domain.account
 import domain.account_care
+import domain.action_code
 import domain.activity
 import domain.activity_type
 import domain.invoice
@@ -15,6 +16,7 @@ import domain.user
 from application.handling import Consulted
 from domain.account import ACCOUNT
 from domain.account_care import ACCOUNT_CARE
+from domain.action_code import ACTION_CODE
 from domain.activity import ACTIVITY, RecordActivity
 from domain.activity_type import ACTIVITY_TYPE
 from domain.credit_class import CREDIT_CLASS, is_defined
@@ -60,6 +62,13 @@ def activity_asked(activity_id: str | None) -> tuple[Consulted, ...]:
     return (Consulted(ACTIVITY, (activity_id,), domain.activity.facts),)
 
 
+def code_asked(action_code: str | None) -> tuple[Consulted, ...]:
+    """Return an action code to consult, if one is named."""
+    if action_code is None:
+        return ()
+    return (Consulted(ACTION_CODE, (action_code.strip(),), domain.action_code.facts),)
+
+
 def class_asked(class_id: str | None) -> tuple[Consulted, ...]:
     """Return whether there is a credit class, to consult, if one is named."""
     named = (class_id or "").strip()
@@ -80,6 +89,7 @@ def asked_by_issue(command: OpenIssue) -> tuple[Consulted, ...]:
         account_asked(*key),
         care_asked(*key),
         *user_asked(command.assigned_user_id),
+        *code_asked(command.action_code),
         *documents_asked(command.company_id, command.tran_ids),
     )
 
@@ -100,6 +110,7 @@ def asked_by_activity(command: RecordActivity) -> tuple[Consulted, ...]:
         *user_asked(command.assigned_user_id),
         *user_asked(command.follow_up.user_id),
         *issue,
+        *code_asked(command.action_code),
         *documents_asked(command.company_id, command.tran_ids),
     )
 

@@ -42,7 +42,7 @@ LINGER_SHARE = 0.5
 STATES_MAX = 10_000
 """Streams whose state a queue remembers, at most."""
 
-_NOT_WISHED = ("business_date", "reach", "use")
+_NOT_WISHED = ("business_date", "reach", "use", "account_rules")
 """Fields of commands that say when it was wished, or what was measured then."""
 
 

@@ -1,8 +1,12 @@
 """An action code: what a user or the software is to do, and why (CODE-01).
 
     NotDefined --define--> Defined --define--> Defined, changed
+                             |  ^
+                    retire --v  |-- define
+                           Retired
 
-Rules make actions by their codes, and people use the same codes (CODE-03).
+Rules make actions by their codes, and people use the same codes (CODE-03). One that is retired is
+used for nothing new; what was done by it still counts as what it was.
 """
 
 from collections.abc import Sequence
@@ -60,7 +64,11 @@ class ActionCodeChanged(Event, frozen=True, omit_defaults=True, gc=False):
     document: ActionCodeDocument
 
 
-ActionCodeEvent: TypeAlias = ActionCodeDefined | ActionCodeChanged
+class ActionCodeRetired(Event, frozen=True, omit_defaults=True, gc=False):
+    """The code is used for nothing new."""
+
+
+ActionCodeEvent: TypeAlias = ActionCodeDefined | ActionCodeChanged | ActionCodeRetired
 
 
 class DefineActionCode(Struct, frozen=True, gc=False):
@@ -80,6 +88,19 @@ class DefineActionCode(Struct, frozen=True, gc=False):
         return replace(self, defined_type=facts[0])
 
 
+class RetireActionCode(Struct, frozen=True, gc=False):
+    """Use a code for nothing new.
+
+    `use` is how many rules in force make their actions by it, as was measured when it was asked
+    for.
+    """
+
+    use: int = 0
+
+
+ActionCodeCommand: TypeAlias = DefineActionCode | RetireActionCode
+
+
 class NotDefined(Struct, frozen=True):
     """Nobody defined the code."""
 
@@ -90,7 +111,13 @@ class Defined(Struct, frozen=True, gc=False):
     document: ActionCodeDocument
 
 
-ActionCode: TypeAlias = NotDefined | Defined
+class Retired(Struct, frozen=True, gc=False):
+    """The code as it was defined, used for nothing new."""
+
+    document: ActionCodeDocument
+
+
+ActionCode: TypeAlias = NotDefined | Defined | Retired
 
 
 def evolve(action_code: ActionCode, event: ActionCodeEvent) -> ActionCode:
@@ -100,13 +127,19 @@ def evolve(action_code: ActionCode, event: ActionCodeEvent) -> ActionCode:
             return Defined(document)
         case Defined(), ActionCodeChanged(document):
             return Defined(document)
+        case Defined(document), ActionCodeRetired():
+            return Retired(document)
+        case Retired(), ActionCodeDefined(document):
+            return Defined(document)
         case _:
             raise ImpossibleHistory(f"{event} after {action_code}")
 
 
-def decide(command: DefineActionCode, action_code: ActionCode) -> Sequence[ActionCodeEvent]:
+def decide(command: ActionCodeCommand, action_code: ActionCode) -> Sequence[ActionCodeEvent]:
     """Return the facts that `command` adds."""
-    if command.only_new and isinstance(action_code, Defined):
+    if isinstance(command, RetireActionCode):
+        return retire(command, action_code)
+    if command.only_new and not isinstance(action_code, NotDefined):
         return []
     document = checked(command.document)
     if standard_type_of(document.activity_type) is None and command.defined_type is None:
@@ -118,6 +151,8 @@ def decide(command: DefineActionCode, action_code: ActionCode) -> Sequence[Actio
     match action_code:
         case NotDefined():
             return [ActionCodeDefined(document)]
+        case Retired(known):
+            return [ActionCodeDefined(replace(document, system=document.system or known.system))]
         case Defined(known):
             told = replace(document, system=document.system or known.system)
             if told == known:
@@ -130,6 +165,24 @@ def decide(command: DefineActionCode, action_code: ActionCode) -> Sequence[Actio
                     "attachInvoices",
                 )
             return [ActionCodeChanged(told)]
+
+
+def retire(command: RetireActionCode, action_code: ActionCode) -> Sequence[ActionCodeEvent]:
+    """Use a code for nothing new, unless rules in force make their actions by it."""
+    match action_code:
+        case NotDefined():
+            raise Refused("action_code_unknown", "There is no such action code.", "code")
+        case Retired():
+            return []  # retired already
+        case Defined(document):
+            if command.use:
+                raise Refused(
+                    "action_code_in_use",
+                    f"{command.use:,} rules in force make their actions by {document.code}; retire"
+                    " them first, or let them use another code.",
+                    "code",
+                )
+            return [ActionCodeRetired()]
 
 
 def checked(document: ActionCodeDocument) -> ActionCodeDocument:
@@ -166,15 +219,15 @@ def checked(document: ActionCodeDocument) -> ActionCodeDocument:
 
 
 def facts(action_code: ActionCode) -> ActionCodeFacts | None:
-    """Return what other decisions may know of the code; None if nobody defined it."""
-    if isinstance(action_code, NotDefined):
+    """Return what other decisions may know of the code; None if it is not in force."""
+    if not isinstance(action_code, Defined):
         return None
     return ActionCodeFacts(action_code.document.code, action_code.document.attach_invoices)
 
 
-ACTION_CODE: Decider[ActionCode, DefineActionCode, ActionCodeEvent] = Decider(
+ACTION_CODE: Decider[ActionCode, ActionCodeCommand, ActionCodeEvent] = Decider(
     category="action_code",
-    events=(ActionCodeDefined, ActionCodeChanged),
+    events=(ActionCodeDefined, ActionCodeChanged, ActionCodeRetired),
     initial=NotDefined(),
     evolve=evolve,
     decide=decide,

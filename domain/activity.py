@@ -32,6 +32,7 @@ from domain.scheduling import (
     respond_by,
     scheduled,
 )
+from domain.shared.action_codes import require_code
 from domain.shared.assignee import (
     assignee,
     check_not_passed_back,
@@ -43,6 +44,7 @@ from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import (
     AccountFacts,
+    ActionCodeFacts,
     ActivityFacts,
     ActivityTypeFacts,
     CareFacts,
@@ -210,19 +212,21 @@ class RecordActivity(Struct, frozen=True, gc=False):
     user: UserFacts | None = None
     follow_up_user: UserFacts | None = None
     issue: IssueFacts | None = None
+    code: ActionCodeFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
     def knowing(self, facts: Sequence[Any]) -> "RecordActivity":
         """Return the command that knows what it asks.
 
         That is account, care, the site's days, the type, and the calendars of the company and of
-        the site; the user, the one of the follow-up and the issue, if they are named; and the
-        documents.
+        the site; the user, the one of the follow-up, the issue and the action code, if they are
+        named; and the documents.
         """
         account, care, site_days, defined_type, company, site, *rest = facts
         user = None if self.assigned_user_id is None else rest.pop(0)
         follow_up_user = None if self.follow_up.user_id is None else rest.pop(0)
         issue = None if self.issue_id is None else rest.pop(0)
+        code = None if self.action_code is None else rest.pop(0)
         return replace(
             self,
             account=account,
@@ -233,6 +237,7 @@ class RecordActivity(Struct, frozen=True, gc=False):
             user=user,
             follow_up_user=follow_up_user,
             issue=issue,
+            code=code,
             documents=tuple(rest),
         )
 
@@ -412,6 +417,8 @@ def record(command: RecordActivity) -> Sequence[ActivityEvent]:
     """Record an activity on an account that is known, with all that is told of it."""
     require_account(command.account)
     recorded = recording(command)
+    if not command.by_rule:  # a rule has a code that was checked when it was defined
+        require_code(recorded.action_code, command.code)
     if command.issue_id is not None:
         require_issue(command.company_id, command.cust_id, command.issue)
     documents = require_on_account(

@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.rule_view import RuleView
+from domain.shared.action_codes import require_code
 from domain.shared.assignee import (
     assignee,
     check_not_passed_back,
@@ -29,7 +30,14 @@ from domain.shared.assignee import (
 )
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
-from domain.shared.facts import AccountFacts, CareFacts, DocumentFacts, IssueFacts, UserFacts
+from domain.shared.facts import (
+    AccountFacts,
+    ActionCodeFacts,
+    CareFacts,
+    DocumentFacts,
+    IssueFacts,
+    UserFacts,
+)
 from domain.shared.on_account import require_account, require_on_account
 from domain.shared.wording import (
     TEXT_CHARACTERS_MAX,
@@ -166,13 +174,17 @@ class OpenIssue(Struct, frozen=True, gc=False):
     account: AccountFacts | None = None
     care: CareFacts = CareFacts()
     user: UserFacts | None = None
+    code: ActionCodeFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
     def knowing(self, facts: Sequence[Any]) -> "OpenIssue":
-        """Return the command that knows account and care, user if one is named, and documents."""
+        """Return the command that knows account and care, user and code if named, and documents."""
         account, care, *rest = facts
         user = None if self.assigned_user_id is None else rest.pop(0)
-        return replace(self, account=account, care=care, user=user, documents=tuple(rest))
+        code = None if self.action_code is None else rest.pop(0)
+        return replace(
+            self, account=account, care=care, user=user, code=code, documents=tuple(rest)
+        )
 
 
 class ReassignIssue(Struct, frozen=True, gc=False):
@@ -334,6 +346,8 @@ def open_issue(command: OpenIssue) -> Sequence[IssueEvent]:
     require_account(command.account)
     user_id = assignee(command.assigned_user_id, command.user, command.care)
     opened = opening(command, user_id)
+    if command.origin is None:  # a rule has a code that was checked when it was defined
+        require_code(opened.action_code, command.code)
     require_on_account(command.company_id, command.cust_id, command.tran_ids, command.documents)
     return [opened]
 

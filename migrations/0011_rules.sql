@@ -28,6 +28,7 @@ CREATE TABLE action_codes (
     attach_invoices boolean NOT NULL,
     cust_contact boolean NOT NULL,
     system boolean NOT NULL,
+    active boolean NOT NULL,
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, code)
 );

@@ -64,6 +64,13 @@ ACTION_CODE_VIEW = View(
             source="CODE-05, CODE-06, RULE-31",
             nullable=False,
         ),
+        Field(
+            "active",
+            Kind.BOOLEAN,
+            "Whether it is in force; a retired one is used for nothing new.",
+            "k.active",
+            source="CODE-03",
+        ),
         Field("known_from", Kind.MOMENT, "Since when it is defined like this.", "k.known_from"),
     ),
 )
@@ -71,12 +78,18 @@ ACTION_CODE_VIEW = View(
 
 def account_rules_of(asked: Asked, code: str) -> Query[int]:
     """Return the question for how many rules in force about accounts use a code."""
+    return rules_using(asked, code, RuleView.ACCOUNT)
+
+
+def rules_using(asked: Asked, code: str, view: RuleView | None = None) -> Query[int]:
+    """Return the question for how many rules in force use a code, of a view or of any."""
+    of_view = "" if view is None else "AND v.view = %(view)s"
     statement = f"""
         SELECT count(*)
         FROM {asked.rows(_RULES)} r
         JOIN {_VERSIONS.name} v ON v.tenant = r.tenant AND v.class_id = r.class_id
           AND v.rule_id = r.rule_id AND v.version = r.version
         WHERE r.tenant = %(tenant)s AND r.active
-          AND v.action_code = %(code)s AND v.view = %(account_view)s"""
-    parameters = asked.parameters | {"code": code, "account_view": RuleView.ACCOUNT.value}
+          AND v.action_code = %(code)s {of_view}"""
+    parameters = asked.parameters | {"code": code, "view": view and view.value}
     return Query(sql(statement), parameters, int)

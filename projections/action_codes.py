@@ -3,16 +3,22 @@
 from datetime import datetime
 from typing import Any, cast
 
-from msgspec.structs import astuple
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
-from domain.action_code import ActionCodeChanged, ActionCodeDefined, ActionCodeDocument
+from domain.action_code import (
+    ActionCodeChanged,
+    ActionCodeDefined,
+    ActionCodeDocument,
+    ActionCodeRetired,
+)
 from domain.shared.streams import stream_key
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream, build
 
 
 class ActionCodeRow(Row, frozen=True, array_like=True, gc=False):
-    """An action code as defined."""
+    """An action code as defined; one that is not `active` is used for nothing new."""
 
     tenant: int
     code: str
@@ -25,22 +31,36 @@ class ActionCodeRow(Row, frozen=True, array_like=True, gc=False):
     attach_invoices: bool
     cust_contact: bool
     system: bool
+    active: bool
     known_from: datetime
 
 
-def evolve(state: ActionCodeDocument | None, recorded: Recorded) -> ActionCodeDocument:  # noqa: ARG001
+class ActionCodeState(Struct, frozen=True, gc=False):
+    """A code's newest definition, and whether it is in force."""
+
+    document: ActionCodeDocument
+    active: bool = True
+
+
+def evolve(state: ActionCodeState | None, recorded: Recorded) -> ActionCodeState:
     """Remember the newest definition."""
-    return cast("ActionCodeDefined | ActionCodeChanged", recorded.event).document
+    event = recorded.event
+    if isinstance(event, ActionCodeRetired):
+        assert state is not None, "what is retired was defined"
+        return replace(state, active=False)
+    return ActionCodeState(cast("ActionCodeDefined | ActionCodeChanged", event).document)
 
 
-def rows(state: ActionCodeDocument, tenant: int, known_from: datetime) -> EntityRows:
+def rows(state: ActionCodeState, tenant: int, known_from: datetime) -> EntityRows:
     """Return the code's row."""
-    return ((build(ActionCodeRow, tenant, *astuple(state), known_from),),)
+    row = build(ActionCodeRow, tenant, *astuple(state.document), state.active, known_from)
+    return ((row,),)
 
 
-def restore(stored: EntityRows) -> ActionCodeDocument:
-    """Return the definition of a stored row."""
-    return build(ActionCodeDocument, *astuple(stored[0][0])[1:-1])
+def restore(stored: EntityRows) -> ActionCodeState:
+    """Return the state that a stored row stands for."""
+    _, *document, active, _ = astuple(stored[0][0])
+    return ActionCodeState(build(ActionCodeDocument, *document), active)
 
 
 def key(recorded: Recorded) -> tuple[str, ...]:
@@ -50,10 +70,10 @@ def key(recorded: Recorded) -> tuple[str, ...]:
 
 _KEY = ("code",)
 
-ACTION_CODES: ReadModel[Any, ActionCodeDocument] = ReadModel(
+ACTION_CODES: ReadModel[Any, ActionCodeState] = ReadModel(
     name="action_codes",
     tables=(Table("action_codes", ActionCodeRow, _KEY, _KEY),),
-    handles=(ActionCodeDefined, ActionCodeChanged),
+    handles=(ActionCodeDefined, ActionCodeChanged, ActionCodeRetired),
     key=key,
     begins=begins_stream,
     restore=restore,

@@ -25,7 +25,7 @@ _RULES, _VERSIONS = RULES.tables
 (_USERS,) = USERS.tables
 
 _VERSION = RuleVersionRow.__struct_fields__[1:-1]
-_CODE = ActionCodeRow.__struct_fields__[1:-1]
+_CODE = ActionCodeRow.__struct_fields__[1:-2]
 _CLASS = CreditClassRow.__struct_fields__
 
 
@@ -39,9 +39,9 @@ def credit_classes(asked: Asked, class_id: str | None = None) -> Query[CreditCla
 
 
 def action_codes(asked: Asked) -> Query[ActionCodeDocument]:
-    """Return the question for all action codes, in order of their ids."""
+    """Return the question for the action codes in force, in order of their ids."""
     statement = f"""SELECT {", ".join(f"k.{name}" for name in _CODE)}
-        FROM {asked.rows(_CODES)} k WHERE k.tenant = %(tenant)s ORDER BY k.code"""
+        FROM {asked.rows(_CODES)} k WHERE k.tenant = %(tenant)s AND k.active ORDER BY k.code"""
     return Query(sql(statement), asked.parameters, ActionCodeDocument)
 
 

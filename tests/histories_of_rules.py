@@ -5,7 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.action_code import ACTION_CODE, ActionCodeDocument, DefineActionCode
+from domain.action_code import (
+    ACTION_CODE,
+    ActionCodeDocument,
+    DefineActionCode,
+    RetireActionCode,
+)
 from domain.credit_class import (
     CREDIT_CLASS,
     ClassUse,
@@ -44,7 +49,9 @@ def strategies(draw: st.DrawFn, category: str, one: str) -> Parts:
             )
         case "action_code":
             document = ActionCodeDocument(one, number + 1, name, name, "Phone")
-            return ACTION_CODE, (one,), DefineActionCode(document)
+            defining = DefineActionCode(document)
+            told = draw(st.sampled_from([defining, defining, RetireActionCode()]))
+            return ACTION_CODE, (one,), told
         case "rule":
             view = draw(st.sampled_from(RuleView))
             document = RuleDocument("c", one, number, name, view, "balance > 0", "CALL")

@@ -24,6 +24,7 @@ from domain.account_care import (
     SetDaysToRespond,
     SetPrimarySalesPerson,
 )
+from domain.action_code import ACTION_CODE
 from domain.activity import (
     ACTIVITY,
     CompleteActivity,
@@ -74,7 +75,7 @@ from domain.receipts import Receipt
 from domain.sales_person import SALES_PERSON, SalesPersonDocument
 from domain.scheduling import FollowUp
 from domain.shared.decider import Decider
-from domain.shared.facts import DocumentFacts
+from domain.shared.facts import ActionCodeFacts, DocumentFacts
 from domain.shared.imported import ImportDocument
 from domain.shared.record_types import RecordType
 from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
@@ -120,6 +121,11 @@ ACCOUNT_TEXTS = (
     *_UDFS,
 )
 CENT = Decimal("0.01")
+
+CALL_KNOWN = Consulted(
+    ACTION_CODE, ("CALL",), lambda _: ActionCodeFacts("CALL", attach_invoices=False)
+)
+"""The code that calls are made by, whoever defined it."""
 
 
 def worded(rng: random.Random, *names: str) -> dict[str, Any]:
@@ -541,6 +547,7 @@ class Desk:
             calendar_asked(company_id),
             SITE_CALENDAR_ASKED,
             *named,
+            *((CALL_KNOWN,) if command.action_code else ()),
             *documents,
         )
         return self.request(ACTIVITY, (one,), command, *asking)

@@ -6,7 +6,7 @@ from tests.api.conftest import Client
 
 DEFINE_CLASS = """mutation($input: DefineCreditClassInput!) {defineCreditClass(input: $input) {
     creditClass {classId name description frequencyDays accountCount ruleCount stream id
-        schedule}
+        schedule {days at timeZone}}
     userErrors {code field message} position}}"""
 DELETE_CLASS = """mutation($input: DeleteCreditClassInput!) {deleteCreditClass(input: $input) {
     userErrors {code field message} position}}"""
@@ -14,6 +14,8 @@ DEFINE_CODE = """mutation($input: DefineActionCodeInput!) {defineActionCode(inpu
     actionCode {code priority issueDescription communicationNote activityType emailTemplate
         reportTemplate attachInvoices custContact system}
     userErrors {code field message} position}}"""
+RETIRE_CODE = """mutation($input: RetireActionCodeInput!) {retireActionCode(input: $input) {
+    actionCode {code active} userErrors {code field message} position}}"""
 DEFINE_RULE = """mutation($input: DefineRuleInput!) {defineRule(input: $input) {
     rule {classId ruleId version seqNo name view filter actionCode active standalone autoClose
         system priority creditClass {name} action {issueDescription}}
@@ -41,6 +43,10 @@ def define_code(client: Client, code: str, **given: Any) -> dict[str, Any]:
         "activityType": "Phone",
     }
     return client.ask(DEFINE_CODE, input=told | given)["defineActionCode"]
+
+
+def retire_code(client: Client, code: str) -> dict[str, Any]:
+    return client.ask(RETIRE_CODE, input={"code": code})["retireActionCode"]
 
 
 def define_rule(client: Client, rule_id: str, filter: str | None, **given: Any) -> dict[str, Any]:  # noqa: A002

@@ -24,7 +24,7 @@ from tests.api.conftest import Client, Server
 from tests.runtime.telling import Office, day
 
 DEFINE = """mutation($input: DefineGridAlertInput!) {defineGridAlert(input: $input) {
-    gridAlert {id alertId name grid filter columns recipients schedule active stream}
+    gridAlert {id alertId name grid filter columns recipients schedule {days at timeZone} active stream}
     userErrors {code field message} position}}"""
 RETIRE = """mutation($input: RetireGridAlertInput!) {retireGridAlert(input: $input) {
     gridAlert {active} userErrors {code field}}}"""
@@ -112,7 +112,7 @@ def test_alr_01_an_alert_is_a_filter_with_recipients_a_name_and_a_schedule(
         "filter": "balance > 0 and due_date_days > 0",
         "columns": ["tran_id", "cust_name", "balance", "due_date", "due_date_days"],
         "recipients": ["dana", "kim", "sal"],
-        "schedule": {"days": [1], "at": "00:00"},
+        "schedule": {"days": [1], "at": "00:00", "timeZone": None},
         "active": True,
         "stream": "grid_alert/overdue",
     }

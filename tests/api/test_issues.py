@@ -13,6 +13,7 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelWorker
 from tests.api.conftest import TODAY, Client, write_ledger
+from tests.api.strategies import define_code
 from tests.api.test_account_care import say
 from tests.api.test_doing import CHANGE
 from tests.api.test_users import change, register
@@ -76,6 +77,7 @@ def on_acme(**others: Any) -> dict[str, Any]:
 
 
 def test_an_issue_is_opened_reassigned_resolved_and_reopened(admin: Client, today: date) -> None:
+    define_code(admin, "Call1")
     opened = done(
         admin,
         "openIssue",

@@ -22,6 +22,7 @@ from tests.api.strategies import (
     define_code,
     define_rule,
     delete_class,
+    retire_code,
     retire_rule,
 )
 from tests.api.test_doing import CHANGE
@@ -39,7 +40,7 @@ PREVIEW = """query($view: RuleView!, $filter: String, $accountFilter: AccountFil
         invoices {totalCount nodes {companyId tranId balance {amount}}}}}"""
 INSTALL = """mutation {installStarterStrategy(input: {}) {
     added position userErrors {code}
-    creditClass {classId frequencyDays schedule rules {nodes {ruleId seqNo system active}}}}}"""
+    creditClass {classId frequencyDays schedule {days at timeZone} rules {nodes {ruleId seqNo system active}}}}}"""
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_a_credit_class_has_a_frequency_and_a_schedule(
         "Asked gently.",
     )
     assert (found["frequencyDays"], found["accountCount"], found["ruleCount"]) == (3, 0, 0)
-    assert (found["schedule"]["days"], found["schedule"]["at"]) == ([1, 2, 3, 4, 5], "06:00")
+    assert found["schedule"] == {"days": [1, 2, 3, 4, 5], "at": "06:00", "timeZone": None}
     define_class(admin, "IRON")
     assert define_class(admin, "GOLD", **given)["creditClass"] == found  # told twice
     none = define_class(admin, "GOLD")["creditClass"]
@@ -174,6 +175,38 @@ def test_action_codes_say_what_is_to_be_done(gold: Client) -> None:
     ]:
         assert errors(define_code(gold, "OTHER", **given)) == [(code, field)]
     assert gold.ask("{actionCodes {totalCount}}") == {"actionCodes": {"totalCount": 2}}
+
+
+def test_an_action_code_is_retired_once_no_rule_uses_it(gold: Client) -> None:
+    """CODE-03: people use it no more either, and it comes back when it is defined again."""
+    define_rule(gold, "call", "balance > 100")
+    assert errors(retire_code(gold, "NONE")) == [("action_code_unknown", "code")]
+    assert errors(retire_code(gold, "CALL1")) == [("action_code_in_use", "code")]
+    retire_rule(gold, "call")
+    assert retire_code(gold, "CALL1")["actionCode"] == {"code": "CALL1", "active": False}
+    assert errors(retire_code(gold, "CALL1")) == []
+
+    account = {"companyId": "1", "custId": "ACME", "actionCode": "CALL1"}
+    by_code = [
+        ("recordActivity", account | {"activityType": "Phone"}),
+        ("openIssue", account | {"subject": "A call"}),
+    ]
+    for name, given in by_code:
+        query = f"""mutation($input: {name[0].upper()}{name[1:]}Input!) {{
+            {name}(input: $input) {{userErrors {{code field message}}}}}}"""
+        unknown = [("action_code_unknown", "actionCode")]
+        assert errors(gold.ask(query, input=given)[name]) == unknown
+        assert errors(gold.ask(query, input=given | {"actionCode": "MISSPELT"})[name]) == unknown
+    assert errors(define_rule(gold, "other", "balance > 100")) == [
+        ("action_code_unknown", "actionCode")
+    ]
+    define_code(gold, "CALL1")
+    for name, given in by_code:
+        query = f"""mutation($input: {name[0].upper()}{name[1:]}Input!) {{
+            {name}(input: $input) {{userErrors {{code field message}}}}}}"""
+        assert errors(gold.ask(query, input=given)[name]) == []
+    listed = gold.ask("{actionCodes {nodes {code active}}}")["actionCodes"]["nodes"]
+    assert listed == [{"code": "CALL1", "active": True}]
 
 
 def test_a_rule_is_defined_changed_and_retired_and_every_version_is_kept(

@@ -14,6 +14,7 @@ from runtime.database import Database
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelWorker
 from tests.api.conftest import Client, write_ledger
+from tests.api.strategies import define_code
 from tests.loading import load
 
 
@@ -52,6 +53,7 @@ def test_one_query_tells_what_is_being_done_about_an_account(admin: Client, toda
     tomorrow = (today + timedelta(1)).isoformat()
     do(admin, "defineReasonCode", code="PRICE", description="Wrong price", severity=1)
     do(admin, "openIssue", **account, subject="First call", tranIds=["I1"])
+    define_code(admin, "CALL1")
     do(
         admin,
         "recordActivity",

@@ -8,7 +8,9 @@ from domain.action_code import (
     ActionCodeChanged,
     ActionCodeDefined,
     ActionCodeDocument,
+    ActionCodeRetired,
     DefineActionCode,
+    RetireActionCode,
     facts,
 )
 from domain.shared.decider import ImpossibleHistory
@@ -48,6 +50,19 @@ def test_is_changed_by_being_told_otherwise() -> None:
     urgent = replace(CALL2, priority=1)
     action_code.given(defined).when(DefineActionCode(urgent)).then(ActionCodeChanged(urgent))
     action_code.given(defined).when(DefineActionCode(CALL2)).then_nothing()
+
+
+def test_is_retired_unless_rules_use_it_and_comes_back() -> None:
+    """CODE-03."""
+    known = action_code.given(ActionCodeDefined(replace(CALL2, system=True)))
+    known.when(RetireActionCode(2)).then_refused("action_code_in_use", "code")
+    known.when(RetireActionCode()).then(ActionCodeRetired())
+    retired = action_code.given(*known.history, ActionCodeRetired())
+    retired.when(RetireActionCode(2)).then_nothing()
+    retired.when(DefineActionCode(CALL2, only_new=True)).then_nothing()
+    retired.when(DefineActionCode(CALL2)).then(ActionCodeDefined(replace(CALL2, system=True)))
+    action_code.given().when(RetireActionCode()).then_refused("action_code_unknown", "code")
+    assert facts(ACTION_CODE.replay(retired.history)) is None
 
 
 def test_attaches_no_documents_while_rules_about_accounts_use_it() -> None:
@@ -106,3 +121,5 @@ def test_refuses_a_history_that_cannot_be() -> None:
         ACTION_CODE.replay([ActionCodeChanged(CALL2)])
     with pytest.raises(ImpossibleHistory):
         ACTION_CODE.replay([defined, defined])
+    with pytest.raises(ImpossibleHistory):
+        ACTION_CODE.replay([ActionCodeRetired()])

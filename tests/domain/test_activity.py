@@ -29,7 +29,7 @@ from domain.activity import (
 from domain.follow_up import CompleteFollowUp, FollowUpCompleted, FollowUpSet, SetFollowUp
 from domain.scheduling import FollowUp
 from domain.shared.decider import ImpossibleHistory
-from domain.shared.facts import ActivityTypeFacts, CareFacts, IssueFacts
+from domain.shared.facts import ActionCodeFacts, ActivityTypeFacts, CareFacts, IssueFacts
 from domain.shared.standard_type import StandardType
 from domain.shared.wording import TEXT_CHARACTERS_MAX
 from domain.working_days import EVERY_DAY, WorkCalendar
@@ -71,6 +71,7 @@ def test_is_recorded_with_all_that_is_told_of_it() -> None:
         care=CARED_FOR,
         user_id="eve",
         action_code="CALL",
+        code=ActionCodeFacts("CALL", attach_invoices=False),
         tran_ids=("I1", "I2", "I1"),
         documents=(invoice("I1"), invoice("I2", balance="0"), invoice("I1")),
         follow_up=FollowUp(TOMORROW, " Paid? ", LATER, None, 15),
@@ -162,6 +163,7 @@ def test_knows_what_it_names() -> None:
         ({"user_id": "x" * 201}, "user_too_long", "userId"),
         ({"assigned_user_id": "x" * 201}, "user_too_long", "assignedUserId"),
         ({"action_code": "x" * 201}, "action_code_too_long", "actionCode"),
+        ({"action_code": "CALL"}, "action_code_unknown", "actionCode"),
         ({"follow_up": FollowUp(YESTERDAY)}, "follow_up_date_past", "followUpOn"),
         ({"follow_up": FollowUp(None, "x")}, "follow_up_date_missing", "followUpOn"),
         ({"follow_up": FollowUp(user_id="eve")}, "follow_up_date_missing", "followUpOn"),

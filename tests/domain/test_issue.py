@@ -20,7 +20,7 @@ from domain.issue import (
     facts,
 )
 from domain.shared.decider import ImpossibleHistory
-from domain.shared.facts import IssueFacts, UserFacts
+from domain.shared.facts import ActionCodeFacts, IssueFacts, UserFacts
 from domain.shared.on_account import INVOICES_MAX
 from domain.shared.wording import TEXT_CHARACTERS_MAX
 from tests.domain.work import ACME, CARED_FOR, DANA, EVE, RETIRED, TODAY, invoice
@@ -38,6 +38,9 @@ opened = IssueOpened("i1", "1", "ACME", "First call", TODAY)
 resolved = IssueResolved(TODAY, USER, "Paid.")
 
 
+CODE = ActionCodeFacts("Call1", attach_invoices=False)
+
+
 def test_is_opened_about_an_account() -> None:
     issue.given().when(opening).then(opened)
     assert opened.effective_on(YESTERDAY) == TODAY
@@ -52,6 +55,7 @@ def test_is_opened_with_all_that_is_told_of_it() -> None:
         assigned_user_id="dana",
         user=DANA,
         care=CARED_FOR,
+        code=CODE,
         note=" Ring them. ",
         tran_ids=("I1", "I2", "I1"),
         documents=(invoice("I1"), invoice("I2"), invoice("I1")),
@@ -75,6 +79,8 @@ def test_knows_the_account_and_the_documents_that_it_names() -> None:
     assert told.documents == (invoice("I1"), None)
     named = replace(command, assigned_user_id="dana")
     assert named.knowing([ACME, CARED_FOR, DANA, None, None]).user == DANA
+    by_code = replace(named, action_code="Call1").knowing([ACME, CARED_FOR, DANA, CODE, None, None])
+    assert (by_code.code, by_code.documents) == (CODE, (None, None))
     issue.given().when(told).then_refused("invoice_unknown", "tranIds")
 
 
@@ -87,6 +93,7 @@ def test_knows_the_account_and_the_documents_that_it_names() -> None:
         (replace(opening, subject="a\0"), "subject_not_text", "subject"),
         (replace(opening, priority=0), "priority_invalid", "priority"),
         (replace(opening, action_code="x" * 201), "action_code_too_long", "actionCode"),
+        (replace(opening, action_code="Call1"), "action_code_unknown", "actionCode"),
         (replace(opening, assigned_user_id="\0"), "user_not_text", "assignedUserId"),
         (replace(opening, note="x" * (TEXT_CHARACTERS_MAX + 1)), "note_too_long", "note"),
         (replace(opening, tran_ids=("I1",), documents=(None,)), "invoice_unknown", "tranIds"),
