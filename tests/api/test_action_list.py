@@ -11,6 +11,7 @@ from domain.api_key import Role
 from runtime.database import Database
 from runtime.keys import create_key
 from runtime.tenants import Tenant
+from runtime.worker import ReadModelWorker
 from tests.api.conftest import Client, Server
 from tests.runtime.rules import MONDAY, Site, day, rule
 
@@ -89,6 +90,73 @@ def test_a_list_is_of_a_user_or_of_nobody(manager: Client) -> None:
     pool = listed(manager, day(2), scope="UNASSIGNED")
     assert {one["custId"] for one in pool} == {"BOLT"}
     assert len(listed(manager, day(2), scope="TEAM", userId="dana")) == len(mine)
+
+
+def test_list_03_a_team_s_work_is_seen_and_done_by_its_manager(
+    site: Site, manager: Client, server: Server
+) -> None:
+    site.register("mona")
+    site.register("erik", "mona")
+    site.assign("BOLT", "erik")
+    site.rows("SELECT 1")
+    run(manager, day(2))
+    key = create_key(site.database, site.tenant, Role.CREDIT_USER, "Mona", user_id="mona")
+    mona = Client(server, key)
+
+    assert listed(mona, day(2)) == []
+    found = listed(mona, day(2), scope="TEAM")
+    assert {(one["custId"], one["assignedUserId"]) for one in found} == {("BOLT", "erik")}
+    query = "{actionList(scope: TEAM) {nodes {activityId}}}"
+    activity_id = mona.ask(query)["actionList"]["nodes"][0]["activityId"]
+    with ReadModelWorker(site.database.url("worker"), lambda _: [site.tenant.id]):
+        done = mona.ask(
+            """mutation($input: CompleteActivityInput!) {completeActivity(input: $input) {
+                activity {activityComplete assignedUserId} userErrors {code}}}""",
+            input={"activityId": activity_id},
+        )["completeActivity"]
+    assert done == {
+        "activity": {"activityComplete": True, "assignedUserId": "erik"},
+        "userErrors": [],
+    }
+    mona.http.close()
+
+
+def test_list_06_and_08_a_list_is_searched_and_ordered_by_several_columns(
+    manager: Client, site: Site
+) -> None:
+    site.define(rule("call", "due_date_days >= 1", days_to_respond=3))
+    site.rows("SELECT 1")
+    run(manager, day(2))
+    query = """query($asOf: Date, $filter: ActionListFilter, $orderBy: [ActionListOrder!]) {
+        actionList(asOf: $asOf, filter: $filter, orderBy: $orderBy) {
+            nodes {custId subject respondDueDays pastDue}}}"""
+
+    def asked(on: int, **given: Any) -> list[tuple[Any, ...]]:
+        nodes = manager.ask(query, asOf=day(on).isoformat(), **given)["actionList"]["nodes"]
+        return [tuple(one.values()) for one in nodes]
+
+    late = {"respondDueDays": {"lt": 0}, "custName": {"isNull": True}}
+    order = [
+        {"field": "TOTAL_PAST_DUE", "direction": "DESC"},
+        {"field": "SUBJECT", "direction": "DESC"},
+    ]
+    assert asked(2, orderBy=order) == [
+        ("BOLT", "Review", None, False),
+        ("BOLT", "First call", 3, False),
+        ("ACME", "Review", None, False),
+        ("ACME", "First call", 3, False),
+    ]
+    either = {"or": [{"custId": {"eq": "ACME"}}, {"subject": {"eq": "Review"}}]}
+    assert [one[:2] for one in asked(2, filter=either, orderBy=order)] == [
+        ("BOLT", "Review"),
+        ("ACME", "Review"),
+        ("ACME", "First call"),
+    ]
+    assert asked(5, filter=late) == []
+    assert [one[:3] for one in asked(7, filter=late, orderBy=order)] == [
+        ("BOLT", "First call", -2),
+        ("ACME", "First call", -2),
+    ]
 
 
 def test_what_is_paid_or_done_leaves_the_list(manager: Client, site: Site) -> None:

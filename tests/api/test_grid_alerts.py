@@ -24,7 +24,8 @@ from tests.api.conftest import Client, Server
 from tests.runtime.telling import Office, day
 
 DEFINE = """mutation($input: DefineGridAlertInput!) {defineGridAlert(input: $input) {
-    gridAlert {id alertId name grid filter columns recipients schedule {days at timeZone} active stream}
+    gridAlert {id alertId name grid filter columns recipients schedule {days at timeZone} active
+        stream}
     userErrors {code field message} position}}"""
 RETIRE = """mutation($input: RetireGridAlertInput!) {retireGridAlert(input: $input) {
     gridAlert {active} userErrors {code field}}}"""

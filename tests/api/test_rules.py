@@ -40,7 +40,8 @@ PREVIEW = """query($view: RuleView!, $filter: String, $accountFilter: AccountFil
         invoices {totalCount nodes {companyId tranId balance {amount}}}}}"""
 INSTALL = """mutation {installStarterStrategy(input: {}) {
     added position userErrors {code}
-    creditClass {classId frequencyDays schedule {days at timeZone} rules {nodes {ruleId seqNo system active}}}}}"""
+    creditClass {classId frequencyDays schedule {days at timeZone}
+        rules {nodes {ruleId seqNo system active}}}}}"""
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ ROWS = {
     "RULE": 34,
     "CODE": 7,
     "UA": 6,
+    "LIST": 8,
     "ALR": 5,
     "LOG": 4,
 }

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from application.consulting import class_asked
+from application.consulting import class_asked, user_asked
 from application.handling import Consulted, Request, handle_all
 from application.strategies import asked_by_code, asked_by_rule
 from domain.account import ACCOUNT
@@ -73,10 +73,11 @@ class Site:
         self.options(default_credit_class_id="A")
         self.register("dana")
 
-    def register(self, user_id: str) -> None:
-        """Register a user."""
-        profile = UserProfile(user_id, user_id.title(), UserKind.CREDIT_USER)
-        self.tell(USER, (user_id,), RegisterUser(profile))
+    def register(self, user_id: str, manager_id: str | None = None) -> None:
+        """Register a user, in the team of a manager if one is named."""
+        kind = UserKind.CREDIT_USER
+        profile = UserProfile(user_id, user_id.title(), kind, manager_id=manager_id)
+        self.tell(USER, (user_id,), RegisterUser(profile), *user_asked(manager_id))
 
     def define_class(self, frequency_days: int = 0) -> None:
         """Define the class A."""

@@ -215,6 +215,47 @@ def test_a_letter_waits_after_a_call(site: Site) -> None:
     assert site.activities()[1] == ("LETTER", "ACME", day(5), None, None)  # V16: 2 days later
 
 
+def test_what_is_no_contact_holds_no_letter_up(site: Site) -> None:
+    """RULE-21, CODE-06: a note is none, though a rule asked for it; nor is a call to be made."""
+    site.define_class(frequency_days=3)
+    site.document("I1")
+    site.sync(day(0))
+    site.define(
+        rule("look", "due_date_days = 1", "REVIEW"),
+        rule("call", "due_date_days = 2", "CALL"),
+        rule("letter", "due_date_days = 3", "LETTER"),
+    )
+    site.run(day(1))
+    site.complete(site.ids("activity_id")[0], day(1))
+    site.run(day(2))
+
+    assert did(site.run(day(3)), ("created", "delayed")) == [1, 0]
+
+    assert site.activities()[-1] == ("LETTER", "ACME", day(3), None, None)
+
+
+def test_a_letter_that_waits_is_withdrawn_when_its_condition_fails(site: Site) -> None:
+    """RULE-20: it is delayed, not dropped, and not sent about what is paid meanwhile."""
+    site.define_class(frequency_days=3)
+    site.document("I1")
+    site.document("I2", cust_id="BOLT")
+    site.sync(day(0))
+    site.define(
+        rule("notice", "due_date_days = 1", "NOTICE"),
+        rule("letter", "due_date_days >= 2", "LETTER", auto_close=True),
+    )
+    site.run(day(1))
+    assert did(site.run(day(2)), ("created", "delayed")) == [2, 2]
+    site.document("I1", balance="0.00")
+    site.sync(day(3))
+
+    letters = [one for one in site.activities() if one[0] == "LETTER"]
+    assert letters == [
+        ("LETTER", "ACME", day(4), None, day(3)),
+        ("LETTER", "BOLT", day(4), None, None),
+    ]
+
+
 def test_nothing_is_scheduled_on_a_day_off(site: Site) -> None:
     command = SetWorkCalendar(WorkCalendar(weekend=(6, 7)), day(0))
     site.tell(WORK_CALENDAR, key_of(None), command)
