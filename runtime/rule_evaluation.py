@@ -28,14 +28,14 @@ from domain.rule_run import RuleOutcome
 from domain.rule_view import RuleView
 from projections.query import fetch
 from projections.rule_records import (
+    Reason,
     RecordKey,
     class_of,
-    reason_of,
     record_key,
     values_of,
     why_not,
 )
-from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes
+from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes, later_changes
 from projections.rule_situation import (
     Made,
     Subject,
@@ -116,6 +116,8 @@ def evaluate(
     With `closing_only` nothing is created: only what lapsed is looked at.
     """
     class_id = credit_class.class_id
+    (later,) = fetch(connection, later_changes(asked))
+    asked = replace(asked, settled=not later)
     rules = fetch(connection, rules_in_force(asked, class_id))
     changed: list[tuple[Sequence[int], Changed]] = []
     for places in _scans(rules):
@@ -175,11 +177,12 @@ def _with_reasons(
 ) -> list[Action]:
     """Return actions whose issues say what was the case: of the account, or the first document."""
     told: list[Action] = []
+    reasons = [Reason(condition_of(rule)) for rule in rules]
     for one in actions:
         rule, issue = rules[one.rule].document, one.issue
         first = next(iter(issue.tran_ids), "")
         found = values[rule.view][record_key(issue.company_id, issue.cust_id, first)]
-        facts = reason_of(condition_of(rules[one.rule]), found)
+        facts = reasons[one.rule].of(found)
         reason = f"{rule.name}: {facts}."
         if first:
             count = len(issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
