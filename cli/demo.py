@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import examples
+from application.rule_messages import Telling
 from cli.context import Session, command_options, note
 from cli.serve import Part, serve_parts
 from domain.api_key import Role
@@ -18,7 +19,7 @@ from examples.sample_work import MANAGER, Desk, carry_out_work, set_up_site
 from projections.aging import aging_cells, aging_groups
 from projections.query import fetch
 from runtime.keys import create_key, key_id_of
-from runtime.rule_runs import RuleRunner
+from runtime.rule_messages import run_and_tell
 from runtime.site import site_options, today
 from runtime.strategies import put_in_force, put_starter_in_force
 from runtime.syncing import sync
@@ -72,8 +73,7 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
     note(f"{events} events")
     strategy, _ = parsed_strategy(STRATEGY.read_text(encoding="utf-8"))
     put_in_force(database, tenant, strategy, actor="demo", confirmed=True)
-    with RuleRunner(database, tenant, actor="demo") as runner:
-        ran = runner.run(on)
+    ran = run_and_tell(database, tenant, Telling(on, None, None, "demo", "demo/rules"))
     note(f"Rules made {ran.total('created')} actions and closed {ran.total('closed')} for {on}")
     base = f"http://{host}:{port}"
     click.echo(f"GraphQL (GraphiQL in a browser): {base}/graphql")
