@@ -12,6 +12,7 @@ twice asks for the same.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from hashlib import sha256
 
 from msgspec import Struct
@@ -73,12 +74,28 @@ class Begun(Struct, frozen=True, gc=False):
     document: DocumentFacts | None = None
 
 
+class LapseKind(StrEnum):
+    """Why a rule's condition holds no longer of a subject."""
+
+    PAID = "paid"
+    """Nothing is open of the document."""
+    CONDITION = "condition"
+    """A part of the condition fails."""
+    OTHER_CLASS = "other_class"
+    """Its account is of another credit class."""
+    OTHER_ACCOUNT = "other_account"
+    """The document is on another account."""
+    GONE = "gone"
+    """There is no such record."""
+
+
 class Lapsed(Struct, frozen=True, gc=False):
     """A rule's condition holds no longer of subjects of an issue that it opened.
 
     `tran_ids` are empty where the account is the subject. `rest` says how many other subjects there
     are of which it still holds, `activity_ids` which activities of the issue are open, `reason` in
-    a sentence why the condition does not hold, and `is_open` whether the issue is to be resolved.
+    a sentence why the condition does not hold, `kind` of which kind that is, and `is_open` whether
+    the issue is to be resolved.
     """
 
     rule: int
@@ -88,6 +105,7 @@ class Lapsed(Struct, frozen=True, gc=False):
     activity_ids: tuple[str, ...]
     reason: str
     is_open: bool = True
+    kind: LapseKind = LapseKind.CONDITION
 
 
 class OpenAction(Struct, frozen=True, gc=False):
@@ -145,7 +163,7 @@ class Extension(Struct, frozen=True, gc=False):
 class Lapse(Struct, frozen=True, gc=False):
     """What to say to an issue whose condition lapsed.
 
-    If it `closes`, its open activities have lost their reason.
+    If it `closes`, its open activities have lost their reason, of some `kind`.
     """
 
     rule: int
@@ -153,6 +171,7 @@ class Lapse(Struct, frozen=True, gc=False):
     command: LapseIssue
     closes: bool
     activity_ids: tuple[str, ...]
+    kind: LapseKind = LapseKind.CONDITION
 
 
 class Plan(Struct, frozen=True):
@@ -326,4 +345,4 @@ def _lapse(situation: Situation, lapsed: Lapsed) -> Lapse:
     command = LapseIssue(situation.business_date, lapsed.tran_ids, auto_close, lapsed.reason)
     closes = auto_close and lapsed.is_open and not lapsed.rest
     activity_ids = lapsed.activity_ids if closes else ()
-    return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids)
+    return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids, lapsed.kind)
