@@ -21,9 +21,10 @@ MEASURES = {
     "commands": commands.measure,
     "accounts": accounts.measure,
     "rules": rule_runs.measure,
+    "actions": rule_runs.measure_creating,
 }
 
-ONCE = frozenset({"commands", "accounts"})
+ONCE = frozenset({"commands", "accounts", "actions"})
 """What does not depend on the size of a run, and is measured in the first one."""
 
 

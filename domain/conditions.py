@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -304,6 +305,7 @@ _IN_TIME = {
 }
 
 
+@lru_cache(maxsize=1_024)
 def field_words(name: str) -> str:
     """Return what a field is called in a sentence: "days past the due date" of due_date_days."""
     *owner, own = name.split(".")

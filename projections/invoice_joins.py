@@ -61,6 +61,8 @@ def counted_sum(condition: str) -> str:
 
 def _open(asked: Asked) -> str:
     """Join what is open on the date: the present balance, or the step of a past one."""
+    if asked.settled:
+        return "CROSS JOIN LATERAL (SELECT i.balance AS balance, i.balance_hc AS balance_hc) o"
     steps = asked.rows(_BALANCES)
     return f"""CROSS JOIN LATERAL (
         SELECT {balance_on("i", "balance", steps)} AS balance,

@@ -6,7 +6,8 @@ or go meanwhile neither repeat nor hide others. Unknown values stand last in eit
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -25,6 +26,7 @@ from domain.conditions import (
     Condition,
     Negated,
     Operator,
+    comparisons,
 )
 from projections.query import Query, sql
 from projections.view import Asked, Field, Kind, Total, View
@@ -284,21 +286,33 @@ def predicates(
     Raises:
         ListingError: if one of the conditions is too deep or too large, or names another field.
     """
+    source = _Compiled(Listing(view, asked, ()))
+    shared = {one: f"shared {place}" for place, one in enumerate(_asked_often(conditions))}
+    columns = {name: source.condition(one) for one, name in shared.items()}
     worked_out = replace(
         view,
         name=f"{view.name}_worked_out",
         fields=tuple(replace(one, sql=column_of(one.name)) for one in view.fields),
     )
-    compiled = _Compiled(Listing(worked_out, asked, ()))
+    compiled = _Compiled(Listing(worked_out, asked, ()), shared)
+    compiled.parameters = source.parameters
     holds = tuple(f"({compiled.condition(one)}) IS TRUE" for one in conditions)
     for name in also:
         compiled.sql(name)
-    fields = [view.field(name) for name in compiled.used]
-    shown = ", ".join(f'{one.sql} AS "{one.name}"' for one in fields)
+    columns |= {name: source.sql(name) for name in compiled.used}
+    shown = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
     met = " AND ".join([view.where(asked), *(one.sql for one in where)])
-    source = view.from_clause(asked, [*fields, *where])
-    records = f"SELECT {shown}\n{source}\nWHERE {met}\n{_AS_IT_STANDS}"
+    records = f"SELECT {shown}\n{source.from_clause(where)}\nWHERE {met}\n{_AS_IT_STANDS}"
     return Predicates(records, holds, compiled.parameters)
+
+
+def _asked_often(conditions: Sequence[Condition]) -> list[Compared]:
+    """Return the comparisons with one value that several conditions make."""
+    made: Counter[Compared] = Counter()
+    for condition in conditions:
+        told = (one for one in comparisons(condition) if one.operator not in _LISTS)
+        made.update(dict.fromkeys(told).keys())
+    return [one for one, count in made.items() if count > 1]
 
 
 def column_of(name: str) -> str:
@@ -321,9 +335,13 @@ def _linked(compiled: "_Compiled", link: Sequence[str], parents: Sequence[Sequen
 
 
 class _Compiled:
-    """The SQL of a listing's parts, with the parameters that they use."""
+    """The SQL of a listing's parts, with the parameters that they use.
 
-    def __init__(self, listing: Listing) -> None:
+    Comparisons that are `shared` are columns of their name by now.
+    """
+
+    def __init__(self, listing: Listing, shared: Mapping[Compared, str] = {}) -> None:
+        self._shared = shared
         self.view = listing.view
         self.asked = listing.asked
         self.columns = listing.columns
@@ -403,12 +421,14 @@ class _Compiled:
         self._count += 1
         if self._count > CONDITIONS_MAX:
             raise ListingError(f"A filter may have {CONDITIONS_MAX} comparisons at most.")
+        if condition.operator not in _LISTS and condition in self._shared:
+            return column_of(self._shared[condition])
         expression = self.sql(condition.field)
         kind = self.view.field(condition.field).kind
         value, operator = condition.value, condition.operator
         if operator is Operator.IS_NULL:
             return f"({expression}) IS {'' if value else 'NOT '}NULL"
-        if operator in {Operator.IN, Operator.NOT_IN}:
+        if operator in _LISTS:
             if len(value) > VALUES_MAX:
                 raise ListingError(f"A comparison may have {VALUES_MAX} values at most.")
             holds = f"({expression}) = ANY(%({self.keep(list(value))})s::{_TYPES[kind]}[])"
@@ -424,6 +444,8 @@ class _Compiled:
 
 
 _PARAMETER = re.compile(r"%\(")
+
+_LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 
 _COMPARISONS = {
     Operator.EQ: "=",

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from domain.conditions import (
     AnyOf,
-    Compared,
     Condition,
     Operator,
     comparisons,
@@ -83,17 +82,25 @@ def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
     return f"The rule asks that {described(failing)}, and found {facts_of(failing, values)}."
 
 
-def reason_of(condition: Condition, values: Mapping[str, Any]) -> str:
-    """Return what was the case as a person would say it, such as "306.84 open, 48 days past due".
+class Reason:
+    """What was the case as a person would say it, such as "306.84 open, 48 days past due".
 
-    What a condition only rules out, as that something is in dispute, goes without saying.
+    It is told of any record of which a condition holds. What the condition only rules out, as that
+    something is in dispute, goes without saying.
     """
-    told = dict.fromkeys(one.field for one in comparisons(condition) if not _rules_out(one, values))
-    return ", ".join(_said(name, values.get(name)) for name in told)
 
+    def __init__(self, condition: Condition) -> None:
+        self._fields = [
+            (one.field, one.operator is Operator.EQ and not one.value)
+            for one in comparisons(condition)
+        ]
 
-def _rules_out(one: Compared, values: Mapping[str, Any]) -> bool:
-    return one.operator is Operator.EQ and not one.value and not values.get(one.field)
+    def of(self, values: Mapping[str, Any]) -> str:
+        """Return it of a record with these values."""
+        told = dict.fromkeys(
+            name for name, ruled_out in self._fields if not ruled_out or values.get(name)
+        )
+        return ", ".join([_said(name, values.get(name)) for name in told])
 
 
 def _said(name: str, value: Any) -> str:

@@ -19,6 +19,7 @@ from domain.rule_view import RuleView
 from domain.shared.facts import CareFacts, DocumentFacts
 from projections.account_care import ACCOUNT_CARE
 from projections.invoice_joins import CLOSED_ON, OWN_DUE_DATE
+from projections.invoices import INVOICES
 from projections.listing import column_of, predicates
 from projections.query import Query, sql
 from projections.rule_issues import RULE_ISSUES
@@ -30,6 +31,7 @@ RULES_MAX = 60
 
 _SUBJECTS = RULE_ISSUES.tables[1]
 _CARE = ACCOUNT_CARE.tables[0]
+_INVOICES = INVOICES.tables[0]
 
 
 class ScannedRule(Struct, frozen=True):
@@ -74,6 +76,18 @@ class Changed(Struct, frozen=True, gc=False):
     care: CareFacts
     document: DocumentFacts | None
     values: Mapping[str, Any]
+
+
+def later_changes(asked: Asked) -> Query[bool]:
+    """Return the question whether the balance of a document changes after the as-of date.
+
+    If none does, a scan may be of an `asked` that is settled: PostgreSQL then reads the present
+    balances, of which it can estimate and compare more.
+    """
+    statement = f"""
+        SELECT EXISTS (SELECT FROM {asked.rows(_INVOICES)} i
+            WHERE i.tenant = %(tenant)s AND i.balance_since > %(as_of)s)"""
+    return Query(sql(statement), asked.parameters, bool)
 
 
 def changes(scan: Scan) -> Query[Changed]:
@@ -161,7 +175,7 @@ def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
         where.append(_told_of(scan))
     used = {name for one in conditions for name in account_fields_of(one)}
     view = rule_view(scan.view, sorted(used))
-    compiled = predicates(view, scan.asked, conditions, also=key, where=where)
+    compiled = predicates(view, scan.asked, conditions, also=(*key, *looked_at(scan)), where=where)
     bits = " | ".join(
         f"CASE WHEN {holds} THEN {1 << place}::bigint ELSE 0 END"
         for place, holds in enumerate(compiled.holds)

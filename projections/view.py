@@ -86,7 +86,8 @@ class Asked(Struct, frozen=True):
     only `in_past`, when somebody asked for that date. `known_at` is the moment as of whose
     knowledge the answer is given (None for now). `viewer` names who asks as the log does, for
     records that only their owner sees; nobody owns those of an empty one. `reader` names the user
-    who asks, or the viewer if that is none, for what each reads by themselves.
+    who asks, or the viewer if that is none, for what each reads by themselves. `settled` says that
+    no balance changes after the date, so that the present ones need not be traced back to it.
     """
 
     tenant: int
@@ -96,6 +97,7 @@ class Asked(Struct, frozen=True):
     known_at: datetime | None = None
     viewer: str = ""
     reader: str = ""
+    settled: bool = False
 
     def rows(self, table: Table) -> str:
         """Return the SQL of a table's rows as known."""

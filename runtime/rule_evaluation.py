@@ -29,14 +29,14 @@ from domain.rule_situation import Made, Past, Subject
 from domain.rule_view import RuleView
 from projections.query import fetch
 from projections.rule_records import (
+    Reason,
     RecordKey,
     class_of,
-    reason_of,
     record_key,
     values_of,
     why_not,
 )
-from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes
+from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes, later_changes
 from projections.rule_views import checked_filter
 from projections.rules_in_force import rules_in_force, users_named
 from projections.view import Asked
@@ -112,6 +112,8 @@ def evaluate(
     simulation asks for.
     """
     class_id = credit_class.class_id
+    (later,) = fetch(connection, later_changes(asked))
+    asked = replace(asked, settled=not later)
     if rules is None:
         rules = fetch(connection, rules_in_force(asked, class_id))
     if past is None:
@@ -183,11 +185,12 @@ def _with_reasons(
 ) -> list[Action]:
     """Return actions whose issues say what was the case: of the account, or the first document."""
     told: list[Action] = []
+    reasons = [Reason(condition_of(rule)) for rule in rules]
     for one in actions:
         rule, issue = rules[one.rule].document, one.issue
         first = next(iter(issue.tran_ids), "")
         found = values[rule.view][record_key(issue.company_id, issue.cust_id, first)]
-        facts = reason_of(condition_of(rules[one.rule]), found)
+        facts = reasons[one.rule].of(found)
         reason = f"{rule.name}: {facts}."
         if first:
             count = len(issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
