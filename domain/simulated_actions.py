@@ -22,7 +22,8 @@ from domain.rule_view import RuleView
 class SimulatedIssue(Struct, gc=False):
     """An issue of a rule, real or not, with its activities.
 
-    `subjects` tells of documents, or of the account, when they joined it and when they lapsed;
+    `subjects` tells of documents, or of the account, when they joined it last and when they lapsed,
+    `joined` each time that one joined it;
     `activities` when each was completed or withdrawn, in the order of their numbers. `due_on` is
     the date for which an action was scheduled, `contacts` whether it is contact with the customer,
     `automated` whether a letter is. `amounts` are what was open of its subjects when they joined
@@ -37,6 +38,7 @@ class SimulatedIssue(Struct, gc=False):
     opened_on: date
     subjects: dict[str, tuple[date, date | None]]
     activities: dict[str, date | None]
+    joined: list[tuple[date, str]] = []
     resolved_on: date | None = None
     due_on: date | None = None
     contacts: bool = False
@@ -135,6 +137,7 @@ class SimulatedActions:
             for one in extension.documents:
                 if one.tran_id not in live:
                     issue.subjects[one.tran_id] = on, None
+                    issue.joined.append((on, one.tran_id))
                     _add_up(issue.amounts, one.home_curr_id, one.balance_hc)
         for lapse in plan.lapses:
             issue = self._issues[lapse.issue_id]
@@ -267,6 +270,7 @@ def _issue(
         on,
         dict.fromkeys(sorted(subjects), (on, None)),
         {action.activity.activity_id: None},
+        [(on, one) for one in sorted(set(subjects))],
         due_on=action.activity.due_on,
         contacts=rule.code.cust_contact,
         automated=rule.automated,

@@ -190,7 +190,7 @@ def standing_issues(asked: Asked, class_id: str) -> Query[SimulatedIssue]:
             opened_on,
             dict(zip(tran_ids, dates, strict=True)),
             dict(zip(activity_ids, ended_on, strict=True)),
-            resolved_on,
+            resolved_on=resolved_on,
             real=True,
         )
 
