@@ -209,7 +209,9 @@ def planned(situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapse
     actions = [
         _action(situation, key, groups[key], contacts) for key in wanted if key[0] not in held
     ]
-    return Plan(actions, extensions, [_lapse(situation, one) for one in lapsed], held)
+    joined = {one.action.issue_id for one in extensions}
+    lapses = [_lapse(situation, one, goes_on=one.issue_id in joined) for one in lapsed]
+    return Plan(actions, extensions, lapses, held)
 
 
 def issue_id(rule: RuleDocument, account: Account, business_date: date) -> str:
@@ -339,10 +341,11 @@ def _follow_up(situation: Situation, document: RuleDocument, user: UserFacts | N
     )
 
 
-def _lapse(situation: Situation, lapsed: Lapsed) -> Lapse:
+def _lapse(situation: Situation, lapsed: Lapsed, *, goes_on: bool) -> Lapse:
+    """Return what to say to an issue; it `goes_on` if documents join it on the same date."""
     document = situation.rules[lapsed.rule].document
     auto_close = document.auto_close or situation.auto_close  # either is on (G7)
     command = LapseIssue(situation.business_date, lapsed.tran_ids, auto_close, lapsed.reason)
-    closes = auto_close and lapsed.is_open and not lapsed.rest
+    closes = auto_close and lapsed.is_open and not lapsed.rest and not goes_on
     activity_ids = lapsed.activity_ids if closes else ()
     return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids, lapsed.kind)
