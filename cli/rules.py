@@ -10,6 +10,7 @@ import click
 from cli.context import Format, Session, command_options, note
 from cli.output import print_json, print_rows
 from cli.values import DATE
+from cli.what_if import what_if
 from domain.rule_plan import ACTIONS_MAX
 from domain.strategy import StrategyError, Unreadable, parsed_strategy, printed_strategy
 from projections.query import fetch
@@ -25,6 +26,9 @@ ANY_NUMBER = sys.maxsize
 @click.group()
 def rules() -> None:
     """Rules: what is to be done about which accounts and documents."""
+
+
+rules.add_command(what_if)
 
 
 @rules.command()
@@ -57,7 +61,9 @@ def run(
     actions_max = ANY_NUMBER if confirm else ACTIONS_MAX
     with RuleRunner(session.database, tenant, actor="cli") as runner:
         if preview:
-            result = runner.preview(business_date, class_id, actions_max=actions_max)
+            result = runner.preview(
+                business_date, class_id, actions_max=actions_max, catch_up_days=catch_up
+            )
         else:
             result = runner.run(
                 business_date,
