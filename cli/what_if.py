@@ -11,7 +11,6 @@ import msgspec
 from cli.context import Format, Session, command_options, note
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
-from domain.shared.decider import Refused
 from domain.strategy import StrategyError, parsed_strategy, starter_strategy
 from domain.what_if import CAVEAT, Comparison, Counts, Figures, Known, figures
 from runtime.what_if import Draft, InForce, Question, Source, compare, simulate
@@ -101,14 +100,10 @@ def what_if(
     """Say what a strategy would have done between two dates, and compare it with another."""
     question = Question(first, last, Known(known), every_day, class_id, everyone)
     database, tenant = session.database, session.tenant().id
-    try:
-        if against is None:
-            told = figures(simulate(database, tenant, source, question))
-            _tell_one(session.format, told)
-        else:
-            _tell_both(session.format, compare(database, tenant, (source, against), question))
-    except Refused as refusal:
-        raise click.ClickException(f"{refusal.message} ({refusal.code})") from refusal
+    if against is None:
+        _tell_one(session.format, figures(simulate(database, tenant, source, question)))
+    else:
+        _tell_both(session.format, compare(database, tenant, (source, against), question))
 
 
 def _tell_one(output: Format, told: Figures) -> None:

@@ -59,14 +59,16 @@ RULES_MAX = 500
 
 
 class InForce(Struct, frozen=True):
-    """The strategy that is in force, or was at a moment."""
+    """The strategy that is in force, or was at a moment; `called` is a name of its own."""
 
     at: datetime | None = None
+    called: str | None = None
 
     @property
     def name(self) -> str:
         """What it is called."""
-        return "in force" if self.at is None else f"in force at {self.at.isoformat()}"
+        usual = "in force" if self.at is None else f"in force at {self.at.isoformat()}"
+        return self.called or usual
 
 
 class Draft(Struct, frozen=True):
