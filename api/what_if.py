@@ -107,10 +107,16 @@ class WhatIfDatesInput:
         description="Take all customers for those of the class, whatever class they are of.",
     )
 
-    def question(self) -> Question:
-        """Return the question that is asked."""
+    def question(self, business_date: date) -> Question:
+        """Return the question that is asked on a business date."""
         return Question(
-            self.first, self.last, self.known, self.every_day, self.class_id, self.everyone
+            self.first,
+            self.last,
+            business_date,
+            self.known,
+            self.every_day,
+            self.class_id,
+            self.everyone,
         )
 
 
@@ -374,9 +380,9 @@ class WhatIfQuery:
     ) -> RulesSimulation:
         """Return what it would have done."""
         info.context.require(*MAINTAINERS)
+        question = dates.question(await info.context.today())
         try:
             source = _source(strategy or StrategyInput())
-            question = dates.question()
             told = await _on_thread(
                 info, lambda database, tenant: figures(simulate(database, tenant, source, question))
             )
@@ -403,8 +409,9 @@ class WhatIfQuery:
     ) -> StrategyComparison:
         """Return what they would have done."""
         info.context.require(*MAINTAINERS)
+        question = dates.question(await info.context.today())
         try:
-            sources, question = (_source(first), _source(second)), dates.question()
+            sources = _source(first), _source(second)
             told = await _on_thread(
                 info, lambda database, tenant: compare(database, tenant, sources, question)
             )

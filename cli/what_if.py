@@ -13,6 +13,7 @@ from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.strategy import StrategyError, parsed_strategy, starter_strategy
 from domain.what_if import CAVEAT, Comparison, Counts, Figures, Known, figures
+from runtime.site import site_options, today
 from runtime.what_if import Draft, InForce, Question, Source, compare, simulate
 
 _AS_OF = "as-of:"
@@ -98,8 +99,10 @@ def what_if(
     everyone: bool,
 ) -> None:
     """Say what a strategy would have done between two dates, and compare it with another."""
-    question = Question(first, last, Known(known), every_day, class_id, everyone)
     database, tenant = session.database, session.tenant().id
+    with database.connect("worker") as connection:
+        business_date = today(site_options(connection, tenant))
+    question = Question(first, last, business_date, Known(known), every_day, class_id, everyone)
     if against is None:
         _tell_one(session.format, figures(simulate(database, tenant, source, question)))
     else:

@@ -51,7 +51,7 @@ from projections.view import Asked
 from runtime.database import Database
 from runtime.rule_evaluation import Evaluation, condition_of, evaluate
 from runtime.rule_past import KEYS_MAX, SimulatedPast
-from runtime.site import site_options, today
+from runtime.site import site_options
 from runtime.snapshots import at_one_moment
 
 RULES_MAX = 500
@@ -83,7 +83,7 @@ Source: TypeAlias = InForce | Draft
 
 
 class Question(Struct, frozen=True):
-    """Over which dates strategies are simulated, and how.
+    """Over which dates strategies are simulated, and how; `business_date` is the present one.
 
     A class is evaluated on the days of its schedule, or on `every_day`. `class_id` asks for one
     class alone; with `everyone` all customers are taken for those of that class.
@@ -91,6 +91,7 @@ class Question(Struct, frozen=True):
 
     first: date
     last: date
+    business_date: date
     known: Known = Known.THEN
     every_day: bool = False
     class_id: str | None = None
@@ -163,8 +164,7 @@ class _Simulator:
         self._tenant = tenant
         self._question = question
         self._options = site_options(connection, tenant)
-        self._today = today(self._options)
-        check_dates(question.first, question.last, self._today)
+        check_dates(question.first, question.last, question.business_date)
         if question.everyone and question.class_id is None:
             raise Refused(
                 "class_missing", "Say which class all customers are taken for.", "classId"
@@ -194,9 +194,10 @@ class _Simulator:
         Raises:
             Refused: if it cannot be, or lacks the class that is asked for.
         """
-        asked = Asked(self._tenant, self._options, self._today)
+        today = self._question.business_date
+        asked = Asked(self._tenant, self._options, today)
         if isinstance(source, InForce):
-            asked = Asked(self._tenant, self._options, self._today, known_at=source.at)
+            asked = Asked(self._tenant, self._options, today, known_at=source.at)
             classes = fetch(self._connection, credit_classes(asked))
             of_class = {
                 one.class_id: fetch(self._connection, rules_in_force(asked, one.class_id))

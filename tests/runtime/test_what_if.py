@@ -47,13 +47,13 @@ def simulated(
     site: Site, first: int, last: int, source: Source | None = None, **asked: Any
 ) -> Simulation:
     """What a strategy would have done from one day to another, as known by now."""
-    question = Question(day(first), day(last), **({"known": Known.NOW} | asked))
+    question = Question(day(first), day(last), day(60), **({"known": Known.NOW} | asked))
     return simulate(followed(site).database, site.tenant.id, source or InForce(), question)
 
 
 def compared(site: Site, first: Source, second: Source, days: int, **asked: Any) -> Comparison:
     """What differs between two strategies, over so many days from the first Monday on."""
-    question = Question(day(0), day(days), **({"known": Known.NOW} | asked))
+    question = Question(day(0), day(days), day(60), **({"known": Known.NOW} | asked))
     return compare(followed(site).database, site.tenant.id, (first, second), question)
 
 
@@ -251,7 +251,7 @@ def test_a_date_is_looked_at_as_it_was_known_then(site: Site) -> None:
     today = now().date()
 
     def made(known: Known, first: date, last: date) -> int:
-        question = Question(first, last, known, every_day=True)
+        question = Question(first, last, today, known, every_day=True)
         return len(simulate(followed(site).database, site.tenant.id, InForce(), question).issues)
 
     yesterday = today - timedelta(1)
@@ -311,7 +311,7 @@ WRONG: dict[str, tuple[Source, dict[str, Any]]] = {
     "class_missing": (InForce(), {"everyone": True}),
     "dates_reversed": (InForce(), {"last": day(-1)}),
     "dates_too_many": (InForce(), {"first": day(-400)}),
-    "date_in_future": (InForce(), {"last": date(9999, 12, 31)}),
+    "date_in_future": (InForce(), {"last": day(61)}),
     "strategy_too_large": (draft(*[rule(f"r{number}", LATE) for number in range(501)]), {}),
     "activity_type_unknown": (
         draft(action_codes=(type(CALL)("X", 1, "x", "x", "Nothing"),)),
@@ -323,7 +323,9 @@ WRONG: dict[str, tuple[Source, dict[str, Any]]] = {
 @pytest.mark.parametrize("code", WRONG)
 def test_what_cannot_be_simulated_is_refused(site: Site, code: str) -> None:
     source, asked = WRONG[code]
-    question = Question(**({"first": day(0), "last": day(3), "known": Known.NOW} | asked))
+    question = Question(
+        **({"first": day(0), "last": day(3), "business_date": day(60)} | asked), known=Known.NOW
+    )
 
     with pytest.raises(Refused) as refused:
         simulate(followed(site).database, site.tenant.id, source, question)
