@@ -205,8 +205,10 @@ class RuleRunQuery:
         )
 
     @strawberry.field(
-        description="What a run of rules would do for a date, without doing it. Dates that were"
-        " missed before it are not run first. Needs one of the roles admin and credit_manager."
+        description="What a run of rules would do for a date, without doing it; as `runRules` does,"
+        " it tells of dates of their schedules that were missed first. An earlier date than one"
+        " that ran is told by itself. Conditions that look at issues and activities see those that"
+        " there are. Needs one of the roles admin and credit_manager."
     )
     async def preview_rules(
         self,
@@ -215,13 +217,18 @@ class RuleRunQuery:
         class_id: Annotated[
             str | None, strawberry.argument(description="Only this credit class.")
         ] = None,
+        catch_up_days: Annotated[
+            int,
+            strawberry.argument(description="How many days back dates are told that were missed."),
+        ] = CATCH_UP_DAYS,
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
     ) -> RulePreview:
         """Return what a run would do."""
         info.context.require(*MAINTAINERS)
+        _check_catch_up(catch_up_days)
 
         def preview(runner: RuleRunner) -> RunResult:
-            return runner.preview(business_date, class_id)
+            return runner.preview(business_date, class_id, catch_up_days=catch_up_days)
 
         try:
             result = await _with_runner(info, preview)
@@ -333,9 +340,7 @@ class RuleRunMutation:
     ) -> RunRulesPayload:
         """Run rules."""
         info.context.require(Role.ADMIN)
-        if not 0 <= input.catch_up_days <= CATCH_UP_DAYS_MAX:
-            message = f"catchUpDays must be from 0 to {CATCH_UP_DAYS_MAX}."
-            raise ApiError(Code.BAD_USER_INPUT, message)
+        _check_catch_up(input.catch_up_days)
 
         database, tenant = info.context.services.database, _tenant(info)
         telling = _telling(info, input.business_date, input.class_id, "runRules")
@@ -407,6 +412,12 @@ def _telling(info: Info, business_date: date, class_id: str | None, mutation: st
     if user_id is None and caller.role is not Role.ADMIN:
         user_id = caller.reader
     return Telling(business_date, class_id, user_id, caller.actor, f"mutation/{mutation}")
+
+
+def _check_catch_up(days: int) -> None:
+    if not 0 <= days <= CATCH_UP_DAYS_MAX:
+        message = f"catchUpDays must be from 0 to {CATCH_UP_DAYS_MAX}."
+        raise ApiError(Code.BAD_USER_INPUT, message)
 
 
 def _payload(result: RunResult | None, errors: list[UserError]) -> RunRulesPayload:

@@ -68,6 +68,7 @@ from api.user_actions import UserActionMutation, UserActionQuery
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
 from api.viewer import ViewerQuery
+from api.what_if import WhatIfQuery
 from api.work_calendars import WorkCalendarMutation, WorkCalendarQuery
 
 DOCUMENTS_CACHED_MAX = 1_000
@@ -104,6 +105,7 @@ class Query(
     RuleQuery,
     RuleFilterQuery,
     RuleRunQuery,
+    WhatIfQuery,
     ExplanationQuery,
     ActionListQuery,
     UserActionQuery,

@@ -11,6 +11,7 @@ from application.rule_messages import Telling
 from cli.context import Format, Session, command_options, note
 from cli.output import print_json, print_rows
 from cli.values import DATE
+from cli.what_if import what_if
 from domain.rule_plan import ACTIONS_MAX
 from domain.strategy import StrategyError, Unreadable, parsed_strategy, printed_strategy
 from projections.query import fetch
@@ -27,6 +28,9 @@ ANY_NUMBER = sys.maxsize
 @click.group()
 def rules() -> None:
     """Rules: what is to be done about which accounts and documents."""
+
+
+rules.add_command(what_if)
 
 
 @rules.command()
@@ -76,7 +80,9 @@ def run(
         note(f"{'Delivered as' if delivered.new else 'Already in'} message {delivered.message_id}")
     elif preview:
         with RuleRunner(session.database, tenant, actor="cli") as runner:
-            result = runner.preview(business_date, class_id, actions_max=actions_max)
+            result = runner.preview(
+                business_date, class_id, actions_max=actions_max, catch_up_days=catch_up
+            )
     else:
         result = run_and_tell(
             session.database,

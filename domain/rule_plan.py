@@ -12,6 +12,7 @@ twice asks for the same.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from hashlib import sha256
 
 from msgspec import Struct
@@ -73,12 +74,28 @@ class Begun(Struct, frozen=True, gc=False):
     document: DocumentFacts | None = None
 
 
+class LapseKind(StrEnum):
+    """Why a rule's condition holds no longer of a subject."""
+
+    PAID = "paid"
+    """Nothing is open of the document."""
+    CONDITION = "condition"
+    """A part of the condition fails."""
+    OTHER_CLASS = "other_class"
+    """Its account is of another credit class."""
+    OTHER_ACCOUNT = "other_account"
+    """The document is on another account."""
+    GONE = "gone"
+    """There is no such record."""
+
+
 class Lapsed(Struct, frozen=True, gc=False):
     """A rule's condition holds no longer of subjects of an issue that it opened.
 
     `tran_ids` are empty where the account is the subject. `rest` says how many other subjects there
     are of which it still holds, `activity_ids` which activities of the issue are open, `reason` in
-    a sentence why the condition does not hold, and `is_open` whether the issue is to be resolved.
+    a sentence why the condition does not hold, `kind` of which kind that is, and `is_open` whether
+    the issue is to be resolved.
     """
 
     rule: int
@@ -88,6 +105,7 @@ class Lapsed(Struct, frozen=True, gc=False):
     activity_ids: tuple[str, ...]
     reason: str
     is_open: bool = True
+    kind: LapseKind = LapseKind.CONDITION
 
 
 class OpenAction(Struct, frozen=True, gc=False):
@@ -160,7 +178,7 @@ class Extension(Struct, frozen=True, gc=False):
 class Lapse(Struct, frozen=True, gc=False):
     """What to say to an issue whose condition lapsed.
 
-    If it `closes`, its open activities have lost their reason.
+    If it `closes`, its open activities have lost their reason, of some `kind`.
     """
 
     rule: int
@@ -168,6 +186,7 @@ class Lapse(Struct, frozen=True, gc=False):
     command: LapseIssue
     closes: bool
     activity_ids: tuple[str, ...]
+    kind: LapseKind = LapseKind.CONDITION
 
 
 class Plan(Struct, frozen=True):
@@ -205,8 +224,9 @@ def planned(situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapse
     actions = [
         _action(situation, key, groups[key], contacts) for key in wanted if key[0] not in held
     ]
-    extended = frozenset(one.action.issue_id for one in extensions)
-    return Plan(actions, extensions, [_lapse(situation, one, extended) for one in lapsed], held)
+    joined = {one.action.issue_id for one in extensions}
+    lapses = [_lapse(situation, one, goes_on=one.issue_id in joined) for one in lapsed]
+    return Plan(actions, extensions, lapses, held)
 
 
 def issue_id(rule: RuleDocument, account: Account, business_date: date) -> str:
@@ -336,12 +356,11 @@ def _follow_up(situation: Situation, document: RuleDocument, user: UserFacts | N
     )
 
 
-def _lapse(situation: Situation, lapsed: Lapsed, extended: frozenset[str]) -> Lapse:
-    """Return what to say to an issue; one that further documents join on the day stays open."""
+def _lapse(situation: Situation, lapsed: Lapsed, *, goes_on: bool) -> Lapse:
+    """Return what to say to an issue; it `goes_on` if documents join it on the same date."""
     document = situation.rules[lapsed.rule].document
     auto_close = document.auto_close or situation.auto_close  # either is on (G7)
     command = LapseIssue(situation.business_date, lapsed.tran_ids, auto_close, lapsed.reason)
-    is_empty = not lapsed.rest and lapsed.issue_id not in extended
-    closes = auto_close and lapsed.is_open and is_empty
+    closes = auto_close and lapsed.is_open and not lapsed.rest and not goes_on
     activity_ids = lapsed.activity_ids if closes else ()
-    return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids)
+    return Lapse(lapsed.rule, lapsed.issue_id, command, closes, activity_ids, lapsed.kind)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from domain.conditions import Condition, fields_of
 from domain.issue import ACCOUNT
+from domain.rule_situation import Told
 from domain.rule_view import RuleView
 from domain.shared.facts import CareFacts, DocumentFacts
 from projections.account_care import ACCOUNT_CARE
@@ -44,8 +45,9 @@ class ScannedRule(Struct, frozen=True):
 class Scan(Struct, frozen=True):
     """Rules of one view of a class, at most `RULES_MAX`, over the records of a date.
 
-    Accounts without a class are of the site's default one (RULE-03). With `told_only` just the
-    subjects are looked at that issues of the rules are about.
+    Accounts without a class are of the site's default one (RULE-03); with `everyone` all accounts
+    are taken for those of the class. With `told_only` just the subjects are looked at that issues
+    of the rules are about. Which those are is `told`, or read where it is None.
     """
 
     asked: Asked
@@ -53,6 +55,8 @@ class Scan(Struct, frozen=True):
     view: RuleView
     rules: tuple[ScannedRule, ...]
     told_only: bool = False
+    told: tuple[Told, ...] | None = None
+    everyone: bool = False
 
 
 class Changed(Struct, frozen=True, gc=False):
@@ -191,6 +195,8 @@ def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:
 
 def _of_class(scan: Scan) -> Field:
     """Return whether a record's account is of the class; it is of the default one without any."""
+    if scan.everyone:
+        return Field("of_class", Kind.BOOLEAN, "Whether its account is of the class.", "true")
     source = _SOURCES[scan.view]
     of_account = f"""SELECT FROM {scan.asked.rows(_CARE)} own
         WHERE own.tenant = %(tenant)s AND own.company_id = {source}.company_id
@@ -256,6 +262,11 @@ _OF_DOCUMENT = (
 
 def _told(scan: Scan) -> str:
     """Return the SQL of the subjects that issues of the rules are about, on the date."""
+    if scan.told is not None:
+        return """
+            SELECT * FROM unnest(%(told_companies)s::text[], %(told_customers)s::text[],
+                %(told_documents)s::text[], %(told_bits)s::bigint[], %(told_live)s::bigint[])
+                AS x (company_id, cust_id, tran_id, bits, live)"""
     lapsed = "(x.lapsed_on IS NULL OR x.lapsed_on > %(as_of)s)"
     open_still = "(x.resolved_on IS NULL OR x.resolved_on > %(as_of)s)"
     return f"""
@@ -271,6 +282,14 @@ def _told(scan: Scan) -> str:
 
 
 def _told_parameters(scan: Scan) -> dict[str, Any]:
+    if scan.told is not None:
+        return {
+            "told_companies": [one.company_id for one in scan.told],
+            "told_customers": [one.cust_id for one in scan.told],
+            "told_documents": [one.tran_id for one in scan.told],
+            "told_bits": [one.bits for one in scan.told],
+            "told_live": [one.live for one in scan.told],
+        }
     return {
         "rule_ids": [one.rule_id for one in scan.rules],
         "rule_bits": [1 << place for place in range(len(scan.rules))],

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from msgspec import Struct
-
 from domain.rule_plan import Account, OpenAction
+from domain.rule_situation import LapsingIssue, Made, Subject
 from domain.shared.standard_type import StandardType
+from domain.simulated_actions import SimulatedIssue
 from projections.action_codes import ACTION_CODES
 from projections.activities import ACTIVITIES
 from projections.query import Query, sql
@@ -31,13 +31,22 @@ def _accounts(accounts: Sequence[Account]) -> dict[str, Any]:
     }
 
 
-def last_contacts(asked: Asked, accounts: Sequence[Account]) -> Query[tuple[Account, date]]:
+def last_contacts(
+    asked: Asked,
+    accounts: Sequence[Account],
+    *,
+    of_rules: bool = True,
+    without: Sequence[str] = (),
+) -> Query[tuple[Account, date]]:
     """Return the question when customers were contacted last, or will be by planned letters.
 
     A contact is a completed activity of an action code that counts as one (RULE-21, CODE-06), be
     it carried out by a person or by the software; of those that are planned only letters count,
-    since they are sent by themselves. Accounts without any do not answer.
+    since they are sent by themselves. Accounts without any do not answer. What was made of rules
+    is left out unless `of_rules`, and so are activities `without` which it is asked.
     """
+    by_people = f"""AND NOT EXISTS (SELECT FROM {_ISSUES.name} r
+        WHERE r.tenant = x.tenant AND r.issue_id = x.issue_id)"""
     statement = f"""
         SELECT x.company_id, x.cust_id, max(coalesce(x.completed_on, x.due_on))
         FROM {_OF_ACCOUNTS}
@@ -45,12 +54,14 @@ def last_contacts(asked: Asked, accounts: Sequence[Account]) -> Query[tuple[Acco
           AND x.company_id = a.company_id AND x.cust_id = a.cust_id
         JOIN {asked.rows(_ACTION_CODES)} k ON k.tenant = x.tenant AND k.code = x.action_code
         WHERE k.cust_contact AND x.entered_on <= %(as_of)s
+          AND x.activity_id <> ALL(%(without)s::text[]) {"" if of_rules else by_people}
           AND (x.completed_on <= %(as_of)s
                OR x.completed_on IS NULL AND x.standard_type = '{StandardType.EMAIL_SENT.value}'
                   AND coalesce(k.email_template, k.report_template) IS NOT NULL
                   AND (x.withdrawn_on IS NULL OR x.withdrawn_on > %(as_of)s))
         GROUP BY x.company_id, x.cust_id"""
-    return Query(sql(statement), asked.parameters | _accounts(accounts), _contact)
+    parameters = asked.parameters | _accounts(accounts) | {"without": list(without)}
+    return Query(sql(statement), parameters, _contact)
 
 
 def _contact(company_id: str, cust_id: str, on: date) -> tuple[Account, date]:
@@ -81,31 +92,6 @@ def _open_action(
     rule_id: str, company_id: str, cust_id: str, issue_id: str, activity_id: str
 ) -> tuple[tuple[str, Account], OpenAction]:
     return (rule_id, (company_id, cust_id)), OpenAction(issue_id, activity_id)
-
-
-class LapsingIssue(Struct, frozen=True, gc=False):
-    """An issue of which subjects lapse: which, how many others do not, and its open activities.
-
-    An issue that is resolved already is not open.
-    """
-
-    issue_id: str
-    rule_id: str
-    company_id: str
-    cust_id: str
-    tran_ids: Sequence[str]
-    is_open: bool
-    rest: int
-    activity_ids: Sequence[str]
-
-
-class Subject(Struct, frozen=True, gc=False):
-    """A subject of a rule; `tran_id` is empty where it is the account."""
-
-    rule_id: str
-    company_id: str
-    cust_id: str
-    tran_id: str
 
 
 def lapsing_issues(asked: Asked, class_id: str, subjects: Sequence[Subject]) -> Query[LapsingIssue]:
@@ -144,15 +130,6 @@ def lapsing_issues(asked: Asked, class_id: str, subjects: Sequence[Subject]) -> 
     return Query(sql(statement), parameters, LapsingIssue)
 
 
-class Made(Struct, frozen=True, gc=False):
-    """An issue that a rule opened for a date, or that the software closed on it."""
-
-    issue_id: str
-    rule_id: str
-    opened: bool
-    closed: bool
-
-
 def made_on(asked: Asked, class_id: str) -> Query[Made]:
     """Return the question for what the rules of a class did for the as-of date already."""
     statement = f"""
@@ -162,3 +139,59 @@ def made_on(asked: Asked, class_id: str) -> Query[Made]:
         WHERE i.tenant = %(tenant)s AND i.class_id = %(class_id)s
           AND (i.opened_on = %(as_of)s OR i.closed_on = %(as_of)s)"""
     return Query(sql(statement), asked.parameters | {"class_id": class_id}, Made)
+
+
+def standing_issues(asked: Asked, class_id: str) -> Query[SimulatedIssue]:
+    """Return the question for issues of a class as a simulation that begins on the date goes on.
+
+    They are those that are open or about something that did not lapse, and those of the date or
+    later, by when they were opened.
+    """
+    statement = f"""
+        SELECT i.rule_id, i.issue_id, i.company_id, i.cust_id, i.opened_on, i.resolved_on,
+               ARRAY(SELECT s.tran_id FROM {_SUBJECTS.name} s
+                WHERE s.tenant = i.tenant AND s.issue_id = i.issue_id ORDER BY s.tran_id),
+               ARRAY(SELECT s.since FROM {_SUBJECTS.name} s
+                WHERE s.tenant = i.tenant AND s.issue_id = i.issue_id ORDER BY s.tran_id),
+               ARRAY(SELECT s.lapsed_on FROM {_SUBJECTS.name} s
+                WHERE s.tenant = i.tenant AND s.issue_id = i.issue_id ORDER BY s.tran_id),
+               ARRAY(SELECT x.activity_id FROM {_ACTIVITIES.name} x
+                WHERE x.tenant = i.tenant AND x.issue_id = i.issue_id ORDER BY x.activity_no),
+               ARRAY(SELECT least(x.completed_on, x.withdrawn_on) FROM {_ACTIVITIES.name} x
+                WHERE x.tenant = i.tenant AND x.issue_id = i.issue_id ORDER BY x.activity_no)
+        FROM {_ISSUES.name} i
+        WHERE i.tenant = %(tenant)s AND i.class_id = %(class_id)s
+          AND (i.resolved_on IS NULL OR i.resolved_on > %(as_of)s OR i.opened_on >= %(as_of)s
+               OR EXISTS (SELECT FROM {_SUBJECTS.name} s
+                   WHERE s.tenant = i.tenant AND s.issue_id = i.issue_id
+                     AND (s.lapsed_on IS NULL OR s.lapsed_on > %(as_of)s)))
+        ORDER BY i.opened_on, i.issue_id"""
+
+    def issue(
+        rule_id: str,
+        issue_id: str,
+        company_id: str,
+        cust_id: str,
+        opened_on: date,
+        resolved_on: date | None,
+        tran_ids: Sequence[str],
+        since: Sequence[date],
+        lapsed_on: Sequence[date | None],
+        activity_ids: Sequence[str],
+        ended_on: Sequence[date | None],
+    ) -> SimulatedIssue:
+        dates = zip(since, lapsed_on, strict=True)
+        return SimulatedIssue(
+            class_id,
+            rule_id,
+            issue_id,
+            company_id,
+            cust_id,
+            opened_on,
+            dict(zip(tran_ids, dates, strict=True)),
+            dict(zip(activity_ids, ended_on, strict=True)),
+            resolved_on=resolved_on,
+            real=True,
+        )
+
+    return Query(sql(statement), asked.parameters | {"class_id": class_id}, issue)

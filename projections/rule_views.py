@@ -104,6 +104,27 @@ def account_fields_of(condition: Condition) -> tuple[str, ...]:
     )
 
 
+_OF_ACTIONS = frozenset(
+    {"issues", "open_activities", "closed_activities", "last_activity", "communicated"}
+)
+"""The joins of what follows from issues and activities."""
+
+
+def fed_by_actions(view: RuleView, condition: Condition) -> tuple[str, ...]:
+    """Return the fields of a condition that follow from issues and activities, sorted.
+
+    They change by what rules make themselves.
+    """
+    found: list[str] = []
+    for name in sorted(fields_of(condition)):
+        own = name.removeprefix(ACCOUNT_PREFIX)
+        of_document = view is RuleView.INVOICE and own == name
+        needs = (INVOICE_VIEW if of_document else ACCOUNT_VIEW).field(own).needs
+        if _OF_ACTIONS.intersection(needs):
+            found.append(name)
+    return tuple(found)
+
+
 def rule_view(view: RuleView, account_fields: Sequence[str] = ()) -> View:
     """Return the view that rules are evaluated on, with just these fields of the account joined.
 

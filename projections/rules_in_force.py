@@ -45,6 +45,19 @@ def action_codes(asked: Asked) -> Query[ActionCodeDocument]:
     return Query(sql(statement), asked.parameters, ActionCodeDocument)
 
 
+def activity_types(asked: Asked) -> Query[tuple[str, ActivityTypeFacts]]:
+    """Return the question for the types of activities that somebody defined, by their code."""
+    statement = f"""SELECT t.code, t.standard_type, t.priority
+        FROM {asked.rows(_TYPES)} t WHERE t.tenant = %(tenant)s ORDER BY t.code"""
+    return Query(sql(statement), asked.parameters, _activity_type)
+
+
+def _activity_type(
+    code: str, standard_type: str, priority: int | None
+) -> tuple[str, ActivityTypeFacts]:
+    return code, ActivityTypeFacts(StandardType(standard_type), priority)
+
+
 def rules_of(asked: Asked) -> Query[RuleDocument]:
     """Return the question for the active rules of all classes, in order."""
     statement = f"""

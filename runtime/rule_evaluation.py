@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from domain.rule_plan import (
     Action,
     Begun,
     Lapsed,
+    LapseKind,
     OpenAction,
     Plan,
     RuleInForce,
@@ -25,6 +25,7 @@ from domain.rule_plan import (
     planned,
 )
 from domain.rule_run import RuleOutcome
+from domain.rule_situation import Made, Past, Subject
 from domain.rule_view import RuleView
 from projections.query import fetch
 from projections.rule_records import (
@@ -36,21 +37,11 @@ from projections.rule_records import (
     why_not,
 )
 from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes, later_changes
-from projections.rule_situation import (
-    Made,
-    Subject,
-    lapsing_issues,
-    last_contacts,
-    made_on,
-    open_actions,
-)
 from projections.rule_views import checked_filter
 from projections.rules_in_force import rules_in_force, users_named
 from projections.view import Asked
 from projections.work_calendars import set_calendars
-
-KEYS_MAX = 5_000
-"""Keys of one question at most."""
+from runtime.rule_past import KEYS_MAX, RecordedPast
 
 
 class Evaluation(Struct, frozen=True):
@@ -110,18 +101,34 @@ def evaluate(
     read_position: int,
     actions_max: int = ACTIONS_MAX,
     closing_only: bool = False,
+    rules: Sequence[RuleInForce] | None = None,
+    past: Past | None = None,
+    everyone: bool = False,
 ) -> Evaluation:
     """Return what the rules of a class do on the as-of date.
 
-    With `closing_only` nothing is created: only what lapsed is looked at.
+    With `closing_only` nothing is created: only what lapsed is looked at. Other `rules` than those
+    in force, another `past` than the one that is recorded, and `everyone` in the class are what a
+    simulation asks for.
     """
     class_id = credit_class.class_id
     (later,) = fetch(connection, later_changes(asked))
     asked = replace(asked, settled=not later)
-    rules = fetch(connection, rules_in_force(asked, class_id))
+    if rules is None:
+        rules = fetch(connection, rules_in_force(asked, class_id))
+    if past is None:
+        past = RecordedPast(connection, asked, class_id)
     changed: list[tuple[Sequence[int], Changed]] = []
     for places in _scans(rules):
-        scan = _scan(asked, class_id, rules, places, told_only=closing_only)
+        scan = _scan(
+            asked,
+            class_id,
+            rules,
+            places,
+            past,
+            told_only=closing_only,
+            everyone=everyone,
+        )
         changed += ((places, one) for one in fetch(connection, changes(scan)))
     begun = (
         []
@@ -135,15 +142,16 @@ def evaluate(
     lapsed = _lapsed(
         connection,
         asked,
-        class_id,
+        None if everyone else class_id,
         rules,
+        past,
         [
             (places[bit], Subject(rules[places[bit]].document.rule_id, *_key(one)))
             for places, one in changed
             for bit in one.lapsed
         ],
     )
-    made = fetch(connection, made_on(asked, class_id))
+    made = past.made()
     users = fetch(connection, users_named(asked, rules)) if begun else []
     calendars = fetch(connection, set_calendars(asked.tenant, asked.known_at)) if begun else []
     situation = Situation(
@@ -155,8 +163,8 @@ def evaluate(
         asked.options.default_days_to_respond,
         {one.company_id: one.calendar for one in calendars},
         frozenset(one.issue_id for one in made if one.opened),
-        _last_contacts(connection, asked, rules, begun),
-        _open_actions(connection, asked, class_id, rules, begun),
+        past.last_contacts(sorted({one.account for one in begun if rules[one.rule].automated})),
+        _open_actions(past, rules, begun),
         {one.user_id: one for one in users},
         actions_max,
     )
@@ -210,8 +218,10 @@ def _scan(
     class_id: str,
     rules: Sequence[RuleInForce],
     places: Sequence[int],
+    past: Past,
     *,
     told_only: bool,
+    everyone: bool,
 ) -> Scan:
     scanned = tuple(
         ScannedRule(
@@ -221,7 +231,16 @@ def _scan(
         )
         for place in places
     )
-    return Scan(asked, class_id, rules[places[0]].document.view, scanned, told_only)
+    told = past.told([one.rule_id for one in scanned], [one.repeats for one in scanned])
+    return Scan(
+        asked,
+        class_id,
+        rules[places[0]].document.view,
+        scanned,
+        told_only,
+        None if told is None else tuple(told),
+        everyone,
+    )
 
 
 def condition_of(rule: RuleInForce) -> Condition:
@@ -229,86 +248,62 @@ def condition_of(rule: RuleInForce) -> Condition:
     return checked_filter(rule.document.view, rule.document.filter)
 
 
-def _last_contacts(
-    connection: Connection[Any],
-    asked: Asked,
-    rules: Sequence[RuleInForce],
-    begun: Sequence[Begun],
-) -> dict[Account, date]:
-    """Return when the customers of letters were contacted last."""
-    accounts = sorted({one.account for one in begun if rules[one.rule].automated})
-    found: dict[Account, date] = {}
-    for start in range(0, len(accounts), KEYS_MAX):
-        found |= fetch(connection, last_contacts(asked, accounts[start : start + KEYS_MAX]))
-    return found
-
-
 def _open_actions(
-    connection: Connection[Any],
-    asked: Asked,
-    class_id: str,
-    rules: Sequence[RuleInForce],
-    begun: Sequence[Begun],
+    past: Past, rules: Sequence[RuleInForce], begun: Sequence[Begun]
 ) -> dict[tuple[int, Account], OpenAction]:
     """Return the open actions that what began may join."""
     places = {
         rules[one.rule].document.rule_id: one.rule for one in begun if one.document is not None
     }
     accounts = sorted({one.account for one in begun if one.document is not None})
-    found: dict[tuple[int, Account], OpenAction] = {}
-    for start in range(0, len(accounts), KEYS_MAX):
-        page = accounts[start : start + KEYS_MAX]
-        for (rule_id, account), action in fetch(
-            connection, open_actions(asked, class_id, sorted(places), page)
-        ):
-            found[places[rule_id], account] = action
-    return found
+    return {
+        (places[rule_id], account): action
+        for (rule_id, account), action in past.open_actions(sorted(places), accounts).items()
+    }
 
 
 def _lapsed(
     connection: Connection[Any],
     asked: Asked,
-    class_id: str,
+    class_id: str | None,
     rules: Sequence[RuleInForce],
+    past: Past,
     subjects: Sequence[tuple[int, Subject]],
 ) -> list[Lapsed]:
-    """Return the issues of the subjects that lapsed, each with the reason of its first one."""
+    """Return the issues of the subjects that lapsed, each with the reason of its first one.
+
+    Without a class everyone is in it.
+    """
     reasons = _reasons(connection, asked, class_id, rules, subjects)
     places = {subject.rule_id: place for place, subject in subjects}
-    found: dict[str, Lapsed] = {}
-    asked_for = [subject for _, subject in subjects]
-    for start in range(0, len(asked_for), KEYS_MAX):
-        page = asked_for[start : start + KEYS_MAX]
-        for one in fetch(connection, lapsing_issues(asked, class_id, page)):
-            known = found.get(one.issue_id)
-            tran_ids = tuple(tran_id for tran_id in one.tran_ids if tran_id != ACCOUNT)
-            if known is not None:  # its subjects are of two pages
-                found[one.issue_id] = replace(
-                    known, tran_ids=known.tran_ids + tran_ids, rest=known.rest - len(tran_ids)
-                )
-                continue
-            first = Subject(one.rule_id, one.company_id, one.cust_id, one.tran_ids[0])
-            found[one.issue_id] = Lapsed(
+    found: list[Lapsed] = []
+    for one in past.lapsing([subject for _, subject in subjects]):
+        first = Subject(one.rule_id, one.company_id, one.cust_id, one.tran_ids[0])
+        kind, reason = reasons[first]
+        found.append(
+            Lapsed(
                 places[one.rule_id],
                 one.issue_id,
-                tran_ids,
+                tuple(tran_id for tran_id in one.tran_ids if tran_id != ACCOUNT),
                 one.rest,
                 tuple(one.activity_ids),
-                reasons[first],
-                is_open=one.is_open,
+                reason,
+                one.is_open,
+                kind,
             )
-    return list(found.values())
+        )
+    return found
 
 
 def _reasons(
     connection: Connection[Any],
     asked: Asked,
-    class_id: str,
+    class_id: str | None,
     rules: Sequence[RuleInForce],
     subjects: Sequence[tuple[int, Subject]],
-) -> dict[Subject, str]:
+) -> dict[Subject, tuple[LapseKind, str]]:
     """Return why the conditions of rules hold no longer of subjects, each in a sentence."""
-    found: dict[Subject, str] = {}
+    found: dict[Subject, tuple[LapseKind, str]] = {}
     for view in RuleView:
         of_view = [one for one in subjects if rules[one[0]].document.view is view]
         for start in range(0, len(of_view), KEYS_MAX):
@@ -329,20 +324,22 @@ def _subject(one: Subject) -> tuple[str, str, str]:
 
 def _reason(
     asked: Asked,
-    class_id: str,
+    class_id: str | None,
     view: RuleView,
     condition: Condition,
     subject: Subject,
     values: Mapping[str, Any] | None,
-) -> str:
+) -> tuple[LapseKind, str]:
     """Return why a rule's condition holds no longer of a subject."""
     if values is None:
-        return "There is no such record on the date."
+        return LapseKind.GONE, "There is no such record on the date."
     if view is RuleView.INVOICE:
         if values["cust_id"] != subject.cust_id:
-            return f"The document is on account {values['cust_id']} now."
+            moved = f"The document is on account {values['cust_id']} now."
+            return LapseKind.OTHER_ACCOUNT, moved
         if not values["whole_balance"]:
-            return "The document is paid."
-    if (class_of(view, values) or asked.options.default_credit_class_id) != class_id:
-        return "The account is of another credit class now."
-    return why_not(condition, values)
+            return LapseKind.PAID, "The document is paid."
+    own_class = class_of(view, values) or asked.options.default_credit_class_id
+    if class_id is not None and own_class != class_id:
+        return LapseKind.OTHER_CLASS, "The account is of another credit class now."
+    return LapseKind.CONDITION, why_not(condition, values)

@@ -5,14 +5,14 @@ belongs together, an issue with its activity, is appended together. So a run tha
 anywhere leaves whole actions, and the next one makes those that are missing.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date, timedelta
 from typing import Any, Self
 
 import structlog
 from msgspec import Struct
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection
 
 from application.appending import Appender, Task
 from domain.activity import ACTIVITY, TagInvoices, WithdrawActivity
@@ -22,16 +22,20 @@ from domain.rule_plan import ACTIONS_MAX, Action, Extension, Lapse, Plan
 from domain.rule_run import RULE_RUN, RecordRuleRun, RuleOutcome, RuleRunCompleted
 from domain.shared.decider import Refused
 from domain.shared.on_account import INVOICES_MAX
+from domain.simulated_actions import SimulatedActions
 from eventstore.importing import ImportSession
 from projections.query import fetch
 from projections.rule_runs import last_run, outcomes_of, run_of
-from projections.rules_in_force import credit_classes
+from projections.rule_situation import standing_issues
+from projections.rules_in_force import credit_classes, rules_in_force
 from projections.view import Asked
 from runtime.database import Database
 from runtime.garbage import rare_collection
 from runtime.rule_evaluation import Evaluation, evaluate
 from runtime.site import site_options
+from runtime.snapshots import at_one_moment
 from runtime.tenants import Tenant
+from runtime.what_if import simulated_run
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
 CATCH_UP_DAYS = 31
@@ -133,11 +137,50 @@ class RuleRunner:
         class_id: str | None = None,
         *,
         actions_max: int = ACTIONS_MAX,
+        catch_up_days: int = CATCH_UP_DAYS,
     ) -> RunResult:
-        """Return what a run for a date would do, without doing it (RULE-24)."""
-        classes = self.classes(business_date, class_id)
-        runs = [self.evaluated(one, business_date, actions_max) for one in classes]
+        """Return what a run for a date would do, missed dates first, without doing it (RULE-24).
+
+        An earlier date than one that ran is previewed by itself.
+        """
+        runs: list[ClassRun] = []
+        for one in self.classes(business_date, class_id):
+            last = fetch(self._reading, last_run(self._tenant.id, one.class_id))
+            earlier = bool(last) and business_date < last[0]
+            dates = [business_date] if earlier else self._dates(one, business_date, catch_up_days)
+            if len(dates) == 1:
+                runs.append(self.evaluated(one, business_date, actions_max))
+            else:
+                runs += self._simulated(one, dates, actions_max)
         return RunResult(runs, self._session.head())
+
+    def _simulated(
+        self, credit_class: CreditClassDocument, dates: Sequence[date], actions_max: int
+    ) -> list[ClassRun]:
+        """Return what runs for these dates would do, one after the other."""
+        position = self._catch_up()
+        class_id = credit_class.class_id
+        with at_one_moment(self._reading):
+            standing = standing_issues(self._asked(dates[0]), class_id)
+            actions = SimulatedActions(fetch(self._reading, standing))
+            rules = fetch(self._reading, rules_in_force(self._asked(dates[0]), class_id))
+            evaluations = [
+                simulated_run(
+                    self._reading,
+                    self._asked(on),
+                    credit_class,
+                    actions,
+                    rules=rules,
+                    goes_on=True,
+                    read_position=position,
+                    actions_max=actions_max,
+                )
+                for on in dates
+            ]
+        return [
+            ClassRun(class_id, on, evaluation.done, evaluation)
+            for on, evaluation in zip(dates, evaluations, strict=True)
+        ]
 
     def _lock(self) -> None:
         waited = 0.0
@@ -199,7 +242,7 @@ class RuleRunner:
     ) -> ClassRun:
         """Return what the rules do for a date, as known at the head of the log."""
         position = self._catch_up()
-        with _at_one_moment(self._reading):
+        with at_one_moment(self._reading):
             asked = self._asked(business_date)
             evaluation = evaluate(
                 self._reading,
@@ -300,16 +343,3 @@ def _lapsing(lapse: Lapse, on: date) -> list[Task]:
             for activity_id in lapse.activity_ids
         ),
     ]
-
-
-@contextmanager
-def _at_one_moment(connection: Connection[Any]) -> Generator[None]:
-    """Read one state of the database, which no rebuild swaps away meanwhile."""
-    usual = connection.isolation_level
-    connection.isolation_level = IsolationLevel.REPEATABLE_READ
-    try:
-        with connection.transaction():
-            connection.execute("LOCK TABLE read_models.cursors IN ACCESS SHARE MODE")
-            yield
-    finally:
-        connection.isolation_level = usual
