@@ -43,7 +43,7 @@ from runtime.grid_alerts import process_grid_alert
 from runtime.rule_runs import RuleRunner
 from runtime.settings import Settings
 from runtime.site import site_options
-from runtime.sync_sources import export_of
+from runtime.sync_sources import ExportMissing, export_of
 from runtime.syncing import sync_when_free
 from runtime.tenants import Tenant
 
@@ -133,6 +133,8 @@ class JobRunner:
                 told = self._do(tenant, wanted)
             except Refused as refusal:
                 return firing.fail(refusal.message, final=True)
+            except ExportMissing as failure:
+                return firing.fail(str(failure), final=False)
             except Exception as failure:
                 log.exception("job failed", tenant=tenant.name, job=wanted.job.name)
                 return firing.fail(f"{type(failure).__name__}: {failure}", final=False)

@@ -12,6 +12,10 @@ from runtime.settings import Settings
 MAPPING = "mapping.toml"
 
 
+class ExportMissing(Exception):
+    """The ERP has written no export yet; the message says where none is."""
+
+
 def checked_paths(settings: Settings, document: SyncSourceDocument) -> tuple[Path, Path | None]:
     """Return the folder of a source and its mapping, if it has one.
 
@@ -46,10 +50,10 @@ def export_of(settings: Settings, document: SyncSourceDocument) -> Sequence[Sour
 
     Raises:
         Refused: if its paths may not be read.
-        FileNotFoundError: if there are none.
+        ExportMissing: if there are none.
     """
     folder, mapping = checked_paths(settings, document)
     sources: Sequence[Source] = export_files(folder, mapping) if folder.is_dir() else ()
     if not sources:
-        raise FileNotFoundError(f"{document.folder} holds none of the files of an export.")
+        raise ExportMissing(f"{document.folder} holds none of the files of an export.")
     return sources
