@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 
+from projections.job_firings import FiringFigures, FiringState
 from runtime.embedded import DatabaseUnavailable
 from runtime.read_models import Status
 from runtime.services import Services
@@ -49,6 +50,7 @@ def health_routes(services: Services) -> APIRouter:
         own = CollectorRegistry()
         try:
             _read_models(own, await services.status())
+            _jobs(own, await services.firings())
             up = 1
         except DatabaseUnavailable:
             up = 0
@@ -84,3 +86,37 @@ def _read_models(registry: CollectorRegistry, found: list[Status]) -> None:
         lag.labels(*told).set(one.lag)
         stalled.labels(*told).set(one.stalled_seconds)
         stopped.labels(*told).set(one.stopped_at is not None)
+
+
+def _jobs(registry: CollectorRegistry, found: list[FiringFigures]) -> None:
+    labels = ["kind", "state"]
+    count = Gauge(
+        "tallystick_job_firings",
+        "Firings of jobs by kind of job and state; given_up needs somebody to look.",
+        labels,
+        registry=registry,
+    )
+    lag = Gauge(
+        "tallystick_job_lag_seconds",
+        "Seconds from when a job was due until it was begun, of the newest firing.",
+        labels,
+        registry=registry,
+    )
+    seconds = Gauge(
+        "tallystick_job_seconds",
+        "Seconds that the newest firing took.",
+        labels,
+        registry=registry,
+    )
+    oldest = Gauge(
+        "tallystick_job_oldest_claim_seconds",
+        "Seconds since the oldest firing was begun that has not ended.",
+        ["kind"],
+        registry=registry,
+    )
+    for one in found:
+        count.labels(one.kind, one.state).set(one.count)
+        lag.labels(one.kind, one.state).set(one.lag_seconds)
+        seconds.labels(one.kind, one.state).set(one.seconds)
+        if one.state == FiringState.CLAIMED:
+            oldest.labels(one.kind).set(one.oldest_seconds)

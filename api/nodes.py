@@ -74,6 +74,7 @@ _VIEWS = {
     "PersonalContact": "personal_contacts",
     "SalesOrder": "sales_orders",
     "SalesPerson": "sales_persons",
+    "SyncSource": "sync_sources",
 }
 """The view of each type that has global ids."""
 

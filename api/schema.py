@@ -46,6 +46,7 @@ from api.invoice_reasons import InvoiceReasonMutation, InvoiceReasonQuery
 from api.invoices import InvoiceQuery
 from api.issue_work import IssueMutation
 from api.issues import IssueQuery
+from api.jobs import JobMutation, JobQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.messages import MessageMutation, MessageQuery
 from api.nodes import NodeQuery
@@ -64,6 +65,7 @@ from api.scalars import SCALARS
 from api.site_options import SiteOptionsMutation, SiteOptionsQuery
 from api.strategies import StrategyMutation
 from api.sync_runs import SyncRunQuery
+from api.sync_sources import SyncSourceMutation, SyncSourceQuery
 from api.user_actions import UserActionMutation, UserActionQuery
 from api.user_fields import UserFieldsMutation
 from api.users import UserMutation, UserQuery
@@ -112,6 +114,8 @@ class Query(
     MessageQuery,
     GridAlertQuery,
     SyncRunQuery,
+    SyncSourceQuery,
+    JobQuery,
     UserQuery,
     ViewerQuery,
     WorkCalendarQuery,
@@ -154,6 +158,8 @@ class Mutation(
     UserActionMutation,
     MessageMutation,
     GridAlertMutation,
+    SyncSourceMutation,
+    JobMutation,
 ):
     """Everything that can be done."""
 

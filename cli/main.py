@@ -21,6 +21,7 @@ COMMANDS = (
     "db",
     "demo",
     "explain",
+    "jobs",
     "key",
     "projections",
     "rules",

@@ -1,4 +1,4 @@
-"""`tallystick serve`: the API and the read-model worker, in one process or each in its own."""
+"""`tallystick serve`: the API, the read-model worker and the jobs, in one process or several."""
 
 import signal
 import threading
@@ -10,9 +10,11 @@ import uvicorn
 
 from api.app import create_app
 from cli.context import Session, command_options, note
+from runtime.jobs import JobRunner
 from runtime.services import Services
 from runtime.tenants import every_tenant
 from runtime.worker import ReadModelWorker
+from schedulers.scheduler import JobScheduler
 
 
 class Part(StrEnum):
@@ -31,7 +33,7 @@ class Part(StrEnum):
     "--only",
     default=",".join(part.value for part in Part),
     metavar="api,portal,worker,jobs",
-    help="Which parts this process is. The portal and the jobs have nothing to serve yet.",
+    help="Which parts this process is. The portal has nothing to serve yet.",
 )
 @command_options
 def serve(session: Session, host: str, port: int, only: str) -> None:
@@ -46,10 +48,14 @@ def serve(session: Session, host: str, port: int, only: str) -> None:
 
 def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) -> None:
     """Serve the given parts until interrupted."""
-    worker = None
+    worker, jobs = None, None
     if Part.WORKER in parts:
         worker = ReadModelWorker(session.database.url("worker"), every_tenant)
         worker.start()
+    if Part.JOBS in parts:
+        runner = JobRunner(session.database, session.settings)
+        jobs = JobScheduler(runner, poll_seconds=session.settings.jobs_poll_seconds)
+        jobs.start()
     try:
         if Part.API in parts:
             note(f"GraphQL at http://{host}:{port}/graphql")
@@ -58,6 +64,8 @@ def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) 
         else:
             _until_interrupted()
     finally:
+        if jobs is not None:
+            jobs.close()
         if worker is not None:
             worker.close()
 

@@ -1,7 +1,6 @@
 """`tallystick sync`: an ERP's export into the log."""
 
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -15,17 +14,13 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from application.importing.sync import SyncBusy
 from cli.context import Format, Session, command_options, is_terminal, note
 from cli.output import print_json, print_rows
 from cli.values import DATE
 from erp.mapping import export_files
 from runtime.site import site_options, today
-from runtime.syncing import Synced
-from runtime.syncing import sync as run_sync
+from runtime.syncing import Synced, sync_when_free
 
-BUSY_SECONDS_MAX = 600
-_BUSY_POLL_SECONDS = 0.2
 _VANISHED_SHOWN_MAX = 10
 
 
@@ -50,27 +45,17 @@ def sync(session: Session, folder: Path, business_date: date | None, mapping: Pa
         on = business_date or today(site_options(connection, tenant.id))
     with _progress() as progress:
         task = progress.add_task("Reading", total=sum(source.size for source in sources))
-        busy_until = time.monotonic() + BUSY_SECONDS_MAX
-        told = False
-        while True:
-            try:
-                synced = run_sync(
-                    session.database,
-                    tenant,
-                    sources,
-                    actor="cli",
-                    business_date=on,
-                    progress=lambda size: progress.advance(task, size),
-                )
-            except SyncBusy:
-                if time.monotonic() > busy_until:
-                    raise
-                if not told:
-                    note(f"Another sync of tenant {tenant.name} is running; waiting for it to end.")
-                    told = True
-                time.sleep(_BUSY_POLL_SECONDS)
-            else:
-                break
+        synced = sync_when_free(
+            session.database,
+            tenant,
+            sources,
+            actor="cli",
+            business_date=on,
+            progress=lambda size: progress.advance(task, size),
+            waiting=lambda: note(
+                f"Another sync of tenant {tenant.name} is running; waiting for it to end."
+            ),
+        )
     _report(session.format, synced)
     if synced.outcome.rejected_count:
         sys.exit(1)

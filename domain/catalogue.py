@@ -19,6 +19,7 @@ from domain.invoice_line import INVOICE_LINE
 from domain.invoice_note import INVOICE_NOTE
 from domain.invoice_reason import INVOICE_REASON
 from domain.issue import ISSUE
+from domain.job_firing import JOB_FIRING
 from domain.message import MESSAGE
 from domain.payment import PAYMENT
 from domain.payment_application import PAYMENT_APPLICATION
@@ -36,6 +37,7 @@ from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.site_options import SITE_OPTIONS
 from domain.sync_run import SYNC_RUN
+from domain.sync_source import SYNC_SOURCE
 from domain.user import USER
 from domain.user_action import USER_ACTION
 from domain.user_action_kind import USER_ACTION_KIND
@@ -80,6 +82,8 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     USER_ACTION_KIND,
     MESSAGE,
     GRID_ALERT,
+    JOB_FIRING,
+    SYNC_SOURCE,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {

@@ -20,6 +20,7 @@ from projections.invoice_notes import INVOICE_NOTES
 from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.issues import ISSUES
+from projections.job_firings import JOB_FIRINGS
 from projections.messages import MESSAGES
 from projections.payment_application_fields import PAYMENT_APPLICATION_FIELDS
 from projections.payment_schedules import PAYMENT_SCHEDULES
@@ -37,6 +38,7 @@ from projections.sales_orders import SALES_ORDERS
 from projections.sales_persons import SALES_PERSONS
 from projections.site_options import SITE_OPTIONS
 from projections.sync_runs import SYNC_RUNS
+from projections.sync_sources import SYNC_SOURCES
 from projections.user_action_kinds import USER_ACTION_KINDS
 from projections.user_actions import USER_ACTIONS
 from projections.user_fields import USER_FIELDS
@@ -83,4 +85,6 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     USER_ACTION_KINDS,
     MESSAGES,
     GRID_ALERTS,
+    JOB_FIRINGS,
+    SYNC_SOURCES,
 )

@@ -7,6 +7,7 @@ one whose reason is gone, or whose user has changed, is told, too. Promises that
 ago, such as before there were user actions, are not news.
 """
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -93,8 +94,10 @@ def _reasons(asked: Asked) -> tuple[str, dict[str, Any]]:
     }
 
 
-def reasons_to_tell(asked: Asked) -> Query[Reason]:
+def reasons_to_tell(asked: Asked, companies: Collection[str] | None = None) -> Query[Reason]:
     """Return the question for reasons that no action tells of, or that another user should know.
+
+    They are of all companies, or of some.
 
     What a user has done is told no more, and what was told on a later date already is not told
     for an earlier one. What is no news is not told for the first time; it is told again if its
@@ -106,27 +109,40 @@ def reasons_to_tell(asked: Asked) -> Query[Reason]:
         SELECT {columns} FROM ({reasons}) r
         LEFT JOIN user_actions a ON a.tenant = %(tenant)s AND a.kind = r.kind
             AND a.subject = r.subject AND a.occasion = r.occasion
-        WHERE a.action_id IS NULL AND r.news
-           OR a.withdrawn_on <= %(as_of)s
-           OR a.done_on IS NULL AND a.withdrawn_on IS NULL AND a.raised_on <= %(as_of)s
-              AND a.user_id IS DISTINCT FROM r.user_id
+        WHERE (a.action_id IS NULL AND r.news
+               OR a.withdrawn_on <= %(as_of)s
+               OR a.done_on IS NULL AND a.withdrawn_on IS NULL AND a.raised_on <= %(as_of)s
+                  AND a.user_id IS DISTINCT FROM r.user_id)
+          AND {_of_companies("r")}
         ORDER BY r.kind, r.company_id, r.cust_id, r.subject, r.occasion
         LIMIT {REASONS_MAX}"""
-    return Query(sql(statement), parameters, _reason)
+    return Query(sql(statement), parameters | _companies(companies), _reason)
 
 
-def actions_without_reason(asked: Asked) -> Query[Gone]:
-    """Return the question for open actions, raised by the date, whose reasons are gone on it."""
+def actions_without_reason(asked: Asked, companies: Collection[str] | None = None) -> Query[Gone]:
+    """Return the question for open actions, raised by the date, whose reasons are gone on it.
+
+    They are of all companies, or of some.
+    """
     reasons, parameters = _reasons(asked)
     statement = f"""
         SELECT a.action_id, a.kind FROM user_actions a
         WHERE a.tenant = %(tenant)s AND a.done_on IS NULL AND a.withdrawn_on IS NULL
-          AND a.raised_on <= %(as_of)s AND a.kind = ANY(%(kinds)s)
+          AND a.raised_on <= %(as_of)s AND a.kind = ANY(%(kinds)s) AND {_of_companies("a")}
           AND NOT EXISTS (
             SELECT FROM ({reasons}) r WHERE r.kind = a.kind AND r.subject = a.subject
               AND r.occasion = a.occasion)
         ORDER BY a.action_no LIMIT {REASONS_MAX}"""
-    return Query(sql(statement), parameters, _gone)
+    return Query(sql(statement), parameters | _companies(companies), _gone)
+
+
+def _of_companies(row: str) -> str:
+    """Return the condition that a row is of the companies that are asked for."""
+    return f"(%(companies)s::text[] IS NULL OR {row}.company_id = ANY(%(companies)s::text[]))"
+
+
+def _companies(companies: Collection[str] | None) -> dict[str, Any]:
+    return {"companies": None if companies is None else sorted(companies)}
 
 
 def _reason(

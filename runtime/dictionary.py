@@ -27,6 +27,7 @@ from projections.invoice_note_view import INVOICE_NOTE_VIEW
 from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.issue_view import ISSUE_INVOICE_VIEW, ISSUE_VIEW
+from projections.job_firing_view import JOB_FIRING_VIEW
 from projections.message_view import MESSAGE_VIEW
 from projections.payment_schedule_view import INSTALMENT_VIEW, PAYMENT_SCHEDULE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
@@ -42,6 +43,7 @@ from projections.rule_version_view import RULE_VERSION_VIEW, RULE_VIEW
 from projections.sales_order_view import SALES_ORDER_VIEW
 from projections.sales_person_view import SALES_PERSON_VIEW
 from projections.sync_run_view import SYNC_RUN_VIEW
+from projections.sync_source_view import SYNC_SOURCE_VIEW
 from projections.user_action_view import USER_ACTION_KIND_VIEW, USER_ACTION_VIEW
 from projections.user_view import USER_VIEW
 
@@ -76,6 +78,8 @@ VIEWS = (
     MESSAGE_VIEW,
     GRID_ALERT_VIEW,
     SYNC_RUN_VIEW,
+    SYNC_SOURCE_VIEW,
+    JOB_FIRING_VIEW,
     ISSUE_VIEW,
     ISSUE_INVOICE_VIEW,
     ACTIVITY_VIEW,

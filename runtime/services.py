@@ -22,7 +22,8 @@ from domain.api_key import Role
 from domain.site_options import SiteOptions
 from eventstore.postgres import PostgresLog
 from projections.catalogue import READ_MODELS
-from projections.query import Query, fetch_async, sql
+from projections.job_firings import FiringFigures, firing_figures
+from projections.query import Query, fetch, fetch_async, sql
 from projections.site_options import decoded_options
 from runtime.database import Database
 from runtime.embedded import DatabaseUnavailable
@@ -214,6 +215,18 @@ class Services:
             DatabaseUnavailable: if the database does not answer.
         """
         return await asyncio.to_thread(self._status)
+
+    async def firings(self) -> list[FiringFigures]:
+        """Return figures of the firings of jobs, of all tenants.
+
+        Raises:
+            DatabaseUnavailable: if the database does not answer.
+        """
+        return await asyncio.to_thread(self._firings)
+
+    def _firings(self) -> list[FiringFigures]:
+        with _failures(), self.database.connect("worker") as connection:
+            return fetch(connection, firing_figures())
 
     def _status(self) -> list[Status]:
         with _failures(), self.database.connect("worker") as connection:

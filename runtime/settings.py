@@ -56,6 +56,13 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^\s?#]+$",
         description="Where people reach the frontend, for links in messages.",
     )
+    sync_root: Path | None = Field(
+        default=None,
+        description="The folder within which exports lie that jobs load; without it none is.",
+    )
+    jobs_poll_seconds: float = Field(
+        default=15.0, gt=0, description="How often it is looked for jobs that are due."
+    )
     credit_score: str | None = Field(
         default=None,
         pattern=r"^[\w.]+:\w+$",

@@ -1,6 +1,7 @@
 """A sync from a folder to read models that show it."""
 
 import sys
+import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -12,7 +13,7 @@ from psycopg import Connection
 from application.handling import Request
 from application.importing.message import sync_message
 from application.importing.source import Source
-from application.importing.sync import Outcome, Sync
+from application.importing.sync import Outcome, Sync, SyncBusy
 from eventstore.importing import ImportSession
 from eventstore.postgres import PostgresLog
 from runtime.after_sync import ALIVE_POLL_SECONDS, Following, Step, follow
@@ -21,6 +22,11 @@ from runtime.garbage import rare_collection
 from runtime.read_models import gather_statistics
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
+
+BUSY_SECONDS_MAX = 600.0
+"""How long is waited for another sync, or a run of rules, to end."""
+
+_BUSY_POLL_SECONDS = 0.2
 
 LARGE_BYTES = 16_000_000
 """From this size on, the read models follow in a process of their own, on another core."""
@@ -95,6 +101,45 @@ def sync(
                 told = follow(following, worker.keep_alive, (_telling(synced, occasion),))
                 outcome.position = max(outcome.position, told.position)
         return synced
+
+
+def sync_when_free(
+    database: Database,
+    tenant: Tenant,
+    sources: Sequence[Source],
+    *,
+    actor: str,
+    business_date: date,
+    occasion: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    waiting: Callable[[], None] = lambda: None,
+) -> Synced:
+    """Sync, waiting for a sync or a run of rules that is at it; `waiting` is told so once.
+
+    Raises:
+        SyncBusy: if that does not end.
+        ReadModelStopped: if a read model cannot follow.
+    """
+    busy_until = time.monotonic() + BUSY_SECONDS_MAX
+    told = False
+    while True:
+        try:
+            return sync(
+                database,
+                tenant,
+                sources,
+                actor=actor,
+                business_date=business_date,
+                occasion=occasion,
+                progress=progress,
+            )
+        except SyncBusy:
+            if time.monotonic() > busy_until:
+                raise
+            if not told:
+                waiting()
+                told = True
+            time.sleep(_BUSY_POLL_SECONDS)
 
 
 def _telling(synced: Synced, occasion: str) -> Step:

@@ -14,13 +14,23 @@ if TYPE_CHECKING:
 
 
 def user_action_raising(following: "Following") -> list[Request]:
+    """Return what to raise and to withdraw on the business date, of all companies."""
+    return raising(following, None)
+
+
+def user_action_raising_of_companies(following: "Following") -> list[Request]:
+    """Return what to raise and to withdraw, of the companies that are followed."""
+    return raising(following, following.companies)
+
+
+def raising(following: "Following", companies: frozenset[str] | None) -> list[Request]:
     """Return what to raise and to withdraw on the business date."""
     connection, tenant = following.connection, following.tenant
     options = site_options(connection, tenant)
     asked = Asked(tenant, options, following.business_date, in_past=True)
     return raise_user_actions(
-        fetch(connection, reasons_to_tell(asked)),
-        fetch(connection, actions_without_reason(asked)),
+        fetch(connection, reasons_to_tell(asked, companies)),
+        fetch(connection, actions_without_reason(asked, companies)),
         business_date=following.business_date,
         actor=following.actor,
         cause=following.cause,

@@ -130,6 +130,8 @@ from domain.work_calendar import (
     WorkCalendarCommand,
 )
 from domain.working_days import WorkCalendar
+from tests.histories_of_jobs import CATEGORIES as JOB_CATEGORIES
+from tests.histories_of_jobs import firing_and_loading
 from tests.histories_of_records import CATEGORIES, records
 from tests.histories_of_rules import CATEGORIES as STRATEGY_CATEGORIES
 from tests.histories_of_rules import strategies
@@ -533,6 +535,8 @@ def told(draw: st.DrawFn) -> Told:
             return Told(*draw(strategies(category, one)))
         case category if category in TELLING_CATEGORIES:
             return Told(*draw(telling(category, one)))
+        case category if category in JOB_CATEGORIES:
+            return Told(*draw(firing_and_loading(category, one)))
         case "user" | "api_key" as category:
             return draw(letting_in(category, one))
         case "invoice":

@@ -31,6 +31,7 @@ class Server:
     """The application, served."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
+        self.settings = settings
         app = create_app(Services(database, settings))
         config = uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio")
         self._server = uvicorn.Server(config)

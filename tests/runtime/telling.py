@@ -19,8 +19,8 @@ from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
 from domain.user import USER, RegisterUser, UserKind, UserProfile
 from eventstore.postgres import PostgresLog
 from runtime.database import Database
+from runtime.day_roll import roll_day
 from runtime.tenants import Tenant
-from runtime.user_actions import raise_user_actions
 from tests.loading import load, write_csv
 
 MONDAY = date(2026, 3, 2)
@@ -135,8 +135,11 @@ class Office:
         return told.outcome.events
 
     def check(self, on: int) -> int:
-        """Raise user actions for a day; return how many events that led to."""
-        told = raise_user_actions(self.database, self.tenant, day(on), actor="job/t", cause="job/t")
+        """Begin a business day; return how many events that led to."""
+        companies = frozenset({"1"})
+        told = roll_day(
+            self.database, self.tenant, day(on), companies, actor="job/t", cause="job/t"
+        )
         return told.events
 
     def actions(self) -> list[tuple[Any, ...]]:

@@ -1,0 +1,294 @@
+"""Firing jobs: each moment at which one is due once, however many processes look for work.
+
+Who fires holds a lock of its session for as long, and claims the firing in the log; a claim whose
+lock is free is of a process that is gone, and is taken over. Every job does nothing twice, so that
+what was cut off anywhere is simply done again.
+"""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from psycopg import Connection
+
+from application.handling import Request, handle
+from application.rule_messages import Telling
+from domain.job import Due, Job, JobKind, last_due
+from domain.job_firing import (
+    JOB_FIRING,
+    ClaimFiring,
+    CompleteFiring,
+    FailFiring,
+    occasion_of,
+    retry_at,
+)
+from domain.shared.decider import Refused
+from eventstore.postgres import PostgresLog
+from projections.job_firings import (
+    FiringState,
+    JobFiringRow,
+    firing_id,
+    last_firings,
+    unfinished_firings,
+)
+from projections.jobs import companies_of_zone, jobs
+from projections.query import fetch
+from projections.sync_sources import active_source
+from runtime.database import Database
+from runtime.day_roll import roll_day
+from runtime.grid_alerts import process_grid_alert
+from runtime.rule_messages import run_and_tell
+from runtime.settings import Settings
+from runtime.site import site_options
+from runtime.sync_sources import ExportMissing, export_of
+from runtime.syncing import sync_when_free
+from runtime.tenants import Tenant
+
+_LOCK_CLASS = 7415
+
+_ORDER = (JobKind.SYNC, JobKind.DAY_ROLL, JobKind.RULES, JobKind.GRID_ALERT)
+"""What is due at the same moment is done in this order: each looks at what those before did."""
+
+log = structlog.get_logger(__name__)
+
+
+class Wanted(Struct, frozen=True):
+    """A firing to attempt: of a job, when it was due, and what it is done once for."""
+
+    job: Job
+    due: Due
+    occasion: str
+    by_hand: bool = False
+
+    @property
+    def firing_id(self) -> str:
+        """What tells it from all others."""
+        return firing_id(self.job.name, self.occasion)
+
+
+class Fired(Struct, frozen=True):
+    """What became of a firing, and the position of the log at which that stands.
+
+    `told` is what was done, or why it could not be.
+    """
+
+    wanted: Wanted
+    completed: bool
+    told: str
+    position: int
+
+
+class JobRunner:
+    """Fires the jobs of tenants; `name` tells the process from others in the log."""
+
+    def __init__(self, database: Database, settings: Settings, name: str | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self._name = name or f"{socket.gethostname()}/{os.getpid()}"
+
+    def tenants(self) -> list[Tenant]:
+        """Return all tenants."""
+        with self._database.connect("worker") as connection:
+            rows = connection.execute("SELECT tenant, name FROM public.tenants ORDER BY tenant")
+            return [Tenant(*row) for row in rows]
+
+    def jobs(self, tenant: Tenant) -> list[Job]:
+        """Return the jobs that a tenant has."""
+        with self._reading() as connection:
+            return _jobs(connection, tenant)
+
+    def wanted(self, tenant: Tenant, now: datetime) -> list[Wanted]:
+        """Return what is to be fired: what is due, was cut off, or is to be tried again."""
+        with self._reading() as connection:
+            there = _jobs(connection, tenant)
+            last = {one.job: one for one in fetch(connection, last_firings(tenant.id))}
+            unfinished = fetch(connection, unfinished_firings(tenant.id))
+        by_name = {job.name: job for job in there}
+        found = [_again(by_name, one) for one in unfinished if _may_go_on(one, now)]
+        for job in there:
+            due, known = last_due(job, now), last.get(job.name)
+            if due is not None and (known is None or known.due_at < due.at):
+                found.append(Wanted(job, due, occasion_of(due.at)))
+        return sorted(found, key=lambda one: (one.due.at, _ORDER.index(one.job.kind), one.job.name))
+
+    def fire_due(self, tenant: Tenant, now: datetime) -> list[Fired]:
+        """Fire what is to be fired of a tenant; return what this process fired."""
+        fired = (self.fire(tenant, one) for one in self.wanted(tenant, now))
+        return [one for one in fired if one is not None]
+
+    def fire(self, tenant: Tenant, wanted: Wanted) -> Fired | None:
+        """Fire a job, unless another process is at it, or it is over; then return None."""
+        with self._database.connect("worker") as guard, self._database.pool("app", size=1) as pool:
+            if not _lock(guard, tenant, wanted):
+                return None
+            firing = _Firing(PostgresLog(pool, tenant.id), wanted)
+            try:
+                firing.claim(self._name)
+            except Refused:
+                return None
+            try:
+                told = self._do(tenant, wanted)
+            except Refused as refusal:
+                return firing.fail(refusal.message, final=True)
+            except ExportMissing as failure:
+                return firing.fail(str(failure), final=False)
+            except Exception as failure:
+                log.exception("job failed", tenant=tenant.name, job=wanted.job.name)
+                return firing.fail(f"{type(failure).__name__}: {failure}", final=False)
+            return firing.complete(told)
+
+    def _reading(self) -> Connection[Any]:
+        connection = self._database.connect("worker")
+        connection.execute("SET search_path = read_models, public")
+        return connection
+
+    def _do(self, tenant: Tenant, wanted: Wanted) -> str:
+        """Do what a job is for; return in a sentence what that changed."""
+        job, on = wanted.job, wanted.due.business_date
+        actor, cause = f"job/{job.name}", f"job_firing/{wanted.firing_id}"
+        match job.kind:
+            case JobKind.RULES:
+                telling = Telling(on, job.subject, None, actor, cause)
+                result = run_and_tell(self._database, tenant, telling)
+                counts = (f"{result.total(name)} {name}" for name in ("created", "closed", "held"))
+                dates = len({run.business_date for run in result.runs})
+                return f"Rules ran for {_counted(dates, 'date')}: {', '.join(counts)}."
+            case JobKind.DAY_ROLL:
+                with self._reading() as connection:
+                    companies = fetch(connection, companies_of_zone(tenant.id, job.subject))
+                rolled = roll_day(
+                    self._database, tenant, on, frozenset(companies), actor=actor, cause=cause
+                )
+                return f"The day {on} began: {_counted(rolled.events, 'event')}."
+            case JobKind.SYNC:
+                return self._sync(tenant, wanted, actor)
+            case JobKind.GRID_ALERT:
+                done = process_grid_alert(
+                    self._database,
+                    tenant,
+                    job.subject,
+                    on,
+                    actor=actor,
+                    cause=cause,
+                    public_url=self._settings.public_url,
+                )
+                return f"{_counted(len(done.delivered), 'user')} told."
+
+    def _sync(self, tenant: Tenant, wanted: Wanted, actor: str) -> str:
+        with self._reading() as connection:
+            found = fetch(connection, active_source(tenant.id, wanted.job.subject))
+        if not found:
+            raise Refused("sync_source_unknown", "There is no such source in force.")
+        synced = sync_when_free(
+            self._database,
+            tenant,
+            export_of(self._settings, found[0]),
+            actor=actor,
+            business_date=wanted.due.business_date,
+            occasion=wanted.firing_id,
+        )
+        outcome = synced.outcome
+        return (
+            f"{_counted(outcome.read, 'row')} read: {outcome.new:,} new, {outcome.changed:,}"
+            f" changed, {outcome.rejected_count:,} rejected."
+        )
+
+
+class _Firing:
+    """A firing in the log."""
+
+    def __init__(self, tenant_log: PostgresLog, wanted: Wanted) -> None:
+        self._log = tenant_log
+        self._wanted = wanted
+
+    def claim(self, name: str) -> None:
+        """Begin.
+
+        Raises:
+            Refused: if it is over.
+        """
+        one = self._wanted
+        self._tell(
+            ClaimFiring(
+                one.job.name,
+                one.occasion,
+                one.due.at,
+                one.due.business_date,
+                name,
+                one.by_hand,
+            )
+        )
+
+    def complete(self, told: str) -> Fired:
+        """End well."""
+        return Fired(self._wanted, True, told, self._tell(CompleteFiring(told)))
+
+    def fail(self, told: str, *, final: bool) -> Fired:
+        """End badly."""
+        return Fired(self._wanted, False, told, self._tell(FailFiring(told, final)))
+
+    def _tell(self, command: ClaimFiring | CompleteFiring | FailFiring) -> int:
+        one = self._wanted
+        cause = f"job_firing/{one.firing_id}"
+        request = Request(
+            JOB_FIRING,
+            (one.job.name, one.occasion),
+            command,
+            actor=f"job/{one.job.name}",
+            business_date=one.due.business_date,
+            cause=cause,
+            correlation=cause,
+        )
+        return handle(self._log, request).position
+
+
+def _jobs(connection: Connection[Any], tenant: Tenant) -> list[Job]:
+    site_zone = site_options(connection, tenant.id).time_zone
+    return fetch(connection, jobs(tenant.id, site_zone))
+
+
+def _may_go_on(firing: JobFiringRow, now: datetime) -> bool:
+    """Whether a firing that is not over may be attempted: a failed one after a while."""
+    if firing.state != FiringState.FAILED or firing.ended_at is None:
+        return True
+    return retry_at(firing.ended_at, firing.attempts) <= now
+
+
+def _again(there: Mapping[str, Job], firing: JobFiringRow) -> Wanted:
+    """Return what attempts a firing again; its job may be gone, which whoever does it will say."""
+    kind, _, subject = firing.job.partition("/")
+    job = there.get(firing.job) or Job(
+        JobKind(kind), subject, subject, (), "UTC", firing.started_at
+    )
+    due = Due(firing.due_at, firing.business_date)
+    return Wanted(job, due, firing.occasion, firing.by_hand)
+
+
+def _lock(guard: Connection[Any], tenant: Tenant, wanted: Wanted) -> bool:
+    """Take the lock of a firing, held until the session ends; False if somebody has it."""
+    row = guard.execute(
+        "SELECT pg_try_advisory_lock(%s, hashtext(%s))",
+        (_LOCK_CLASS, f"{tenant.id}/{wanted.firing_id}"),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def find_job(there: Sequence[Job], name: str) -> Job:
+    """Return the job of a name.
+
+    Raises:
+        Refused: if there is none.
+    """
+    for job in there:
+        if job.name == name:
+            return job
+    known = ", ".join(job.name for job in there) or "none"
+    raise Refused("job_unknown", f"There is no job {name}; there are: {known}.", "job")
