@@ -31,6 +31,7 @@ ROWS = {
     "UA": 6,
     "LIST": 8,
     "ALR": 5,
+    "SYN": 11,
     "LOG": 4,
 }
 """How many rows each area has, in order."""

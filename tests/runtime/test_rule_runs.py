@@ -150,20 +150,6 @@ def test_a_sync_closes_what_was_paid_before_anybody_called(site: Site) -> None:
     assert did(site.run(day(3))) == [0, 0, 0]
 
 
-def test_an_action_goes_on_if_documents_join_it_when_the_others_lapse(site: Site) -> None:
-    site.document("I1")
-    site.document("I2", due=day(10))
-    site.sync(day(0))
-    site.define(rule("late", LATE, auto_close=True))
-    site.run(day(1))
-
-    assert did(site.run(day(11))) == [0, 1, 0]
-    assert site.issues() == [("late", "ACME", day(1), ["I1", "I2"], None)]
-    assert [one[4] for one in site.activities()] == [None]
-    assert did(site.run(day(21))) == [0, 0, 1]
-    assert [one[4] for one in site.activities()] == [day(21)]
-
-
 def test_the_option_of_the_site_closes_the_issues_of_all_rules(site: Site) -> None:
     site.options(auto_close=True)
     site.document("I1")
