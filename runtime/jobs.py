@@ -38,6 +38,7 @@ from projections.job_firings import (
 from projections.jobs import companies_of_zone, jobs
 from projections.query import fetch
 from projections.sync_sources import active_source
+from runtime.after_sync import ALIVE_POLL_SECONDS
 from runtime.database import Database
 from runtime.day_roll import roll_day
 from runtime.grid_alerts import process_grid_alert
@@ -47,6 +48,7 @@ from runtime.site import site_options
 from runtime.sync_sources import ExportMissing, export_of
 from runtime.syncing import sync_when_free
 from runtime.tenants import Tenant
+from runtime.worker import ReadModelStopped, ReadModelWorker, wait_until
 
 _LOCK_CLASS = 7415
 
@@ -121,7 +123,10 @@ class JobRunner:
         return [one for one in fired if one is not None]
 
     def fire(self, tenant: Tenant, wanted: Wanted) -> Fired | None:
-        """Fire a job, unless another process is at it, or it is over; then return None."""
+        """Fire a job, unless another process is at it, or it is over; then return None.
+
+        Returns when the read models show what became of it.
+        """
         with self._database.connect("worker") as guard, self._database.pool("app", size=1) as pool:
             if not _lock(guard, tenant, wanted):
                 return None
@@ -130,16 +135,32 @@ class JobRunner:
                 firing.claim(self._name)
             except Refused:
                 return None
+            fired = self._attempt(tenant, wanted, firing)
+            self._wait_until_shown(guard, tenant, fired.position)
+            return fired
+
+    def _attempt(self, tenant: Tenant, wanted: Wanted, firing: "_Firing") -> Fired:
+        """Do what was claimed, and say what became of it."""
+        try:
+            told = self._do(tenant, wanted)
+        except Refused as refusal:
+            return firing.fail(refusal.message, final=True)
+        except ExportMissing as failure:
+            return firing.fail(str(failure), final=False)
+        except Exception as failure:
+            log.exception("job failed", tenant=tenant.name, job=wanted.job.name)
+            return firing.fail(f"{type(failure).__name__}: {failure}", final=False)
+        return firing.complete(told)
+
+    def _wait_until_shown(self, connection: Connection[Any], tenant: Tenant, position: int) -> None:
+        """Wait until the read models show a position, unless one of them is stopped."""
+        url = self._database.url("worker")
+        with ReadModelWorker(url, lambda _: [tenant.id]) as worker:
             try:
-                told = self._do(tenant, wanted)
-            except Refused as refusal:
-                return firing.fail(refusal.message, final=True)
-            except ExportMissing as failure:
-                return firing.fail(str(failure), final=False)
-            except Exception as failure:
-                log.exception("job failed", tenant=tenant.name, job=wanted.job.name)
-                return firing.fail(f"{type(failure).__name__}: {failure}", final=False)
-            return firing.complete(told)
+                while not wait_until(connection, tenant.id, position, ALIVE_POLL_SECONDS):
+                    worker.keep_alive()
+            except ReadModelStopped as stopped:
+                log.warning("firing not shown", tenant=tenant.name, error=str(stopped))
 
     def _reading(self) -> Connection[Any]:
         connection = self._database.connect("worker")
