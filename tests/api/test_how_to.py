@@ -102,7 +102,7 @@ def test_a_frontend_works_an_account_as_the_page_says(
     listed = frontend.run("MyActions", userId="dana")["nodes"]
     assert [(one["kind"], one["activity"]) for one in listed] == [("follow_up", activity)]
     late = date.fromisoformat(later)
-    roll_day(database, worked, late, frozenset({"406"}), actor="job/t", cause="job/t")
+    roll_day(database, worked, late, frozenset({"1"}), actor="job/t", cause="job/t")
     (told,) = frontend.run("MyUserActions", userId="dana")["nodes"]
     assert (told["kind"], told["activity"]) == ("follow_up_past_due", activity)
     done = frontend.run("LookedAfter", actionId=told["actionId"])["userAction"]
