@@ -224,7 +224,8 @@ class JobMutation:
         def on_thread() -> Fired | None:
             runner = JobRunner(services.database, services.settings)
             job = find_job(runner.jobs(tenant), input.job)
-            return runner.fire(tenant, Wanted(job, Due(now(), on), occasion, by_hand=True))
+            at = now()
+            return runner.fire(tenant, Wanted(job, Due(at, on), occasion, by_hand=True), at)
 
         try:
             fired = await asyncio.to_thread(on_thread)

@@ -60,9 +60,10 @@ def fire(session: Session, job: str, on: date | None) -> None:
     tenant = session.tenant()
     runner = JobRunner(session.database, session.settings)
     found = find_job(runner.jobs(tenant), job)
+    at = now()
     with session.database.connect("worker") as connection:
-        due = Due(now(), on or today(site_options(connection, tenant.id)))
-    fired = runner.fire(tenant, Wanted(found, due, f"by hand {uuid4().hex}", by_hand=True))
+        due = Due(at, on or today(site_options(connection, tenant.id)))
+    fired = runner.fire(tenant, Wanted(found, due, f"by hand {uuid4().hex}", by_hand=True), at)
     assert fired is not None, "nobody else knows of this occasion"
     state = "completed" if fired.completed else "failed"
     columns = ["job", "business_date", "state", "told", "position"]

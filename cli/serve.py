@@ -1,6 +1,7 @@
 """`tallystick serve`: the API, the read-model worker and the jobs, in one process or several."""
 
 import signal
+import sys
 import threading
 from enum import StrEnum
 from types import FrameType
@@ -47,7 +48,9 @@ def serve(session: Session, host: str, port: int, only: str) -> None:
 
 
 def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) -> None:
-    """Serve the given parts until interrupted."""
+    """Serve the given parts until interrupted, or told to end: then end what was begun."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, _end)
     worker, jobs = None, None
     if Part.WORKER in parts:
         worker = ReadModelWorker(session.database.url("worker"), every_tenant)
@@ -62,7 +65,7 @@ def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) 
             app = create_app(Services(session.database, session.settings))
             uvicorn.run(app, host=host, port=port, log_level="warning", ws="websockets-sansio")
         else:
-            _until_interrupted()
+            threading.Event().wait()
     finally:
         if jobs is not None:
             jobs.close()
@@ -70,12 +73,6 @@ def serve_parts(session: Session, host: str, port: int, parts: frozenset[Part]) 
             worker.close()
 
 
-def _until_interrupted() -> None:
-    interrupted = threading.Event()
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        interrupted.set()
-
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, interrupt)
-    interrupted.wait()
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End in order; uvicorn raises the signal again that it ended upon."""
+    sys.exit(0)

@@ -2,11 +2,11 @@
 
     NotFired --claim--> Claimed --complete--> Completed
                           | ^ ---fail-------> Failed
-                          | |--claim again-------|
+                          | |--claim later-------|
 
 However many processes look for work, one claims it: the first event of its stream. A claim whose
-process is gone is taken over, and a failure is tried again a few times; every job does nothing
-twice, so that either is safe.
+process is gone is taken over, and a failure is tried again a few times, later each time; every job
+does nothing twice, so that either is safe.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,10 @@ ATTEMPTS_MAX = 3
 """Attempts at most; what failed so often stays failed until somebody fires it by hand."""
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=10))
-"""How long after each failure it is tried again."""
+"""How long after each failure it is tried again: one fewer than there are attempts."""
+
+CUT_OFF = "Each of the processes that were at it ended before it was done."
+"""Why what cuts its process off each time is given up."""
 
 TEXT_CHARACTERS_MAX = 2_000
 
@@ -52,10 +55,11 @@ class JobFiringCompleted(Event, frozen=True, omit_defaults=True, gc=False):
 
 
 class JobFiringFailed(Event, frozen=True, omit_defaults=True, gc=False):
-    """It could not be done. If it is `final` it would fail again."""
+    """It could not be done. If `final` it would fail again; else it is tried at `retry_at`."""
 
     reason: str
     final: bool = False
+    retry_at: datetime | None = None
 
 
 JobFiringEvent: TypeAlias = JobFiringClaimed | JobFiringCompleted | JobFiringFailed
@@ -65,13 +69,14 @@ JobFiringEvent: TypeAlias = JobFiringClaimed | JobFiringCompleted | JobFiringFai
 
 
 class ClaimFiring(Struct, frozen=True, gc=False):
-    """Begin to do it. Who claims holds a lock that whoever claimed before has lost."""
+    """Begin to do it, `at` a moment. Who claims holds a lock that who claimed before has lost."""
 
     job: str
     occasion: str
     due_at: datetime
     business_date: date
     claimed_by: str
+    at: datetime
     by_hand: bool = False
 
 
@@ -82,9 +87,10 @@ class CompleteFiring(Struct, frozen=True, gc=False):
 
 
 class FailFiring(Struct, frozen=True, gc=False):
-    """Say why it could not be done."""
+    """Say why it could not be done, `at` a moment."""
 
     reason: str
+    at: datetime
     final: bool = False
 
 
@@ -109,10 +115,11 @@ class Completed(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True, gc=False):
-    """It could not be done so far."""
+    """It could not be done so far. If it is `final` it never will; else it is tried again then."""
 
     attempt: int
     final: bool
+    retry_at: datetime | None
 
 
 JobFiring: TypeAlias = NotFired | Claimed | Completed | Failed
@@ -125,8 +132,8 @@ def evolve(firing: JobFiring, event: JobFiringEvent) -> JobFiring:
             return Claimed(attempt)
         case Claimed(), JobFiringCompleted():
             return Completed()
-        case Claimed(attempt), JobFiringFailed(final=final):
-            return Failed(attempt, final or attempt >= ATTEMPTS_MAX)
+        case Claimed(attempt), JobFiringFailed(final=final, retry_at=retry_at):
+            return Failed(attempt, final or attempt >= ATTEMPTS_MAX, retry_at)
         case _:
             raise ImpossibleHistory(f"{event} after {firing}")
 
@@ -136,18 +143,24 @@ def decide(command: JobFiringCommand, firing: JobFiring) -> Sequence[JobFiringEv
     match firing, command:
         case NotFired(), ClaimFiring():
             return [claimed(command, 1)]
-        case ((Claimed(attempt) | Failed(attempt, False)), ClaimFiring()):
+        case Claimed(attempt), ClaimFiring():
             if attempt >= ATTEMPTS_MAX:
-                raise Refused("firing_given_up", "It was tried often enough.", "job")
+                return [JobFiringFailed(CUT_OFF, final=True)]
             return [claimed(command, attempt + 1)]
-        case Failed(), ClaimFiring():
-            raise Refused("firing_given_up", "It failed for good.", "job")
+        case Failed(final=True), ClaimFiring():
+            raise Refused("firing_given_up", "It failed for good, or too often.", "job")
+        case Failed(attempt, retry_at=retry_at), ClaimFiring(at=at):
+            if retry_at is not None and at < retry_at:
+                raise Refused("firing_too_early", f"It is tried again at {retry_at}.", "job")
+            return [claimed(command, attempt + 1)]
         case Completed(), ClaimFiring():
             raise Refused("firing_completed", "It is done already.", "job")
         case Claimed(), CompleteFiring(summary):
             return [JobFiringCompleted(summary[:TEXT_CHARACTERS_MAX])]
-        case Claimed(), FailFiring(reason, final):
-            return [JobFiringFailed(reason[:TEXT_CHARACTERS_MAX], final)]
+        case Claimed(attempt), FailFiring(reason, at, final):
+            over = final or attempt >= ATTEMPTS_MAX
+            retry_at = None if over else at + RETRY_AFTER[attempt - 1]
+            return [JobFiringFailed(reason[:TEXT_CHARACTERS_MAX], final, retry_at)]
         case _:
             raise Refused("firing_not_claimed", "Nobody is at it.", "job")
 
@@ -163,11 +176,6 @@ def claimed(command: ClaimFiring, attempt: int) -> JobFiringClaimed:
         command.claimed_by,
         command.by_hand,
     )
-
-
-def retry_at(failed_at: datetime, attempt: int) -> datetime:
-    """Return when a failure is tried again."""
-    return failed_at + RETRY_AFTER[min(attempt, len(RETRY_AFTER)) - 1]
 
 
 def occasion_of(due_at: datetime) -> str:

@@ -16,12 +16,14 @@ CREATE TABLE job_firings (
     started_at timestamptz NOT NULL,
     ended_at timestamptz,
     told text COLLATE "C",
+    retry_at timestamptz,
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, firing_id)
 );
 COMMENT ON COLUMN job_firings.firing_id IS 'The name of the job and what it was fired once for.';
 COMMENT ON COLUMN job_firings.state IS 'claimed, completed, failed, or given_up.';
 COMMENT ON COLUMN job_firings.told IS 'What was done, or why it could not be.';
+COMMENT ON COLUMN job_firings.retry_at IS 'When a failure is tried again.';
 CREATE INDEX job_firings_by_job ON job_firings (tenant, job, due_at);
 CREATE INDEX job_firings_waiting ON job_firings (tenant, state)
     WHERE state IN ('claimed', 'failed');

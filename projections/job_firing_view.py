@@ -56,6 +56,7 @@ JOB_FIRING_VIEW = View(
         Field("started_at", Kind.MOMENT, "When it was begun last.", "x.started_at"),
         Field("ended_at", Kind.MOMENT, "When it ended.", "x.ended_at", nullable=True),
         *plain("x", Kind.TEXT, {"told": "What was done, or why it could not be."}),
+        Field("retry_at", Kind.MOMENT, "When it is tried again.", "x.retry_at", nullable=True),
         Field("known_from", Kind.MOMENT, "Since when it is known like this.", "x.known_from"),
     ),
 )

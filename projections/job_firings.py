@@ -32,7 +32,7 @@ class FiringState(StrEnum):
 
 
 class JobFiringRow(Row, frozen=True, array_like=True, gc=False):
-    """A firing; `told` is what was done, or why it could not be."""
+    """A firing; `told` is what was done, or why it could not be; then it is tried at `retry_at`."""
 
     tenant: int
     firing_id: str
@@ -47,6 +47,7 @@ class JobFiringRow(Row, frozen=True, array_like=True, gc=False):
     started_at: datetime
     ended_at: datetime | None
     told: str | None
+    retry_at: datetime | None
     known_from: datetime
 
 
@@ -58,6 +59,7 @@ class FiringAtHand(Struct, gc=False):
     state: FiringState = FiringState.CLAIMED
     ended_at: datetime | None = None
     told: str | None = None
+    retry_at: datetime | None = None
 
 
 def evolve(state: FiringAtHand | None, recorded: Recorded) -> FiringAtHand:
@@ -71,10 +73,10 @@ def evolve(state: FiringAtHand | None, recorded: Recorded) -> FiringAtHand:
     match event:
         case JobFiringCompleted(summary):
             state.state, state.told = FiringState.COMPLETED, summary
-        case JobFiringFailed(reason, final):
+        case JobFiringFailed(reason, final, retry_at):
             ended = final or state.claimed.attempt >= ATTEMPTS_MAX
             state.state = FiringState.GIVEN_UP if ended else FiringState.FAILED
-            state.told = reason
+            state.told, state.retry_at = reason, retry_at
     return state
 
 
@@ -95,6 +97,7 @@ def rows(state: FiringAtHand, tenant: int, known_from: datetime) -> EntityRows:
         state.started_at,
         state.ended_at,
         state.told,
+        state.retry_at,
         known_from,
     )
     return ((row,),)
@@ -112,7 +115,8 @@ def restore(stored: EntityRows) -> FiringAtHand:
         row.claimed_by,
         row.by_hand,
     )
-    return FiringAtHand(claimed, row.started_at, FiringState(row.state), row.ended_at, row.told)
+    state = FiringState(row.state)
+    return FiringAtHand(claimed, row.started_at, state, row.ended_at, row.told, row.retry_at)
 
 
 def firing_id(job: str, occasion: str) -> str:

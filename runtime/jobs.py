@@ -7,7 +7,7 @@ what was cut off anywhere is simply done again.
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,21 +15,21 @@ import structlog
 from msgspec import Struct
 from psycopg import Connection
 
-from application.handling import Request, handle
+from application.handling import Handled, Request, handle
 from application.rule_messages import Telling
 from domain.job import Due, Job, JobKind, last_due
 from domain.job_firing import (
+    CUT_OFF,
     JOB_FIRING,
     ClaimFiring,
     CompleteFiring,
     FailFiring,
+    JobFiringClaimed,
     occasion_of,
-    retry_at,
 )
 from domain.shared.decider import Refused
 from eventstore.postgres import PostgresLog
 from projections.job_firings import (
-    FiringState,
     JobFiringRow,
     firing_id,
     last_firings,
@@ -39,6 +39,7 @@ from projections.jobs import companies_of_zone, jobs
 from projections.query import fetch
 from projections.sync_sources import active_source
 from runtime.after_sync import ALIVE_POLL_SECONDS
+from runtime.clock import now
 from runtime.database import Database
 from runtime.day_roll import roll_day
 from runtime.grid_alerts import process_grid_alert
@@ -103,28 +104,47 @@ class JobRunner:
         with self._reading() as connection:
             return _jobs(connection, tenant)
 
-    def wanted(self, tenant: Tenant, now: datetime) -> list[Wanted]:
+    def wanted(self, tenant: Tenant, at: datetime) -> list[Wanted]:
         """Return what is to be fired: what is due, was cut off, or is to be tried again."""
         with self._reading() as connection:
             there = _jobs(connection, tenant)
             last = {one.job: one for one in fetch(connection, last_firings(tenant.id))}
             unfinished = fetch(connection, unfinished_firings(tenant.id))
         by_name = {job.name: job for job in there}
-        found = [_again(by_name, one) for one in unfinished if _may_go_on(one, now)]
+        found = [
+            _again(by_name, one) for one in unfinished if one.retry_at is None or one.retry_at <= at
+        ]
         for job in there:
-            due, known = last_due(job, now), last.get(job.name)
+            due, known = last_due(job, at), last.get(job.name)
             if due is not None and (known is None or known.due_at < due.at):
                 found.append(Wanted(job, due, occasion_of(due.at)))
         return sorted(found, key=lambda one: (one.due.at, _ORDER.index(one.job.kind), one.job.name))
 
-    def fire_due(self, tenant: Tenant, now: datetime) -> list[Fired]:
-        """Fire what is to be fired of a tenant; return what this process fired."""
-        fired = (self.fire(tenant, one) for one in self.wanted(tenant, now))
-        return [one for one in fired if one is not None]
+    def fire_due(
+        self, tenant: Tenant, at: datetime, ending: Callable[[], bool] = lambda: False
+    ) -> list[Fired]:
+        """Fire what is to be fired of a tenant at a moment; return what this process fired.
 
-    def fire(self, tenant: Tenant, wanted: Wanted) -> Fired | None:
-        """Fire a job, unless another process is at it, or it is over; then return None.
+        It ends early, between two firings, once it is `ending`. What cannot even be claimed or
+        ended in the log does not hold up the others.
+        """
+        done: list[Fired] = []
+        for wanted in self.wanted(tenant, at):
+            if ending():
+                break
+            try:
+                fired = self.fire(tenant, wanted, at)
+            except Exception:
+                log.exception("job not fired", tenant=tenant.name, job=wanted.job.name)
+                continue
+            if fired is not None:
+                done.append(fired)
+        return done
 
+    def fire(self, tenant: Tenant, wanted: Wanted, at: datetime) -> Fired | None:
+        """Fire a job at a moment; return None if that is not for this process to do.
+
+        It is not if another process is at it, if it is over, or if it is to be tried again later.
         Returns when the read models show what became of it.
         """
         with self._database.connect("worker") as guard, self._database.pool("app", size=1) as pool:
@@ -132,15 +152,18 @@ class JobRunner:
                 return None
             firing = _Firing(PostgresLog(pool, tenant.id), wanted)
             try:
-                firing.claim(self._name)
+                fired = firing.claim(self._name, at) or self._attempt(tenant, wanted, firing)
             except Refused:
                 return None
-            fired = self._attempt(tenant, wanted, firing)
             self._wait_until_shown(guard, tenant, fired.position)
             return fired
 
     def _attempt(self, tenant: Tenant, wanted: Wanted, firing: "_Firing") -> Fired:
-        """Do what was claimed, and say what became of it."""
+        """Do what was claimed, and say what became of it.
+
+        Raises:
+            Refused: if the lock was lost meanwhile, and who took it over has ended the firing.
+        """
         try:
             told = self._do(tenant, wanted)
         except Refused as refusal:
@@ -226,33 +249,37 @@ class _Firing:
         self._log = tenant_log
         self._wanted = wanted
 
-    def claim(self, name: str) -> None:
-        """Begin.
+    def claim(self, name: str, at: datetime) -> Fired | None:
+        """Begin; return what became of it if that is that it is given up.
 
         Raises:
-            Refused: if it is over.
+            Refused: if it is over, or to be tried again later.
         """
         one = self._wanted
-        self._tell(
+        handled = self._tell(
             ClaimFiring(
                 one.job.name,
                 one.occasion,
                 one.due.at,
                 one.due.business_date,
                 name,
+                at,
                 one.by_hand,
             )
         )
+        if isinstance(handled.events[0], JobFiringClaimed):
+            return None
+        return Fired(one, False, CUT_OFF, handled.position)
 
     def complete(self, told: str) -> Fired:
         """End well."""
-        return Fired(self._wanted, True, told, self._tell(CompleteFiring(told)))
+        return Fired(self._wanted, True, told, self._tell(CompleteFiring(told)).position)
 
     def fail(self, told: str, *, final: bool) -> Fired:
         """End badly."""
-        return Fired(self._wanted, False, told, self._tell(FailFiring(told, final)))
+        return Fired(self._wanted, False, told, self._tell(FailFiring(told, now(), final)).position)
 
-    def _tell(self, command: ClaimFiring | CompleteFiring | FailFiring) -> int:
+    def _tell(self, command: ClaimFiring | CompleteFiring | FailFiring) -> Handled:
         one = self._wanted
         cause = f"job_firing/{one.firing_id}"
         request = Request(
@@ -264,19 +291,12 @@ class _Firing:
             cause=cause,
             correlation=cause,
         )
-        return handle(self._log, request).position
+        return handle(self._log, request)
 
 
 def _jobs(connection: Connection[Any], tenant: Tenant) -> list[Job]:
     site_zone = site_options(connection, tenant.id).time_zone
     return fetch(connection, jobs(tenant.id, site_zone))
-
-
-def _may_go_on(firing: JobFiringRow, now: datetime) -> bool:
-    """Whether a firing that is not over may be attempted: a failed one after a while."""
-    if firing.state != FiringState.FAILED or firing.ended_at is None:
-        return True
-    return retry_at(firing.ended_at, firing.attempts) <= now
 
 
 def _again(there: Mapping[str, Job], firing: JobFiringRow) -> Wanted:

@@ -33,6 +33,7 @@ class JobScheduler:
         self._clock = clock
         self._guard = threading.Lock()
         self._at_it: set[int] = set()
+        self._ending = threading.Event()
         self._pool = ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix="jobs")
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")  # it has no types
         self._scheduler.add_job(
@@ -41,7 +42,7 @@ class JobScheduler:
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
-            next_run_time=clock(),
+            next_run_time=now(),  # by APScheduler's own clock: at once
         )
 
     def start(self) -> None:
@@ -49,7 +50,8 @@ class JobScheduler:
         self._scheduler.start()
 
     def close(self) -> None:
-        """Look no more; return when what is being fired has ended."""
+        """Look no more, begin no more; return when what is being fired has ended."""
+        self._ending.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -67,7 +69,7 @@ class JobScheduler:
 
     def _see_to(self, tenant: Tenant) -> list[Fired]:
         try:
-            fired = self._runner.fire_due(tenant, self._clock())
+            fired = self._runner.fire_due(tenant, self._clock(), self._ending.is_set)
         except Exception:
             log.exception("jobs of a tenant cannot be seen to", tenant=tenant.name)
             raise

@@ -1,6 +1,6 @@
 """Commands at random to firings of jobs and sources of exports."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,8 +27,9 @@ def firing_and_loading(draw: st.DrawFn, category: str, one: str) -> Parts:
     """A command to a stream of one of the categories here."""
     if category == "job_firing":
         key = (f"rules/{one}", AT.isoformat())
-        claim = ClaimFiring(*key, AT, ON, draw(st.sampled_from(["a", "b"])))
-        ending = [CompleteFiring("Done."), FailFiring("No."), FailFiring("No.", final=True)]
+        at = AT + timedelta(minutes=draw(st.sampled_from([0, 5, 60])))
+        claim = ClaimFiring(*key, AT, ON, draw(st.sampled_from(["a", "b"])), at)
+        ending = [CompleteFiring("Done."), FailFiring("No.", at), FailFiring("No.", at, final=True)]
         return JOB_FIRING, key, draw(st.sampled_from([claim, claim, *ending]))
     assert category == "sync_source"
     schedules = draw(st.sampled_from([(), (Schedule((1,), "05:00"),)]))

@@ -15,6 +15,7 @@ import pytest
 
 from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
 from domain.job import Due, JobKind
+from domain.job_firing import ATTEMPTS_MAX, CUT_OFF, JOB_FIRING, ClaimFiring
 from domain.schedule import Schedule
 from domain.sync_source import SYNC_SOURCE, DefineSyncSource, RetireSyncSource, SyncSourceDocument
 from runtime import jobs
@@ -131,7 +132,58 @@ def test_however_many_look_one_fires(site: Site, settings: Settings, processes: 
     assert len(site.issues()) == 1
 
 
-CUT_OFF = """
+RACING = """
+import sys
+from datetime import datetime
+from runtime.database import Database
+from runtime.jobs import JobRunner
+from runtime.settings import load_settings
+from runtime.tenants import find_tenant
+
+settings = load_settings()
+database = Database.open(settings)
+with database.connect("worker") as connection:
+    tenant = find_tenant(connection, sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+for one in JobRunner(database, settings).fire_due(tenant, datetime.fromisoformat(sys.argv[2])):
+    print(one.wanted.job.name)
+"""
+
+
+def test_of_several_processes_one_fires(site: Site, settings: Settings) -> None:
+    on = coming()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACING, site.tenant.name, at(on).isoformat()],
+            env=os.environ | {"TALLYSTICK_HOME": str(settings.home)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for _ in range(4)
+    ]
+    try:
+        for one in processes:
+            assert one.stdout is not None
+            assert one.stdout.readline() == "ready\n"
+        for one in processes:
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        told_by = [one.communicate(timeout=120)[0] for one in processes]
+    finally:
+        for one in processes:
+            one.kill()
+            one.communicate()
+    assert [one.returncode for one in processes] == [0] * 4
+    assert sorted("".join(told_by).split()) == ["day_roll/UTC", "rules/A"]
+    assert [one[2:4] for one in site.rows(FIRINGS)] == [("completed", 1)] * 2
+    assert len(site.issues()) == 1
+
+
+STUCK = """
 import sys, time
 from datetime import datetime
 from runtime.database import Database
@@ -162,7 +214,7 @@ def test_what_a_killed_process_was_at_another_completes(
 ) -> None:
     on = coming()
     process = subprocess.Popen(
-        [sys.executable, "-c", CUT_OFF, site.tenant.name, at(on).isoformat(), when],
+        [sys.executable, "-c", STUCK, site.tenant.name, at(on).isoformat(), when],
         env=os.environ | {"TALLYSTICK_HOME": str(settings.home)},
         stdout=subprocess.PIPE,
         text=True,
@@ -210,15 +262,95 @@ def test_what_fails_is_tried_again_then_given_up_and_holds_up_nothing(
     assert runner.wanted(site.tenant, now() + timedelta(seconds=50)) == []
     (again,) = runner.wanted(site.tenant, now() + timedelta(seconds=61))
     assert again.job.name == "day_roll/UTC"
-    assert runner.fire(site.tenant, again) is not None
+    soon, later = (now() + timedelta(minutes=number) for number in (2, 12))
+    assert runner.fire(site.tenant, again, soon) is not None
     site.issues()
     assert runner.wanted(site.tenant, now() + timedelta(minutes=9)) == []
-    (again,) = runner.wanted(site.tenant, now() + timedelta(minutes=11))
-    runner.fire(site.tenant, again)
+    (again,) = runner.wanted(site.tenant, later)
+    runner.fire(site.tenant, again, later)
     site.issues()
     assert runner.wanted(site.tenant, at(on)) == []
     assert site.rows(FIRINGS)[0] == ("day_roll/UTC", on, "given_up", 3, "OSError: no room")
-    assert runner.fire(site.tenant, again) is None
+    assert runner.fire(site.tenant, again, at(on)) is None
+
+
+def test_who_looked_before_a_failure_does_not_try_again_at_once(
+    site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any, **__: Any) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(jobs, "roll_day", failing)
+    first, second = runner_of(site, settings, "p1"), runner_of(site, settings, "p2")
+    moment = now()
+    due = Due(moment, moment.date())
+    found = Wanted(find_job(first.jobs(site.tenant), "day_roll/UTC"), due, "x")
+    assert [one.fire(site.tenant, found, moment) is None for one in (first, second)] == [
+        False,
+        True,
+    ]
+    assert site.rows(FIRINGS) == [("day_roll/UTC", moment.date(), "failed", 1, "OSError: no room")]
+    ((retry_at, ended_at),) = site.rows(
+        "SELECT retry_at, ended_at FROM job_firings WHERE tenant = %(tenant)s"
+    )
+    assert timedelta(seconds=50) < retry_at - ended_at <= timedelta(minutes=1)
+
+
+def test_what_cuts_off_each_process_that_is_at_it_is_given_up(
+    site: Site, settings: Settings
+) -> None:
+    on = coming()
+    claim = ClaimFiring("day_roll/UTC", "x", at(on), on, "gone", at(on))
+    for _ in range(ATTEMPTS_MAX):
+        site.tell(JOB_FIRING, ("day_roll/UTC", "x"), claim)
+    site.issues()
+    runner = runner_of(site, settings)
+    fired = runner.fire_due(site.tenant, at(on, 0) - timedelta(seconds=1))
+    assert told(fired) == [("day_roll/UTC", on, CUT_OFF)]
+    assert not fired[0].completed
+    assert site.rows(FIRINGS) == [("day_roll/UTC", on, "given_up", ATTEMPTS_MAX, CUT_OFF)]
+    assert runner.fire_due(site.tenant, at(on, 0) - timedelta(seconds=1)) == []
+
+
+def test_what_cannot_be_told_to_the_log_does_not_hold_up_others(
+    site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, on = runner_of(site, settings), coming()
+    fire = runner.fire
+
+    def failing(tenant: Tenant, wanted: Wanted, moment: datetime) -> Fired | None:
+        if wanted.job.kind == JobKind.DAY_ROLL:
+            raise OSError("no connection")
+        return fire(tenant, wanted, moment)
+
+    monkeypatch.setattr(runner, "fire", failing)
+    assert [one.wanted.job.name for one in runner.fire_due(site.tenant, at(on))] == ["rules/A"]
+
+
+def test_who_is_ending_begins_nothing_more(site: Site, settings: Settings) -> None:
+    runner, on = runner_of(site, settings), coming()
+    answers = iter([False, True])
+    fired = runner.fire_due(site.tenant, at(on), lambda: next(answers))
+    assert [one.wanted.job.name for one in fired] == ["day_roll/UTC"]
+
+
+def test_a_job_is_there_since_its_schedule_is(site: Site, settings: Settings) -> None:
+    runner = runner_of(site, settings)
+
+    def since(**document: Any) -> datetime:
+        told = CreditClassDocument("A", **document)
+        site.tell(CREDIT_CLASS, ("A",), DefineCreditClass(told))
+        site.issues()
+        return find_job(runner.jobs(site.tenant), "rules/A").since
+
+    at_six, at_seven = (Schedule(EVERY_DAY, hour) for hour in ("06:00", "07:00"))
+    first = since(name="A", schedule=at_six)
+    assert since(name="Renamed", schedule=at_six) == first
+    assert since(name="Renamed", frequency_days=3, schedule=at_six) == first
+    second = since(name="Renamed", schedule=at_seven)
+    assert second > first
+    assert since(name="Again", schedule=at_seven) == second
+    assert since(name="Again", schedule=at_six) > second
 
 
 def test_what_the_business_refuses_is_not_tried_again(site: Site, settings: Settings) -> None:
@@ -226,13 +358,14 @@ def test_what_the_business_refuses_is_not_tried_again(site: Site, settings: Sett
     runner.fire_due(site.tenant, at(coming(3)))
     job = find_job(runner.jobs(site.tenant), "rules/A")
     due = Due(now(), date(2026, 3, 11))
-    fired = runner.fire(site.tenant, Wanted(job, due, "by hand x", by_hand=True))
+    fired = runner.fire(site.tenant, Wanted(job, due, "by hand x", by_hand=True), due.at)
     assert fired is not None
     assert not fired.completed
     assert fired.told.startswith("The rules of A ran for")
     site.issues()
     assert runner.wanted(site.tenant, at(coming(3))) == []
-    assert runner.fire(site.tenant, Wanted(job, due, "by hand x", by_hand=True)) is None
+    again = Wanted(job, due, "by hand x", by_hand=True)
+    assert runner.fire(site.tenant, again, due.at) is None
 
 
 def test_an_export_is_loaded_from_its_folder(
@@ -282,7 +415,8 @@ def test_a_day_begins_for_the_companies_of_its_time_zone(
 
     def roll(number: int) -> None:
         due = Due(now(), office_day(3))
-        runner.fire(tenant, Wanted(there[number], due, f"by hand {number}", by_hand=True))
+        wanted = Wanted(there[number], due, f"by hand {number}", by_hand=True)
+        runner.fire(tenant, wanted, due.at)
 
     roll(1)
     assert office.actions() == []

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,16 +21,18 @@ class Runner:
         self.seen: list[str] = []
         self.let_go = threading.Event()
         self.begun = threading.Event()
+        self.told_to_end = False
 
     def tenants(self) -> list[Tenant]:
         return [A, B]
 
-    def fire_due(self, tenant: Tenant, moment: datetime) -> list[Fired]:
+    def fire_due(self, tenant: Tenant, moment: datetime, ending: Callable[[], bool]) -> list[Fired]:
         assert moment.tzinfo is not None
         self.seen.append(tenant.name)
         if tenant is A:
             self.begun.set()
             assert self.let_go.wait(60)
+            self.told_to_end = ending()
             self.seen.append("a ended")
         return []
 
@@ -61,13 +64,17 @@ def test_closing_waits_for_what_is_being_fired() -> None:
     threading.Timer(0.05, runner.let_go.set).start()
     scheduler.close()
     assert runner.seen[-1] == "a ended"
+    assert runner.told_to_end
 
 
 def test_what_fails_is_looked_at_again() -> None:
     class Failing(Runner):
-        def fire_due(self, tenant: Tenant, moment: datetime) -> list[Fired]:
+        def fire_due(
+            self, tenant: Tenant, moment: datetime, ending: Callable[[], bool]
+        ) -> list[Fired]:
             self.seen.append(tenant.name)
             assert moment
+            assert not ending()
             raise OSError("no database")
 
     runner: Any = Failing()
