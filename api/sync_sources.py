@@ -54,6 +54,14 @@ class SyncSource(Node, object_of(SYNC_SOURCE_VIEW)):
         (told,) = self.values("schedules")
         return [ScheduleResult.of(one) for one in msgspec.convert(told, list[Schedule])]
 
+    @strawberry.field(
+        description="The companies for which it is loaded; none if for all of the export."
+    )
+    def company_ids(self) -> list[str]:
+        """Return the companies."""
+        (told,) = self.values("company_ids")
+        return msgspec.convert(told, list[str])
+
 
 @strawberry.input(description="Which sources; all that is given must hold.")
 class SyncSourceFilter(filter_of(SYNC_SOURCE_VIEW, "api.sync_sources", "SyncSourceFilter")):
@@ -124,6 +132,11 @@ class DefineSyncSourceInput:
         default_factory=list,
         description="When it is loaded; none if somebody must fire its job.",
     )
+    company_ids: list[str] = strawberry.field(
+        default_factory=list,
+        description="The companies for which it is loaded, which the export itself may bring; none"
+        " for all that the export holds.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
@@ -169,6 +182,7 @@ class SyncSourceMutation:
             input.folder,
             input.mapping,
             tuple(one.schedule() for one in input.schedules),
+            tuple(input.company_ids),
         )
         try:
             checked_paths(info.context.services.settings, document)

@@ -3,8 +3,9 @@
     NotDefined --define--> Active --define--> Active, changed
                              |----retire----> Retired --define--> Active
 
-There may be several, such as one for each ERP or time zone, each with schedules of its own
-(SYN-02). Its paths are on the server; which of them may be read is a setting of the server.
+There may be several, such as one for each ERP or time zone, each with schedules of its own and
+for all companies of the export or some (SYN-02). Its paths are on the server; which of them may
+be read is a setting of the server.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from domain.shared.event import Event
 from domain.shared.wording import required_text
 
 SCHEDULES_MAX = 24
+COMPANIES_MAX = 1_000
 PATH_CHARACTERS_MAX = 1_000
 
 
@@ -26,7 +28,7 @@ class SyncSourceDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     """Where an export is and when it is loaded; without schedules, when somebody asks for it.
 
     `mapping` says how to read another ERP's files; without one it is mapping.toml in the folder,
-    if there is one.
+    if there is one. Without `company_ids` it is loaded for all companies that the export holds.
     """
 
     source_id: str
@@ -34,6 +36,7 @@ class SyncSourceDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     folder: str
     mapping: str | None = None
     schedules: tuple[Schedule, ...] = ()
+    company_ids: tuple[str, ...] = ()
 
 
 # Events: stored for ever under these names and fields. Add, never rename.
@@ -137,6 +140,13 @@ def checked(document: SyncSourceDocument) -> SyncSourceDocument:
         raise Refused(
             "schedule_invalid", f"A source has {SCHEDULES_MAX} schedules at most.", "schedules"
         )
+    if len(document.company_ids) > COMPANIES_MAX:
+        raise Refused(
+            "companies_too_many",
+            f"A source names {COMPANIES_MAX:,} companies at most.",
+            "companyIds",
+        )
+    companies = {required_text(one, "company", "companyIds") for one in document.company_ids}
     mapping = document.mapping
     return replace(
         document,
@@ -146,6 +156,7 @@ def checked(document: SyncSourceDocument) -> SyncSourceDocument:
         if mapping is None
         else required_text(mapping, "mapping", "mapping", PATH_CHARACTERS_MAX),
         schedules=tuple(checked_schedule(one, "schedules") for one in document.schedules),
+        company_ids=tuple(sorted(companies)),
     )
 
 

@@ -38,11 +38,13 @@ CREATE TABLE sync_sources (
     folder text COLLATE "C" NOT NULL,
     mapping text COLLATE "C",
     schedules text NOT NULL,
+    company_ids text NOT NULL,
     active boolean NOT NULL,
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, source_id)
 );
 COMMENT ON COLUMN sync_sources.schedules IS 'A JSON list of days, time and time zone.';
+COMMENT ON COLUMN sync_sources.company_ids IS 'A JSON list; empty for all companies.';
 CALL public.keep_history('sync_sources'::regclass);
 CALL public.open_read_model('sync_sources'::regclass);
 CALL public.open_read_model('sync_sources_history'::regclass);

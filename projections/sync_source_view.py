@@ -41,6 +41,13 @@ SYNC_SOURCE_VIEW = View(
             "x.schedules",
             source="SYN-02",
         ),
+        Field(
+            "company_ids",
+            Kind.JSON,
+            "The companies for which it is loaded: a list; empty for all of the export.",
+            "x.company_ids",
+            source="SYN-02",
+        ),
         Field("active", Kind.BOOLEAN, "Whether it is loaded still.", "x.active", source="SYN-01"),
         Field("known_from", Kind.MOMENT, "Since when it is known like this.", "x.known_from"),
     ),

@@ -20,7 +20,7 @@ from projections.query import Query, sql
 
 
 class SyncSourceRow(Row, frozen=True, array_like=True, gc=False):
-    """A source; its schedules are a JSON list."""
+    """A source; its schedules and companies are JSON lists."""
 
     tenant: int
     source_id: str
@@ -28,6 +28,7 @@ class SyncSourceRow(Row, frozen=True, array_like=True, gc=False):
     folder: str
     mapping: str | None
     schedules: str
+    company_ids: str
     active: bool
     known_from: datetime
 
@@ -62,6 +63,7 @@ def rows(state: SyncSourceState, tenant: int, known_from: datetime) -> EntityRow
         one.folder,
         one.mapping,
         schedules,
+        msgspec.json.encode(one.company_ids).decode(),
         state.active,
         known_from,
     )
@@ -71,16 +73,19 @@ def rows(state: SyncSourceState, tenant: int, known_from: datetime) -> EntityRow
 def restore(stored: EntityRows) -> SyncSourceState:
     """Return the state of a stored row."""
     row = cast("SyncSourceRow", stored[0][0])
-    document = document_of(row.source_id, row.name, row.folder, row.mapping, row.schedules)
+    document = document_of(
+        row.source_id, row.name, row.folder, row.mapping, row.schedules, row.company_ids
+    )
     return SyncSourceState(document, row.active)
 
 
 def document_of(
-    source_id: str, name: str, folder: str, mapping: str | None, schedules: str
+    source_id: str, name: str, folder: str, mapping: str | None, schedules: str, company_ids: str
 ) -> SyncSourceDocument:
     """Return what a row says of a source."""
     told = msgspec.json.decode(schedules, type=tuple[Schedule, ...])
-    return SyncSourceDocument(source_id, name, folder, mapping, told)
+    companies = msgspec.json.decode(company_ids, type=tuple[str, ...])
+    return SyncSourceDocument(source_id, name, folder, mapping, told, companies)
 
 
 def key(recorded: Recorded) -> tuple[str, ...]:
@@ -105,6 +110,6 @@ SYNC_SOURCES: ReadModel[Any, SyncSourceState] = ReadModel(
 def active_source(tenant: int, source_id: str) -> Query[SyncSourceDocument]:
     """Return the question for a source that is in force."""
     statement = """
-        SELECT source_id, name, folder, mapping, schedules FROM sync_sources
+        SELECT source_id, name, folder, mapping, schedules, company_ids FROM sync_sources
         WHERE tenant = %(tenant)s AND source_id = %(source_id)s AND active"""
     return Query(sql(statement), {"tenant": tenant, "source_id": source_id}, document_of)

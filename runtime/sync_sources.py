@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from application.importing.source import Source
+from application.importing.subset import SourceOfCompanies
 from domain.shared.decider import Refused
 from domain.sync_source import SyncSourceDocument
 from erp.mapping import export_files
@@ -46,7 +47,7 @@ def _within(settings: Settings, path: str, field: str) -> Path:
 
 
 def export_of(settings: Settings, document: SyncSourceDocument) -> Sequence[Source]:
-    """Return the files of an export that are there now.
+    """Return the files of an export that are there now, without the rows of other companies.
 
     Raises:
         Refused: if its paths may not be read.
@@ -56,4 +57,7 @@ def export_of(settings: Settings, document: SyncSourceDocument) -> Sequence[Sour
     sources: Sequence[Source] = export_files(folder, mapping) if folder.is_dir() else ()
     if not sources:
         raise ExportMissing(f"{document.folder} holds none of the files of an export.")
-    return sources
+    if not document.company_ids:
+        return sources
+    companies = frozenset(document.company_ids)
+    return [SourceOfCompanies(one, companies) for one in sources]

@@ -33,7 +33,8 @@ def firing_and_loading(draw: st.DrawFn, category: str, one: str) -> Parts:
         return JOB_FIRING, key, draw(st.sampled_from([claim, claim, *ending]))
     assert category == "sync_source"
     schedules = draw(st.sampled_from([(), (Schedule((1,), "05:00"),)]))
-    document = SyncSourceDocument(one, "n", "f", draw(st.sampled_from([None, "m"])), schedules)
+    mapping, companies = draw(st.sampled_from([(None, ()), ("m", ()), ("m", ("2", "1"))]))
+    document = SyncSourceDocument(one, "n", "f", mapping, schedules, companies)
     defining = DefineSyncSource(document)
     command = draw(st.sampled_from([defining, defining, RetireSyncSource()]))
     return SYNC_SOURCE, (one,), command

@@ -1,5 +1,6 @@
 """Jobs over HTTP: what there is, what was fired, and firing one by hand."""
 
+import re
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from runtime.worker import ReadModelWorker
 from tests.api.conftest import Client, Server
 from tests.runtime.rules import Site, rule
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-jobs.md"
+
 JOBS = """{jobs {name kind subject title schedules {days at timeZone} scheduleText nextDueAt
     nextBusinessDate lastFiring {state told businessDate byHand}}}"""
 FIRE = """mutation($input: FireJobInput!) {fireJob(input: $input) {
@@ -24,7 +27,8 @@ FIRINGS = """{jobFirings(filter: {job: {eq: "rules/A"}}, orderBy: [{field: DUE_A
 DEFINE_CLASS = """mutation($input: DefineCreditClassInput!) {defineCreditClass(input: $input) {
     position userErrors {code field}}}"""
 DEFINE = """mutation($input: DefineSyncSourceInput!) {defineSyncSource(input: $input) {
-    syncSource {id sourceId name folder mapping schedules {days at timeZone} active stream}
+    syncSource {id sourceId name folder mapping schedules {days at timeZone} companyIds active
+        stream}
     userErrors {code field} position}}"""
 RETIRE = """mutation($input: RetireSyncSourceInput!) {retireSyncSource(input: $input) {
     syncSource {active} userErrors {code field}}}"""
@@ -35,6 +39,7 @@ SOURCE: dict[str, Any] = {
     "sourceId": "erp",
     "name": "ERP",
     "folder": "out",
+    "companyIds": ["2", "1"],
     "schedules": [{"days": [1], "at": "05:00"}, {"days": [5], "at": "17:00"}],
 }
 
@@ -118,6 +123,7 @@ def test_sources_lie_within_the_folder_of_exports(
     assert codes(folder="../other") == ["path_outside"]
     assert codes(folder="/etc") == ["path_outside"]
     assert codes(mapping="../x.toml") == ["path_outside"]
+    assert codes(companyIds=[" "]) == ["company_empty"]
     assert codes(schedules=[{"days": [9], "at": "05:00"}]) == ["schedule_invalid"]
     assert codes(schedules=[{"days": [1], "at": "25:00"}]) == ["schedule_invalid"]
     (tmp_path / "exports").mkdir()
@@ -133,12 +139,33 @@ def test_sources_lie_within_the_folder_of_exports(
         {"days": [1], "at": "05:00", "timeZone": None},
         {"days": [5], "at": "17:00", "timeZone": None},
     ]
+    assert defined["companyIds"] == ["1", "2"]
     node = "query($id: ID!) {node(id: $id) {... on SyncSource {name}}}"
     assert admin.ask(node, id=defined["id"])["node"] == {"name": "ERP"}
     assert [job["name"] for job in admin.ask(JOBS)["jobs"]] == ["day_roll/UTC", "sync/erp"]
     retired = admin.ask(RETIRE, input={"sourceId": "erp"})["retireSyncSource"]
     assert retired == {"syncSource": {"active": False}, "userErrors": []}
     assert admin.ask(SOURCES)["syncSources"]["nodes"] == [{"sourceId": "erp", "active": False}]
+
+
+def test_the_page_is_carried_out_as_it_says(
+    client_as: ClientAs, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.settings, "sync_root", tmp_path)
+    admin = client_as(Role.ADMIN)
+    operations = re.findall(r"```graphql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    jobs, source, given_up, by_hand = [admin.ask(one) for one in operations]
+    assert [one["name"] for one in jobs["jobs"]] == ["day_roll/UTC"]
+    assert source["defineSyncSource"]["userErrors"] == []
+    assert source["defineSyncSource"]["syncSource"]["companyIds"] == []
+    assert given_up["jobFirings"]["nodes"] == []
+    (refusal,) = by_hand["fireJob"]["userErrors"]  # the class has no schedule yet
+    assert refusal["code"] == "job_unknown"
+    told = {"classId": "A", "name": "Class A", "schedule": SCHEDULE}
+    position = admin.ask(DEFINE_CLASS, input=told)["defineCreditClass"]["position"]
+    admin.ask("query($p: Int!) {jobs(atLeast: $p) {name}}", p=position)
+    fired = admin.ask(operations[3])["fireJob"]
+    assert (fired["userErrors"], fired["jobFiring"]["state"]) == ([], "completed")
 
 
 def test_metrics_tell_what_was_fired(client_as: ClientAs) -> None:

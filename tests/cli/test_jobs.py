@@ -1,6 +1,9 @@
 """`tallystick jobs`: what is done unattended, and doing it by hand."""
 
+import re
 from pathlib import Path
+
+import pytest
 
 from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
 from domain.schedule import Schedule
@@ -10,8 +13,12 @@ from runtime.tenants import Tenant
 from tests.cli.test_contract import Command
 from tests.runtime.rules import Site, rule
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-jobs.md"
 
-def test_jobs_are_listed_and_fired(database: Database, tenant: Tenant, tmp_path: Path) -> None:
+
+@pytest.fixture
+def site(database: Database, tenant: Tenant, tmp_path: Path) -> Site:
+    """A site whose rules run twice a week, and whose only document is late."""
     site = Site(database, tenant, tmp_path)
     document = CreditClassDocument("A", "Class A", schedule=Schedule((1, 4), "06:00"))
     site.tell(CREDIT_CLASS, ("A",), DefineCreditClass(document))
@@ -19,7 +26,19 @@ def test_jobs_are_listed_and_fired(database: Database, tenant: Tenant, tmp_path:
     site.document("I1")
     site.sync(now().date())
     site.issues()
-    tallystick = Command(database, tenant)
+    return site
+
+
+def test_the_page_is_carried_out_as_it_says(site: Site) -> None:
+    tallystick = Command(site.database, site.tenant)
+    commands = re.findall(r"^\$ tallystick (.*)$", PAGE.read_text(), flags=re.MULTILINE)
+    assert [one.split()[1] for one in commands] == ["list", "history", "fire"]
+    for one in commands:
+        tallystick.told(*one.split())
+
+
+def test_jobs_are_listed_and_fired(site: Site) -> None:
+    tallystick = Command(site.database, site.tenant)
     listed = tallystick.told("jobs", "list")
     assert [(one["job"], one["schedule"], one["last_state"]) for one in listed] == [
         ("day_roll/UTC", "every day at 00:00 UTC", None),
