@@ -27,13 +27,13 @@ from api.errors import UserError
 from api.schedules import ScheduleResult
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
-from domain.job import Due, Job, JobKind, in_words, next_due
+from domain.job import Job, JobKind, in_words, next_due
 from domain.shared.decider import Refused
 from projections.job_firing_view import JOB_FIRING_VIEW
-from projections.job_firings import firing_id, last_firings
+from projections.job_firings import last_firings
 from projections.jobs import jobs
 from runtime.clock import now
-from runtime.jobs import Fired, JobRunner, Wanted, find_job
+from runtime.jobs import Fired, JobRunner, Wanted, by_hand, find_job
 from runtime.tenants import Tenant
 
 strawberry.enum(
@@ -75,7 +75,9 @@ class JobResult:
     )
     title: str = strawberry.field(description="What that is called.")
     schedules: list[ScheduleResult] = strawberry.field(description="When it is due.")
-    schedule_text: str = strawberry.field(description="The same in words.")
+    schedule_text: str = strawberry.field(
+        description="The same in words; by hand if it has no schedule."
+    )
     next_due_at: datetime | None = strawberry.field(description="When it is due next.")
     next_business_date: date | None = strawberry.field(
         description="The date that it is done for then."
@@ -100,7 +102,7 @@ class JobResult:
             subject=job.subject,
             title=job.title,
             schedules=[ScheduleResult.of(one) for one in job.schedules],
-            schedule_text="; ".join(in_words(one, job.site_zone) for one in job.schedules),
+            schedule_text=in_words(job),
             next_due_at=coming and coming.at,
             next_business_date=coming and coming.business_date,
             last_firing_id=last,
@@ -166,7 +168,8 @@ class FireJobInput:
 
     job: str = strawberry.field(description="The name of the job.")
     business_date: date | None = strawberry.field(
-        default=None, description="The date to do it for; null for today."
+        default=None,
+        description="The date to do it for, none ahead; null for today, where its schedules are.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
@@ -215,20 +218,19 @@ class JobMutation:
         context = info.context
         context.require(Role.ADMIN)
         check_keys(input.idempotency_key, (input.job,))
-        on = input.business_date or await context.today()
         await context.aclose()
-        occasion = f"by hand {new_id(input.idempotency_key)}"
+        key = new_id(input.idempotency_key)
         tenant = Tenant(context.caller.tenant, context.caller.tenant_name)
         services = context.services
 
-        def on_thread() -> Fired | None:
-            runner = JobRunner(services.database, services.settings)
+        def on_thread() -> tuple[Wanted, Fired | None]:
+            runner, at = JobRunner(services.database, services.settings), now()
             job = find_job(runner.jobs(tenant), input.job)
-            at = now()
-            return runner.fire(tenant, Wanted(job, Due(at, on), occasion, by_hand=True), at)
+            wanted = by_hand(job, at, input.business_date, key)
+            return wanted, runner.fire(tenant, wanted, at)
 
         try:
-            fired = await asyncio.to_thread(on_thread)
+            wanted, fired = await asyncio.to_thread(on_thread)
         except Refused as refusal:
             return FireJobPayload(
                 user_errors=[UserError.of(refusal)], position=None, firing_id=None, reading=None
@@ -237,6 +239,6 @@ class JobMutation:
         return FireJobPayload(
             user_errors=[],
             position=position,
-            firing_id=firing_id(input.job, occasion),
+            firing_id=wanted.firing_id,
             reading=await context.reading_at_least(position),
         )

@@ -9,12 +9,11 @@ import click
 from cli.context import Session, command_options
 from cli.output import print_rows
 from cli.values import DATE
-from domain.job import Due, in_words, next_due
+from domain.job import in_words, next_due
 from projections.job_firings import JobFiringRow, last_firings, newest_firings
 from projections.query import fetch
 from runtime.clock import now
-from runtime.jobs import JobRunner, Wanted, find_job
-from runtime.site import site_options, today
+from runtime.jobs import JobRunner, by_hand, find_job
 
 _FIRING = ["job", "due_at", "business_date", "state", "attempts", "started_at", "ended_at", "told"]
 
@@ -36,12 +35,11 @@ def list_jobs(session: Session) -> None:
     rows: list[list[object]] = []
     for job in found:
         coming, fired = next_due(job, moment), last.get(job.name)
-        words = "; ".join(in_words(one, job.site_zone) for one in job.schedules)
         rows.append(
             [
                 job.name,
                 job.title,
-                words,
+                in_words(job),
                 coming and coming.at.isoformat(),
                 fired and fired.due_at.isoformat(),
                 fired and fired.state,
@@ -61,13 +59,12 @@ def fire(session: Session, job: str, on: date | None) -> None:
     runner = JobRunner(session.database, session.settings)
     found = find_job(runner.jobs(tenant), job)
     at = now()
-    with session.database.connect("worker") as connection:
-        due = Due(at, on or today(site_options(connection, tenant.id)))
-    fired = runner.fire(tenant, Wanted(found, due, f"by hand {uuid4().hex}", by_hand=True), at)
+    wanted = by_hand(found, at, on, uuid4().hex)
+    fired = runner.fire(tenant, wanted, at)
     assert fired is not None, "nobody else knows of this occasion"
     state = "completed" if fired.completed else "failed"
     columns = ["job", "business_date", "state", "told", "position"]
-    row = [job, due.business_date.isoformat(), state, fired.told, fired.position]
+    row = [job, wanted.due.business_date.isoformat(), state, fired.told, fired.position]
     print_rows(session.format, columns, [row])
     if not fired.completed:
         sys.exit(1)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from domain.schedule import Schedule, due_moment
+from domain.shared.decider import Refused
 
 _DAYS_LOOKED_AT = 9
 """Every schedule has a day within a week; the rest is for zones that leave days out."""
@@ -39,7 +40,8 @@ MIDNIGHT = "00:00"
 class Job(Struct, frozen=True):
     """A job about a `subject`: a class, an alert, a source of exports, or a time zone.
 
-    Schedules without a time zone are of `site_zone`. It has not been due before `since`.
+    Schedules without a time zone are of `site_zone`; without schedules it is fired by hand. It has
+    not been due before `since`.
     """
 
     kind: JobKind
@@ -86,8 +88,25 @@ def _around(job: Job, now: datetime) -> Iterator[Due]:
                 yield Due(at.astimezone(UTC), day)
 
 
-def in_words(schedule: Schedule, site_zone: str) -> str:
-    """Return a schedule in words: "Mon, Thu at 06:00 Europe/Berlin"."""
+def by_hand_date(job: Job, now: datetime, wished: date | None) -> date:
+    """Return the date for which a job is fired by hand: by default today, where its schedules are.
+
+    Raises:
+        Refused: if the day has not begun; rules, for one, are run for no date before it later.
+    """
+    zones = {one.time_zone or job.site_zone for one in job.schedules} or {job.site_zone}
+    today = max(now.astimezone(ZoneInfo(zone)).date() for zone in zones)
+    if wished is not None and wished > today:
+        raise Refused("business_date_ahead", f"The day {wished} has not begun.", "businessDate")
+    return wished or today
+
+
+def in_words(job: Job) -> str:
+    """Return when a job is due in words: "Mon, Thu at 06:00 Europe/Berlin"."""
+    return "; ".join(_in_words(one, job.site_zone) for one in job.schedules) or "by hand"
+
+
+def _in_words(schedule: Schedule, site_zone: str) -> str:
     days = (
         "every day" if schedule.days == EVERY_DAY else ", ".join(_NAMES[d] for d in schedule.days)
     )

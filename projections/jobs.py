@@ -42,8 +42,9 @@ def _since(table: Table, *same: str) -> str:
 def jobs(tenant: int, site_zone: str) -> Query[Job]:
     """Return the question for the jobs of a tenant, by kind and subject.
 
-    A day roll is due when the business day of a time zone begins in which companies are. A job is
-    there since it has its schedule, whatever else has changed.
+    A day roll is due when the business day of a time zone begins in which companies are. A source
+    of exports without schedules is a job for firing by hand; classes and alerts have ways of their
+    own for that. A job is there since it has its schedule, whatever else has changed.
     """
     statement = f"""
         SELECT 'rules', class_id, name, jsonb_build_array(schedule::jsonb)::text,
@@ -55,7 +56,7 @@ def jobs(tenant: int, site_zone: str) -> Query[Job]:
         FROM {_ALERTS.name} x WHERE tenant = %(tenant)s AND active AND schedule IS NOT NULL
         UNION ALL
         SELECT 'sync', source_id, name, schedules, {_since(_SOURCES, "schedules", "active")}
-        FROM {_SOURCES.name} x WHERE tenant = %(tenant)s AND active AND schedules <> '[]'
+        FROM {_SOURCES.name} x WHERE tenant = %(tenant)s AND active
         UNION ALL
         SELECT 'day_roll', time_zone, time_zone, NULL, min({_since(_COMPANIES, "time_zone")})
         FROM {_COMPANIES.name} x WHERE tenant = %(tenant)s GROUP BY time_zone

@@ -8,7 +8,7 @@ what was cut off anywhere is simply done again.
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ from psycopg import Connection
 
 from application.handling import Handled, Request, handle
 from application.rule_messages import Telling
-from domain.job import Due, Job, JobKind, last_due
+from domain.job import Due, Job, JobKind, by_hand_date, last_due
 from domain.job_firing import (
     CUT_OFF,
     JOB_FIRING,
@@ -71,6 +71,16 @@ class Wanted(Struct, frozen=True):
     def firing_id(self) -> str:
         """What tells it from all others."""
         return firing_id(self.job.name, self.occasion)
+
+
+def by_hand(job: Job, at: datetime, on: date | None, key: str) -> Wanted:
+    """Return the firing of a job that somebody asks for at a moment, once for each key.
+
+    Raises:
+        Refused: if the day for which it is asked has not begun.
+    """
+    due = Due(at, by_hand_date(job, at, on))
+    return Wanted(job, due, f"by hand {key}", by_hand=True)
 
 
 class Fired(Struct, frozen=True):

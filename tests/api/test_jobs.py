@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Generator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,9 @@ def test_what_cannot_be_fired_is_refused(client_as: ClientAs) -> None:
     refused = admin.ask(FIRE, input={"job": "rules/NO"})["fireJob"]
     assert refused["userErrors"] == [{"code": "job_unknown", "field": "job"}]
     assert refused["jobFiring"] is None
+    ahead = {"job": "day_roll/UTC", "businessDate": (now() + timedelta(2)).date().isoformat()}
+    refused = admin.ask(FIRE, input=ahead)["fireJob"]
+    assert refused["userErrors"] == [{"code": "business_date_ahead", "field": "businessDate"}]
     code, _ = client_as(Role.CREDIT_MANAGER).error(FIRE, input={"job": "day_roll/UTC"})
     assert code == "FORBIDDEN"
 

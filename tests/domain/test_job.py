@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.job import Due, Job, JobKind, in_words, last_due, next_due
+from domain.job import Due, Job, JobKind, by_hand_date, in_words, last_due, next_due
 from domain.schedule import Schedule
+from domain.shared.decider import Refused
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -106,6 +108,28 @@ def test_what_is_due_next_is_what_was_due_last_once_it_is_time(zone: str, minute
 
 
 def test_schedules_are_told_in_words() -> None:
-    assert in_words(Schedule((1, 4), "06:00"), "UTC") == "Mon, Thu at 06:00 UTC"
+    twice_a_week = Schedule((1, 4), "06:00")
     every_day = Schedule((1, 2, 3, 4, 5, 6, 7), "00:00", "Asia/Tokyo")
-    assert in_words(every_day, "UTC") == "every day at 00:00 Asia/Tokyo"
+    assert in_words(job(twice_a_week, zone="UTC")) == "Mon, Thu at 06:00 UTC"
+    both = "Mon, Thu at 06:00 UTC; every day at 00:00 Asia/Tokyo"
+    assert in_words(job(twice_a_week, every_day, zone="UTC")) == both
+    assert in_words(job()) == "by hand"
+
+
+def test_what_has_no_schedule_is_never_due() -> None:
+    now = at("2026-03-06T06:00+01:00")
+    assert (last_due(job(), now), next_due(job(), now)) == (None, None)
+
+
+def test_by_hand_it_is_for_a_day_that_has_begun_where_its_schedules_are() -> None:
+    evening = at("2026-03-06T20:00+00:00")
+    auckland = job(Schedule((1,), "06:00", "Pacific/Auckland"), WEEKDAYS)
+    friday, saturday = date(2026, 3, 6), date(2026, 3, 7)
+    assert by_hand_date(job(WEEKDAYS), evening, None) == friday
+    assert by_hand_date(job(), evening, None) == friday
+    assert by_hand_date(auckland, evening, None) == saturday
+    assert by_hand_date(auckland, evening, friday) == friday
+    assert by_hand_date(auckland, evening, saturday) == saturday
+    with pytest.raises(Refused) as refused:
+        by_hand_date(job(WEEKDAYS), evening, saturday)
+    assert (refused.value.code, refused.value.field) == ("business_date_ahead", "businessDate")

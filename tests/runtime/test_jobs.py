@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditClass
+from domain.grid_alert import GRID_ALERT, DefineGridAlert, Grid, GridAlertDocument
 from domain.job import Due, JobKind
 from domain.job_firing import ATTEMPTS_MAX, CUT_OFF, JOB_FIRING, ClaimFiring
 from domain.schedule import Schedule
@@ -21,12 +22,12 @@ from domain.sync_source import SYNC_SOURCE, DefineSyncSource, RetireSyncSource, 
 from runtime import jobs
 from runtime.clock import now
 from runtime.database import Database
-from runtime.jobs import Fired, JobRunner, Wanted, find_job
+from runtime.jobs import Fired, JobRunner, Wanted, by_hand, find_job
 from runtime.settings import Settings
 from runtime.tenants import Tenant
 from tests.loading import write_csv
 from tests.runtime.rules import Site, rule
-from tests.runtime.telling import Office
+from tests.runtime.telling import Office, user_facts
 from tests.runtime.telling import day as office_day
 
 ROOT = Path(__file__).parents[2]
@@ -393,6 +394,51 @@ def test_an_export_is_loaded_from_its_folder(
     site.tell(SYNC_SOURCE, ("erp",), RetireSyncSource())
     site.issues()
     assert [job.kind for job in runner.jobs(site.tenant)] == [JobKind.DAY_ROLL, JobKind.RULES]
+
+
+def test_an_export_without_a_schedule_is_loaded_by_hand(
+    site: Site, settings: Settings, tmp_path: Path
+) -> None:
+    settings = settings.model_copy(update={"sync_root": tmp_path})
+    document = SyncSourceDocument("erp", "ERP", "out", company_ids=("2",))
+    site.tell(SYNC_SOURCE, ("erp",), DefineSyncSource(document))
+    site.issues()
+    (tmp_path / "out").mkdir()
+    customers = ["1,NEW,New", "2,NEW,New"]
+    write_csv(tmp_path / "out" / "customers.csv", "company_id,cust_id,cust_name", customers)
+    runner, moment = runner_of(site, settings), now()
+    assert "sync/erp" not in [
+        one.wanted.job.name for one in runner.fire_due(site.tenant, at(coming(7)))
+    ]
+    wanted = by_hand(find_job(runner.jobs(site.tenant), "sync/erp"), moment, None, "k")
+    fired = runner.fire(site.tenant, wanted, moment)
+    assert fired is not None
+    assert (fired.completed, fired.told) == (True, "1 row read: 1 new, 0 changed, 0 rejected.")
+    accounts = "SELECT company_id, cust_id FROM accounts WHERE tenant = %(tenant)s ORDER BY 1"
+    assert site.rows(accounts) == [("1", "ACME"), ("2", "NEW")]
+    assert runner.fire(site.tenant, wanted, moment) is None
+
+
+def test_an_alert_is_told_once_for_each_date_of_its_schedule(
+    database: Database, tenant: Tenant, settings: Settings, tmp_path: Path
+) -> None:
+    office = Office(database, tenant, tmp_path)
+    schedule = Schedule(EVERY_DAY, "07:00")
+    columns, recipients = ("tran_id", "balance"), ("dana", "kim")
+    document = GridAlertDocument(
+        "open", "Open", Grid.INVOICES, "balance > 60", columns, recipients, schedule
+    )
+    users = tuple(user_facts(one) for one in recipients)
+    office.tell(GRID_ALERT, "open", DefineGridAlert(document, users))
+    office.sync(0)
+    runner, on = JobRunner(database, settings, "p"), coming(3)
+
+    def told_of_alerts() -> list[str]:
+        fired = runner.fire_due(tenant, at(on, 7))
+        return [one.told for one in fired if one.wanted.job.kind == JobKind.GRID_ALERT]
+
+    assert told_of_alerts() == ["1 user told."]
+    assert told_of_alerts() == []
 
 
 def test_a_day_begins_for_the_companies_of_its_time_zone(
