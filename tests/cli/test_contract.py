@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -277,8 +279,17 @@ def test_schema_prints_the_graphql_schema(tallystick: Command) -> None:
     assert tallystick("schema").stdout == (ROOT / "api" / "schema.graphql").read_text()
 
 
+@pytest.fixture
+def home() -> Generator[Path]:
+    """A database of its own, as who serves reads and does things for every tenant there is."""
+    with tempfile.TemporaryDirectory(
+        prefix="tallystick-demo-", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
 def test_demo_loads_a_ledger_serves_it_and_stops_when_told(
-    tallystick: Command, tmp_path: Path
+    home: Path, tallystick: Command, tmp_path: Path
 ) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -297,7 +308,7 @@ def test_demo_loads_a_ledger_serves_it_and_stops_when_told(
                 "--port",
                 str(port),
             ],
-            env=tallystick.environment,
+            env=tallystick.environment | {"TALLYSTICK_HOME": str(home)},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
