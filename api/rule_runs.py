@@ -127,18 +127,18 @@ class ProposedAction:
     @classmethod
     def of(cls, run: ClassRun, action: Action) -> "ProposedAction":
         """Return an action as it is told."""
-        issue = action.issue
+        (company_id, cust_id), code = action.account, action.making.rule.code
         return cls(
             class_id=run.class_id,
             rule_id=run.rules[action.rule].rule_id,
-            company_id=issue.company_id,
-            cust_id=issue.cust_id,
+            company_id=company_id,
+            cust_id=cust_id,
             tran_ids=list(action.tran_ids),
-            action_code=issue.action_code or "",
-            subject=issue.subject,
-            priority=issue.priority,
+            action_code=code.code,
+            subject=code.issue_description,
+            priority=code.priority,
             assigned_user_id=action.user_id,
-            due_on=action.activity.due_on,
+            due_on=action.due_on,
             delayed=action.delayed,
         )
 

@@ -10,10 +10,11 @@ documents join it. Ids are derived from class, rule, account and date, so that t
 twice asks for the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 from msgspec import Struct
 
@@ -62,16 +63,22 @@ class RuleInForce(Struct, frozen=True):
         return self.document.standalone, self.document.seq_no, self.document.rule_id
 
 
+Told = Callable[[Mapping[str, Any]], str]
+"""Says of the values that a condition looks at what was the case."""
+
+
 class Begun(Struct, frozen=True, gc=False):
     """A rule's condition holds of a subject, of which nothing was made yet.
 
     `rule` is a place among the rules of the run. Without a document the account is the subject.
+    `values` are those of the fields that the condition looks at.
     """
 
     rule: int
     account: Account
     care: CareFacts
     document: DocumentFacts | None = None
+    values: Mapping[str, Any] = {}
 
 
 class LapseKind(StrEnum):
@@ -118,7 +125,8 @@ class OpenAction(Struct, frozen=True, gc=False):
 class Situation(Struct, frozen=True):
     """What a run knows beside the subjects.
 
-    `read_position` is how far the log was read, `made` are the issues that the rules of the class
+    `reasons` say of what a rule's condition looks at what was the case; `read_position` is how far
+    the log was read, `made` are the issues that the rules of the class
     opened for the date already, `last_contacts` tell when customers were contacted last or will be
     by letters that are planned (RULE-21), `open_actions` what can be extended, by place of the rule
     and account; `calendars` are those of companies, and of the site under None; `users` are those
@@ -129,6 +137,7 @@ class Situation(Struct, frozen=True):
     business_date: date
     read_position: int
     rules: Sequence[RuleInForce]
+    reasons: Sequence[Told]
     auto_close: bool = False
     site_days: int = 0
     calendars: Mapping[str | None, WorkCalendar] = {}
@@ -139,32 +148,133 @@ class Situation(Struct, frozen=True):
     actions_max: int = ACTIONS_MAX
 
 
-class Action(Struct, frozen=True, gc=False):
-    """An action to create: an issue and its activity; `later` are documents beyond the first ones.
+class Making(Struct, frozen=True):
+    """What all actions have in common that a rule makes for accounts of a company on a date.
 
-    A letter is `delayed` if its customer was contacted too recently (RULE-20).
+    `user` is whom the rule names, `follow_up_user` who follows up, if they still are users; `told`
+    says why, `next_working_day` is the first day of work from the date on.
+    """
+
+    rule: RuleInForce
+    business_date: date
+    origin: RuleOrigin
+    user: UserFacts | None
+    follow_up: FollowUp
+    follow_up_user: UserFacts | None
+    site_days: int
+    calendar: WorkCalendar
+    next_working_day: date
+    told: Told
+
+
+class Action(Struct, frozen=True, gc=False):
+    """An action to create: of a rule (its place), for an account, about documents that were found.
+
+    Of an account, and of each document, its values; a letter is `delayed` if its customer was
+    contacted too recently (RULE-20). The commands are made when they are asked for, as what is
+    planned may be much and is often only counted.
     """
 
     rule: int
-    issue: OpenIssue
-    activity: RecordActivity
-    later: tuple[ExtendIssue, ...] = ()
+    making: Making
+    account: Account
+    members: Sequence[Begun]
+    due_on: date
     delayed: bool = False
 
     @property
-    def documents(self) -> tuple[DocumentFacts | None, ...]:
-        """All documents that it is about."""
-        return self.issue.documents + tuple(one for more in self.later for one in more.documents)
+    def ids(self) -> tuple[str, str]:
+        """The ids of its issue and of its activity."""
+        return ids_of(self.making.rule.document, self.account, self.making.business_date)
+
+    @property
+    def documents(self) -> tuple[DocumentFacts, ...]:
+        """All documents that it is about; none if it is about the account."""
+        return tuple([one.document for one in self.members if one.document is not None])
 
     @property
     def tran_ids(self) -> tuple[str, ...]:
         """The ids of all documents that it is about."""
-        return self.issue.tran_ids + tuple(one for more in self.later for one in more.tran_ids)
+        return tuple([one.document.tran_id for one in self.members if one.document is not None])
 
     @property
     def user_id(self) -> str | None:
         """Who gets it: the user whom its rule names, else that of the account (RULE-15)."""
-        return self.issue.assigned_user_id or self.issue.care.assigned_user_id
+        user = self.making.user
+        return self.members[0].care.assigned_user_id if user is None else user.user_id
+
+    @property
+    def reason(self) -> str:
+        """What was the case, of the account or of the first document."""
+        first, name = self.members[0], self.making.rule.document.name
+        facts = self.making.told(first.values)
+        if first.document is None:
+            return f"{name}: {facts}."
+        others = f" and {len(self.members) - 1} more" if len(self.members) > 1 else ""
+        return f"{name}: {first.document.tran_id}{others}, {facts}."
+
+    @property
+    def commands(self) -> tuple[OpenIssue, RecordActivity]:
+        """What opens its issue and records its activity, about the first documents."""
+        making, account = self.making, self.account
+        code, user, today = making.rule.code, making.user, making.business_date
+        documents = self.documents[:INVOICES_MAX]
+        tran_ids = tuple([one.tran_id for one in documents])
+        care, facts = self.members[0].care, AccountFacts(*account, None)
+        issue_id, activity_id = self.ids
+        opened = OpenIssue(
+            issue_id,
+            *account,
+            code.issue_description,
+            today,
+            code.priority,
+            code.code,
+            user and user.user_id,
+            code.communication_note,
+            tran_ids,
+            making.origin,
+            self.reason,
+            account=facts,
+            care=care,
+            user=user,
+            documents=documents,
+        )
+        recorded = RecordActivity(
+            activity_id,
+            *account,
+            code.activity_type,
+            today,
+            issue_id,
+            code.communication_note,
+            self.due_on,
+            user and user.user_id,
+            action_code=code.code,
+            priority=code.priority,
+            tran_ids=tran_ids,
+            follow_up=making.follow_up,
+            by_rule=True,
+            account=facts,
+            care=care,
+            site_days=making.site_days,
+            defined_type=making.rule.activity_type,
+            user=user,
+            issue=IssueFacts(*account),
+            documents=documents,
+            calendar=making.calendar,
+            follow_up_user=making.follow_up_user,
+        )
+        return opened, recorded
+
+    @property
+    def later(self) -> tuple[ExtendIssue, ...]:
+        """What adds the documents beyond the first ones, page by page."""
+        documents, tran_ids = self.documents, self.tran_ids
+        pages = [
+            slice(start, start + INVOICES_MAX)
+            for start in range(INVOICES_MAX, len(documents), INVOICES_MAX)
+        ]
+        on = self.making.business_date
+        return tuple(ExtendIssue(tran_ids[page], on, documents[page]) for page in pages)
 
 
 class Extension(Struct, frozen=True, gc=False):
@@ -213,30 +323,29 @@ def planned(situation: Situation, begun: Sequence[Begun], lapsed: Sequence[Lapse
             documents = tuple(one.document for one in members if one.document is not None)
             if documents:
                 extensions.append(Extension(rule, action, documents))
-        elif issue_id(document, account, situation.business_date) not in situation.made:
+        elif (
+            not situation.made
+            or ids_of(document, account, situation.business_date)[0] not in situation.made
+        ):
             wanted.append(key)
     counts: dict[int, int] = {}
     for rule, _ in wanted:
         counts[rule] = counts.get(rule, 0) + 1
     held = {rule: count for rule, count in counts.items() if count > situation.actions_max}
-    contacts = dict(situation.last_contacts)
-    wanted.sort(key=lambda key: (key[1], *_urgency(situation.rules[key[0]])))
-    actions = [
-        _action(situation, key, groups[key], contacts) for key in wanted if key[0] not in held
-    ]
+    urgency = [_urgency(rule) for rule in situation.rules]
+    wanted.sort(key=lambda key: (key[1], urgency[key[0]]))
+    schedule = _Schedule(situation)
+    actions = [schedule.action(key[0], key[1], groups[key]) for key in wanted if key[0] not in held]
     joined = {one.action.issue_id for one in extensions}
     lapses = [_lapse(situation, one, goes_on=one.issue_id in joined) for one in lapsed]
     return Plan(actions, extensions, lapses, held)
 
 
-def issue_id(rule: RuleDocument, account: Account, business_date: date) -> str:
-    """Return the id of the issue that a rule opens about an account on a date."""
-    return _derived("issue", rule, account, business_date)
-
-
-def _derived(kind: str, rule: RuleDocument, account: Account, business_date: date) -> str:
-    told = "\n".join((kind, rule.class_id, rule.rule_id, *account, business_date.isoformat()))
-    return sha256(told.encode()).hexdigest()[:32]
+def ids_of(rule: RuleDocument, account: Account, business_date: date) -> tuple[str, str]:
+    """Return the ids of what a rule makes about an account on a date: an issue, an activity."""
+    told = "\n".join((rule.class_id, rule.rule_id, *account, business_date.isoformat()))
+    digest = sha256(told.encode()).hexdigest()
+    return digest[:32], digest[32:]
 
 
 def _urgency(rule: RuleInForce) -> tuple[int, bool, int, str]:
@@ -254,43 +363,38 @@ def earliest_contact(last_contact: date | None, frequency_days: int, business_da
     return max(business_date, last_contact + timedelta(frequency_days))
 
 
-def _action(
-    situation: Situation,
-    key: tuple[int, Account],
-    members: Sequence[Begun],
-    contacts: dict[Account, date],
-) -> Action:
-    """Return the action of a rule for an account; a letter of it counts among the contacts."""
-    place, account = key
+class _Schedule:
+    """Says when actions are carried out, in the order in which they are asked for."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._situation = situation
+        self._contacts = dict(situation.last_contacts)
+        self._makings: dict[tuple[int, str], Making] = {}
+
+    def action(self, place: int, account: Account, members: Sequence[Begun]) -> Action:
+        """Return the action of a rule for an account; a letter of it counts among the contacts."""
+        key = place, account[0]
+        making = self._makings.get(key)
+        if making is None:
+            making = self._makings[key] = _making(self._situation, place, account[0])
+        if not making.rule.automated:
+            return Action(place, making, account, members, making.next_working_day)
+        frequency, today = self._situation.credit_class.frequency_days, making.business_date
+        earliest = earliest_contact(self._contacts.get(account), frequency, today)
+        due_on = making.calendar.next_working_day(earliest)
+        if making.rule.code.cust_contact:
+            self._contacts[account] = due_on
+        return Action(place, making, account, members, due_on, earliest > today)
+
+
+def _making(situation: Situation, place: int, company_id: str) -> Making:
     rule, today = situation.rules[place], situation.business_date
-    document, code = rule.document, rule.code
-    care = members[0].care
-    calendar = in_force(situation.calendars.get(account[0]), situation.calendars.get(None))
-    due_on = calendar.next_working_day(today)
-    delayed = False
-    if rule.automated:
-        frequency = situation.credit_class.frequency_days
-        earliest = earliest_contact(contacts.get(account), frequency, today)
-        delayed = earliest > today
-        due_on = calendar.next_working_day(earliest)
-        if code.cust_contact:
-            contacts[account] = due_on
-    documents = [one.document for one in members if one.document is not None]
-    tran_ids = tuple(one.tran_id for one in documents)
-    first, rest = tran_ids[:INVOICES_MAX], range(INVOICES_MAX, len(documents), INVOICES_MAX)
-    facts = AccountFacts(*account, None)
-    user = _active(situation, document.override_user_id)
+    document = rule.document
+    calendar = in_force(situation.calendars.get(company_id), situation.calendars.get(None))
     follow_up_user = _active(situation, document.follow_up_user_id)
-    opened = OpenIssue(
-        issue_id(document, account, today),
-        *account,
-        code.issue_description,
+    return Making(
+        rule,
         today,
-        code.priority,
-        code.code,
-        user and user.user_id,
-        code.communication_note,
-        first,
         RuleOrigin(
             document.class_id,
             document.rule_id,
@@ -298,44 +402,14 @@ def _action(
             document.view,
             situation.read_position,
         ),
-        account=facts,
-        care=care,
-        user=user,
-        documents=tuple(documents[:INVOICES_MAX]),
+        _active(situation, document.override_user_id),
+        _follow_up(situation, document, follow_up_user),
+        follow_up_user,
+        situation.site_days,
+        calendar,
+        calendar.next_working_day(today),
+        situation.reasons[place],
     )
-    activity = RecordActivity(
-        _derived("activity", document, account, today),
-        *account,
-        code.activity_type,
-        today,
-        opened.issue_id,
-        code.communication_note,
-        due_on,
-        user and user.user_id,
-        action_code=code.code,
-        priority=code.priority,
-        tran_ids=first,
-        follow_up=_follow_up(situation, document, follow_up_user),
-        by_rule=True,
-        account=facts,
-        care=care,
-        site_days=situation.site_days,
-        defined_type=rule.activity_type,
-        user=user,
-        issue=IssueFacts(*account),
-        documents=opened.documents,
-        calendar=calendar,
-        follow_up_user=follow_up_user,
-    )
-    later = tuple(
-        ExtendIssue(
-            tran_ids[start : start + INVOICES_MAX],
-            today,
-            tuple(documents[start : start + INVOICES_MAX]),
-        )
-        for start in rest
-    )
-    return Action(place, opened, activity, later, delayed)
 
 
 def _active(situation: Situation, user_id: str | None) -> UserFacts | None:

@@ -249,29 +249,27 @@ def _issue(
     open_of_accounts: Mapping[Account, tuple[str, Decimal]],
 ) -> SimulatedIssue:
     """Return the issue of an action, with its activity."""
-    opened, document = action.issue, rule.document
-    account = opened.company_id, opened.cust_id
+    document, account = rule.document, action.account
+    issue_id, activity_id = action.ids
     amounts: dict[str, Decimal] = {}
-    documents = [*opened.documents, *(one for more in action.later for one in more.documents)]
     if document.view is RuleView.ACCOUNT:
         subjects: list[str] = [ACCOUNT]
         if account in open_of_accounts:
             _add_up(amounts, *open_of_accounts[account])
     else:
-        subjects = [one.tran_id for one in documents if one is not None]
-        for one in documents:
-            if one is not None:
-                _add_up(amounts, one.home_curr_id, one.balance_hc)
+        subjects = list(action.tran_ids)
+        for one in action.documents:
+            _add_up(amounts, one.home_curr_id, one.balance_hc)
     return SimulatedIssue(
         class_id,
         document.rule_id,
-        opened.issue_id,
+        issue_id,
         *account,
         on,
         dict.fromkeys(sorted(subjects), (on, None)),
-        {action.activity.activity_id: None},
+        {activity_id: None},
         [(on, one) for one in sorted(set(subjects))],
-        due_on=action.activity.due_on,
+        due_on=action.due_on,
         contacts=rule.code.cust_contact,
         automated=rule.automated,
         delayed=action.delayed,

@@ -19,6 +19,7 @@ from projections.open_documents import (
     union,
 )
 from projections.paid_documents import paid_documents, projected_payments, sized
+from projections.query import AS_IT_STANDS
 from projections.view import Asked
 
 _INVOICES = INVOICES.tables[0]
@@ -101,7 +102,7 @@ def _paid_by_size(asked: Asked, condition: str) -> str:
         SELECT company_id, cust_id, {sums}
         FROM (
             {sized(asked, paid_documents(asked, condition))}
-            OFFSET 0  -- a document's range is worked out once, not once for each sum
+            {AS_IT_STANDS}  -- a document's range is worked out once, not once for each sum
         ) d
         GROUP BY company_id, cust_id"""
 

@@ -4,7 +4,7 @@ from projections.invoice_joins import CLOSED_ON, DUE_DATE
 from projections.view import Field, Kind
 
 _HOME, _OWN = "home_curr_id", "curr_id"
-_DUE = ("open", "counted", "schedule")
+_DUE = ("schedule", "unpaid")
 _PROJECTED_ON = (
     "CASE WHEN o.balance_hc > 0"
     f" THEN greatest(%(as_of)s::date, {DUE_DATE} + coalesce(e.projected_days, 0)) END"
@@ -219,7 +219,7 @@ def _of_communication(
 
 
 def _expected() -> tuple[Field, ...]:
-    needs = ("expected", *_DUE)
+    needs = ("open", "expected", *_DUE)
     return (
         Field(
             "proj_pmt_date",

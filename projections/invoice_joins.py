@@ -2,8 +2,9 @@
 
 Joins that work figures out for all documents in one pass have a twin for one document at a time
 (`i`). `o` has what is open, `p` what was applied, `b` the buckets that the whole balance falls
-in, `k` what counts of a document that is disputed or paid in instalments, `s` its schedule, `q`
-its disputes, `r` its own reason code, `t` its communications, `e` when it will be paid.
+in, `k` what counts of a document that is disputed or paid in instalments, `s` its schedule, `z`
+the instalment that is due next, `q` its disputes, `r` its own reason code, `t` its communications,
+`e` when it will be paid.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from projections.accounts import ACCOUNTS
 from projections.activities import ACTIVITIES
 from projections.aging_fields import CURRENT
 from projections.bucketed import Sums, bucketed
-from projections.corrections import corrected_documents, counting, is_corrected
+from projections.corrections import corrected_documents, counting, is_corrected, open_part
 from projections.disputes import DISPUTES
 from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
@@ -31,14 +32,14 @@ _INVOICES, _APPLICATIONS, _BALANCES = INVOICES.tables
 (_DISPUTES,) = DISPUTES.tables
 (_REASON_CODES,) = REASON_CODES.tables
 (_INVOICE_REASONS,) = INVOICE_REASONS.tables
-_SCHEDULES = PAYMENT_SCHEDULES.tables[0]
+_SCHEDULES, _INSTALMENTS = PAYMENT_SCHEDULES.tables
 _TAGS = ACTIVITIES.tables[1]
 
 OWN_DUE_DATE = "coalesce(i.due_date, i.tran_date)"
 """The SQL of when the ERP has the document due; without a due date it is due on its date."""
 
 DUE_DATE = f"""CASE WHEN s.tran_id IS NULL THEN {OWN_DUE_DATE}
-    ELSE coalesce(k.next_due, s.last_due_date) END"""
+    ELSE coalesce(z.due_date, s.last_due_date) END"""
 """The SQL of when it is due: with a schedule, when the earliest unpaid instalment is (SCH-04)."""
 
 CLOSED_ON = "CASE WHEN i.closing_tran_date <= %(as_of)s THEN i.closing_tran_date END"
@@ -103,7 +104,6 @@ def _counted(asked: Asked, documents: str) -> str:
         FROM ({documents}) b {counting(asked.known_at)}"""
     return f"""
         SELECT company_id, tran_id, {SUMS.sql},
-               min(due_date) FILTER (WHERE unpaid_hc > 0) AS next_due,
                sum(balance_hc) AS balance_hc
         FROM ({bucketed(asked.options, parts)}) b
         GROUP BY company_id, tran_id"""
@@ -127,6 +127,25 @@ def _schedule(asked: Asked) -> str:
     return f"""LEFT JOIN {asked.rows(_SCHEDULES)} s ON s.tenant = i.tenant
         AND {_SAME_DOCUMENT.format("s")}
         AND s.effective_from <= %(as_of)s AND s.effective_to > %(as_of)s"""
+
+
+def _unpaid(asked: Asked, condition: str) -> str:
+    """Return the SQL of the earliest unpaid instalments of documents, by document.
+
+    It says it without what counts of them, as PostgreSQL then scans documents in parallel.
+    """
+    rest = open_part("b.balance_hc", "x.number", "x.amount_hc", "x.rest_after_hc")
+    same = "{0}.tenant = x.tenant AND {0}.company_id = x.company_id AND {0}.tran_id = x.tran_id"
+    return f"""
+        SELECT x.company_id, x.tran_id, min(x.due_date) AS due_date
+        FROM {asked.rows(_INSTALMENTS)} x
+        JOIN {asked.rows(_SCHEDULES)} p ON {same.format("p")}
+          AND p.effective_from = x.effective_from
+          AND p.effective_from <= %(as_of)s AND p.effective_to > %(as_of)s
+        JOIN {asked.rows(_BALANCES)} b ON {same.format("b")}
+          AND b.effective_from <= %(as_of)s AND b.effective_to > %(as_of)s
+        WHERE x.tenant = %(tenant)s AND {rest} > 0 AND {condition}
+        GROUP BY x.company_id, x.tran_id"""
 
 
 def _disputed(asked: Asked, condition: str) -> str:
@@ -207,6 +226,7 @@ JOINS: Mapping[str, Join] = {
     "aged": _aged,
     "counted": _counted_all,
     "schedule": _schedule,
+    "unpaid": _all("z", _unpaid),
     "disputed": _all("q", _disputed),
     "reason": _reason,
     "communicated": _all("t", _communicated),
@@ -218,6 +238,7 @@ JOINS: Mapping[str, Join] = {
 
 EACH: Mapping[str, Join] = {
     "counted": _counted_one,
+    "unpaid": _one("z", _unpaid),
     "disputed": _one("q", _disputed),
     "communicated": _one("t", _communicated),
     "expected": _expected_one,

@@ -16,7 +16,7 @@ from projections.view import Asked, Field, Kind, Total, View, plain, sum_of
 _INVOICES = INVOICES.tables[0]
 
 _OPEN = ("open",)
-_DUE = ("open", "counted", "schedule")
+_DUE = ("schedule", "unpaid")
 _AGED = ("open", "aged", "counted")
 
 

@@ -28,7 +28,7 @@ from domain.conditions import (
     Operator,
     comparisons,
 )
-from projections.query import Query, sql
+from projections.query import AS_IT_STANDS, Query, sql
 from projections.view import Asked, Field, Kind, Total, View
 
 _NO_NUL = "Text here cannot hold the character NUL."
@@ -302,7 +302,7 @@ def predicates(
     columns |= {name: source.sql(name) for name in compiled.used}
     shown = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
     met = " AND ".join([view.where(asked), *(one.sql for one in where)])
-    records = f"SELECT {shown}\n{source.from_clause(where)}\nWHERE {met}\n{_AS_IT_STANDS}"
+    records = f"SELECT {shown}\n{source.from_clause(where)}\nWHERE {met}\n{AS_IT_STANDS}"
     return Predicates(records, holds, compiled.parameters)
 
 
@@ -318,10 +318,6 @@ def _asked_often(conditions: Sequence[Condition]) -> list[Compared]:
 def column_of(name: str) -> str:
     """Return the SQL of a field of a row of `Predicates.records`."""
     return f'r."{name}"'
-
-
-_AS_IT_STANDS = "OFFSET 0"
-"""Keeps PostgreSQL from putting the expression of a field wherever the field is looked at."""
 
 
 def _linked(compiled: "_Compiled", link: Sequence[str], parents: Sequence[Sequence[str]]) -> str:

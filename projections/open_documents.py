@@ -23,7 +23,7 @@ from projections.corrections import (
 )
 from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
-from projections.query import as_known
+from projections.query import AS_IT_STANDS, as_known
 
 
 @lru_cache(maxsize=256)
@@ -153,7 +153,7 @@ def _steps(table: str, condition: str) -> str:
             WHERE b.tenant = %(tenant)s AND b.duration_class = d.duration_class
               AND b.effective_from BETWEEN d.since AND %(as_of)s
               AND b.effective_to > %(as_of)s AND {condition}
-            OFFSET 0  -- class by class, by the index, even where much of the table is open
+            {AS_IT_STANDS}  -- class by class, by the index, even where much of the table is open
         ) b"""
 
 

@@ -14,6 +14,13 @@ from projections.projection import Table
 
 Answer = TypeVar("Answer")
 
+AS_IT_STANDS = "OFFSET '0'::bigint"
+"""The end of a subquery that PostgreSQL is to answer as it stands, and not to merge into others.
+
+A plain 0 would be converted only when the subquery is planned, and until then keep the whole
+query from being answered in parallel.
+"""
+
 
 class Query(Struct, Generic[Answer], frozen=True):
     """A named-parameter statement; `row` builds an answer of a row's columns, in order."""

@@ -1,6 +1,6 @@
 """Single records as rules see them: what their conditions look at, and why one does not hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -91,34 +91,41 @@ class Reason:
 
     def __init__(self, condition: Condition) -> None:
         self._fields = [
-            (one.field, one.operator is Operator.EQ and not one.value)
+            (one.field, one.operator is Operator.EQ and not one.value, _teller(one.field))
             for one in comparisons(condition)
         ]
 
     def of(self, values: Mapping[str, Any]) -> str:
         """Return it of a record with these values."""
-        told = dict.fromkeys(
-            name for name, ruled_out in self._fields if not ruled_out or values.get(name)
-        )
-        return ", ".join([_said(name, values.get(name)) for name in told])
+        told: dict[str, str] = {}
+        for name, ruled_out, said in self._fields:
+            if name not in told and (not ruled_out or values.get(name)):
+                told[name] = said(values.get(name))
+        return ", ".join(told.values())
 
 
-def _said(name: str, value: Any) -> str:
-    """Return a fact as a person would say it, where there is a way to."""
+def _teller(name: str) -> Callable[[Any], str]:
+    """Return what says a fact as a person would, where there is a way to."""
     owner, _, own = name.rpartition(".")
-    match own, value:
-        case (("balance" | "balance_hc"), Decimal()):
-            return f"{value:f} open"
-        case "due_date_days", int():
-            return f"{days(value)} past due" if value > 0 else f"due in {days(-value)}"
-        case "total_past_due", Decimal():
-            return f"{'the account owes ' if owner else ''}{value:f} past due in all"
-        case "total_age", Decimal():
-            return f"{'the account owes ' if owner else ''}{value:f} in all"
-        case "broken_promise90_days", int():
-            return f"{value} {'promise' if value == 1 else 'promises'} broken within 90 days"
-        case _:
-            return value_words(name, value)
+    whose, words = ("the account owes " if owner else ""), field_words(name)
+    special: dict[str, Callable[[Any], str]] = {
+        "balance": lambda value: f"{value:f} open",
+        "balance_hc": lambda value: f"{value:f} open",
+        "due_date_days": lambda value: (
+            f"{days(value)} past due" if value > 0 else f"due in {days(-value)}"
+        ),
+        "total_past_due": lambda value: f"{whose}{value:f} past due in all",
+        "total_age": lambda value: f"{whose}{value:f} in all",
+        "broken_promise90_days": lambda value: (
+            f"{value} {'promise' if value == 1 else 'promises'} broken within 90 days"
+        ),
+    }
+    known = special.get(own)
+
+    def said(value: Any) -> str:
+        return f"{words} {_told(value)}" if known is None or value is None else known(value)
+
+    return said
 
 
 def facts_of(condition: Condition, values: Mapping[str, Any]) -> str:

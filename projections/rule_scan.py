@@ -8,11 +8,13 @@ answers nothing.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from domain.conditions import Condition, fields_of
+from domain.durations import OPEN_ENDED
 from domain.issue import ACCOUNT
 from domain.rule_situation import Told
 from domain.rule_view import RuleView
@@ -21,7 +23,8 @@ from projections.account_care import ACCOUNT_CARE
 from projections.invoice_joins import CLOSED_ON, OWN_DUE_DATE
 from projections.invoices import INVOICES
 from projections.listing import column_of, predicates
-from projections.query import Query, sql
+from projections.open_documents import class_parameters
+from projections.query import AS_IT_STANDS, Query, sql
 from projections.rule_issues import RULE_ISSUES
 from projections.rule_views import ACCOUNT_PREFIX, IS_OPEN, account_fields_of, rule_view
 from projections.view import Asked, Field, Kind
@@ -31,7 +34,7 @@ RULES_MAX = 60
 
 _SUBJECTS = RULE_ISSUES.tables[1]
 _CARE = ACCOUNT_CARE.tables[0]
-_INVOICES = INVOICES.tables[0]
+_BALANCES = INVOICES.tables[2]
 
 
 class ScannedRule(Struct, frozen=True):
@@ -84,10 +87,23 @@ def later_changes(asked: Asked) -> Query[bool]:
     If none does, a scan may be of an `asked` that is settled: PostgreSQL then reads the present
     balances, of which it can estimate and compare more.
     """
+    classes = class_parameters(asked.as_of)
+    ahead = asked.as_of + timedelta(1)  # what has no end changes if it begins later
+    since = [
+        ahead if duration == OPEN_ENDED else begun
+        for duration, begun in zip(classes["durations"], classes["since"], strict=True)
+    ]
     statement = f"""
-        SELECT EXISTS (SELECT FROM {asked.rows(_INVOICES)} i
-            WHERE i.tenant = %(tenant)s AND i.balance_since > %(as_of)s)"""
-    return Query(sql(statement), asked.parameters, bool)
+        SELECT EXISTS (
+            SELECT FROM unnest(%(durations)s::smallint[], %(since)s::date[])
+                AS d (duration_class, since)
+            CROSS JOIN LATERAL (
+                SELECT FROM {asked.rows(_BALANCES)} b
+                WHERE b.tenant = %(tenant)s AND b.duration_class = d.duration_class
+                  AND b.effective_from >= d.since AND b.effective_to > %(as_of)s
+                {AS_IT_STANDS}
+            ) b)"""
+    return Query(sql(statement), asked.parameters | classes | {"since": since}, bool)
 
 
 def changes(scan: Scan) -> Query[Changed]:

@@ -14,7 +14,6 @@ from domain.issue import ACCOUNT
 from domain.rule_plan import (
     ACTIONS_MAX,
     Account,
-    Action,
     Begun,
     Lapsed,
     LapseKind,
@@ -30,7 +29,6 @@ from domain.rule_view import RuleView
 from projections.query import fetch
 from projections.rule_records import (
     Reason,
-    RecordKey,
     class_of,
     record_key,
     values_of,
@@ -134,7 +132,7 @@ def evaluate(
         []
         if closing_only
         else [
-            Begun(places[bit], (one.company_id, one.cust_id), one.care, one.document)
+            Begun(places[bit], (one.company_id, one.cust_id), one.care, one.document, one.values)
             for places, one in changed
             for bit in one.begun
         ]
@@ -159,6 +157,7 @@ def evaluate(
         asked.as_of,
         read_position,
         rules,
+        [Reason(condition_of(rule)).of for rule in rules],
         asked.options.auto_close,
         asked.options.default_days_to_respond,
         {one.company_id: one.calendar for one in calendars},
@@ -168,36 +167,7 @@ def evaluate(
         {one.user_id: one for one in users},
         actions_max,
     )
-    plan = planned(situation, begun, lapsed)
-    values: dict[RuleView, dict[RecordKey, Mapping[str, Any]]] = {view: {} for view in RuleView}
-    for places, one in changed:
-        if one.begun:
-            of_view, key = values[rules[places[0]].document.view], record_key(*_key(one))
-            of_view[key] = {**of_view.get(key, {}), **one.values}
-    reasoned = replace(plan, actions=_with_reasons(rules, plan.actions, values))
-    return Evaluation(credit_class, rules, reasoned, made)
-
-
-def _with_reasons(
-    rules: Sequence[RuleInForce],
-    actions: Sequence[Action],
-    values: Mapping[RuleView, Mapping[RecordKey, Mapping[str, Any]]],
-) -> list[Action]:
-    """Return actions whose issues say what was the case: of the account, or the first document."""
-    told: list[Action] = []
-    reasons = [Reason(condition_of(rule)) for rule in rules]
-    for one in actions:
-        rule, issue = rules[one.rule].document, one.issue
-        first = next(iter(issue.tran_ids), "")
-        found = values[rule.view][record_key(issue.company_id, issue.cust_id, first)]
-        facts = reasons[one.rule].of(found)
-        reason = f"{rule.name}: {facts}."
-        if first:
-            count = len(issue.tran_ids) + sum(len(more.tran_ids) for more in one.later)
-            others = f" and {count - 1} more" if count > 1 else ""
-            reason = f"{rule.name}: {first}{others}, {facts}."
-        told.append(replace(one, issue=replace(issue, reason=reason)))
-    return told
+    return Evaluation(credit_class, rules, planned(situation, begun, lapsed), made)
 
 
 def _key(one: Changed) -> tuple[str, str, str]:

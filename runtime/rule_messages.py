@@ -158,22 +158,20 @@ def _rows(runs: Sequence[ClassRun]) -> Iterator[Sequence[Any]]:
 
 
 def _row(run: ClassRun, action: Action) -> Sequence[Any]:
-    issue = action.issue
-    documents = [one for one in action.documents if one is not None]
+    documents, code = action.documents, action.making.rule.code
     return (
         run.class_id,
         run.rules[action.rule].rule_id,
-        issue.company_id,
-        issue.cust_id,
-        issue.priority,
-        issue.action_code,
-        issue.subject,
-        issue.reason,
+        *action.account,
+        code.priority,
+        code.code,
+        code.issue_description,
+        action.reason,
         ", ".join(action.tran_ids) or None,
         sum((one.balance_hc for one in documents), Decimal(0)) if documents else None,
         documents[0].home_curr_id if documents else None,
         action.user_id,
-        action.activity.due_on,
+        action.due_on,
         action.delayed,
     )
 

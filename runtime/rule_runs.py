@@ -301,10 +301,10 @@ def _tasks(plan: Plan, on: date) -> Iterator[list[Task]]:
     """Yield what a plan asks for; commands that belong together are given together."""
     for action in plan.actions:
         yield _creating(action)
-    for action in plan.actions:
+    large = [action for action in plan.actions if len(action.members) > INVOICES_MAX]
+    for action in large:
         for later in action.later:
-            issue_id, activity_id = action.issue.issue_id, action.activity.activity_id
-            yield _joining(issue_id, activity_id, later, on)
+            yield _joining(*action.ids, later, on)
     for extension in plan.extensions:
         yield from _extending(extension, on)
     for lapse in plan.lapses:
@@ -312,9 +312,10 @@ def _tasks(plan: Plan, on: date) -> Iterator[list[Task]]:
 
 
 def _creating(action: Action) -> list[Task]:
+    issue, activity = action.commands
     return [
-        Task(ISSUE, (action.issue.issue_id,), action.issue),
-        Task(ACTIVITY, (action.activity.activity_id,), action.activity),
+        Task(ISSUE, (issue.issue_id,), issue),
+        Task(ACTIVITY, (activity.activity_id,), activity),
     ]
 
 

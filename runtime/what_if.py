@@ -285,9 +285,7 @@ def simulated_run(
     )
     plan = evaluation.plan
     accounts = {
-        (one.issue.company_id, one.issue.cust_id)
-        for one in plan.actions
-        if rules[one.rule].document.view is RuleView.ACCOUNT
+        one.account for one in plan.actions if rules[one.rule].document.view is RuleView.ACCOUNT
     }
     amounts = _open_of(connection, asked, sorted(accounts))
     actions.add(class_id, rules, plan, asked.as_of, amounts)

@@ -44,8 +44,9 @@ def optional_text(
     Raises:
         Refused: if it is too long or no text.
     """
-    trimmed = "" if text is None else text.strip()
-    return required_text(trimmed, called, field, characters_max) if trimmed else None
+    if text is None or not text.strip():
+        return None
+    return required_text(text, called, field, characters_max)
 
 
 def checked_priority(priority: int | None, field: str = "priority") -> int | None:

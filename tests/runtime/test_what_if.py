@@ -161,8 +161,8 @@ def test_a_preview_says_what_a_run_does_for_the_dates_that_were_missed(site: Sit
     assert outcomes(preview.runs) == outcomes(ran.runs)
     assert did(ran)[0] > 10
     told = [one.evaluation.plan for one in preview.runs]
-    assert [[one.issue.reason for one in plan.actions] for plan in told] == [
-        [one.issue.reason for one in run.evaluation.plan.actions] for run in ran.runs
+    assert [[one.reason for one in plan.actions] for plan in told] == [
+        [one.reason for one in run.evaluation.plan.actions] for run in ran.runs
     ]
 
 
