@@ -89,8 +89,9 @@ def measured(
         answers = fetch(connection, Query(ours.statement, ours.parameters, _values))
         expected = fetch(connection, hand)
         assert [one[: len(two)] for one, two in zip(answers, expected, strict=True)] == expected
-        seconds = best(lambda: fetch(connection, ours), REPEATS)
-        limit = best(lambda: fetch(connection, hand), REPEATS)
+        seconds, limit = best(
+            lambda: fetch(connection, ours), lambda: fetch(connection, hand), REPEATS
+        )
         log(f"{work}: {seconds * 1000:.0f} ms, by hand {limit * 1000:.0f} ms")
         results.append(
             Result(

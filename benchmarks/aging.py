@@ -65,14 +65,16 @@ def _one(
         tenant, SiteOptions(), as_of=on, basis=basis, by=AgingBy.COMPANY, known_at=known_at
     )
     bench.log(f"aging on {on} by {basis}{' as known at a moment' if known_at else ''}")
-    seconds = best(lambda: fetch(connection, query))
     connection.execute(_OPEN.encode(), (tenant, on, on))
     connection.execute("ANALYZE limit_open")
     row = connection.execute("SELECT count(*) FROM limit_open").fetchone()
     assert row is not None
     base = "due_date" if basis is Basis.DUE else "tran_date"
     statement = _LIMIT.format(base=base).encode()
-    limit = best(lambda: connection.execute(statement, {"on": on}).fetchall())
+    seconds, limit = best(
+        lambda: fetch(connection, query),
+        lambda: connection.execute(statement, {"on": on}).fetchall(),
+    )
     connection.execute("DROP TABLE limit_open")
     known = ", as known at a moment" if known_at else ""
     return Result(

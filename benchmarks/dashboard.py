@@ -58,8 +58,7 @@ def measured(
     ):
         expected = by_hand()
         _compare(_told(client), expected)
-        seconds = best(client.ask, REPEATS)
-        limit = best(by_hand, REPEATS)
+        seconds, limit = best(client.ask, by_hand, REPEATS)
     return Result(
         "GraphQL dashboard of all accounts over HTTP, one client",
         accounts,

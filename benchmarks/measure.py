@@ -76,15 +76,20 @@ def timed() -> Generator[list[float]]:
     spent.append(time.perf_counter() - started)
 
 
-def best(work: Callable[[], Any], repeats: int = REPEATS) -> float:
-    """Return the least seconds of several repeats; the first one, which warms up, is left out."""
-    work()
-    found: list[float] = []
-    for _ in range(repeats):
-        with timed() as spent:
-            work()
-        found.append(spent[0])
-    return min(found)
+def best(ours: Callable[[], Any], limit: Callable[[], Any], repeats: int = REPEATS) -> list[float]:
+    """Return the least seconds of several repeats of ours, and of the limit.
+
+    They take turns, so that what else the machine does befalls both; the first ones, which warm up,
+    are left out.
+    """
+    works = ours, limit
+    found: list[list[float]] = [[], []]
+    for _ in range(repeats + 1):
+        for work, seconds in zip(works, found, strict=True):
+            with timed() as spent:
+                work()
+            seconds.append(spent[0])
+    return [min(seconds[1:]) for seconds in found]
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -12,6 +12,9 @@ from benchmarks.measure import Bench, Result, rate
 
 MEMORY_MEBIBYTES_MAX = 512
 
+REPEATS = 3
+"""Of what is done in no time, and as often as one likes: the best counts."""
+
 
 def measure(bench: Bench, size: int) -> list[Result]:
     """Measure both syncs."""
@@ -25,13 +28,14 @@ def measure(bench: Bench, size: int) -> list[Result]:
     bench.tenants[size] = tenant
     bench.note("sync", size, first["seconds"] / size)
     bench.log("second sync")
-    second = load(home, tenant.name, folder)
-    assert second["events"] == 0
+    seconds = [load(home, tenant.name, folder) for _ in range(REPEATS)]
+    assert not any(one["events"] for one in seconds)
+    second = min(seconds, key=lambda one: one["seconds"])
     bench.note("second sync", size, second["seconds"] / size)
     rows = int(first["rows"])
     bench.log("limits: COPY of the same rows")
     indexed, plain = _limits(bench, folder)
-    peak = max(first["peak_mebibytes"], second["peak_mebibytes"])
+    peak = max(one["peak_mebibytes"] for one in (first, *seconds))
     return [
         Result(
             "sync, CSV to log and all read models",
@@ -67,4 +71,5 @@ def _limits(bench: Bench, folder: Path) -> tuple[float, float]:
     """Return the seconds that COPY takes for the rows of all files: indexed, and temporary."""
     with bench.database.connect("owner") as connection:
         copy_temporary(connection, folder)  # warms up what both read
-        return copy_indexed(connection, folder), copy_temporary(connection, folder)
+        indexed = copy_indexed(connection, folder)
+        return indexed, min(copy_temporary(connection, folder) for _ in range(REPEATS))

@@ -6,7 +6,7 @@ swaps the tables in one transaction: readers see the old rows or the new, never 
 """
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -285,8 +285,9 @@ def fill(
         progress(done, whole)
 
     failed = refold(database, schema, jobs, advance)
+    waiting = iter(_tables(read_models))
     with ThreadPoolExecutor(INDEXES_AT_ONCE) as pool:
-        found = pool.map(partial(_finish, database, schema), _tables(read_models))
+        found = pool.map(partial(_finish, database, schema), [waiting] * INDEXES_AT_ONCE)
         contradicting = set[int]().union(*found)
     with database.connect("worker") as worker:
         for job in jobs:
@@ -299,20 +300,24 @@ def fill(
                 runner.begin_at(job.until)
 
 
-def _finish(database: Database, schema: str, table: str) -> set[int]:
-    """Index a table that was filled, and gather statistics.
+def _finish(database: Database, schema: str, waiting: Iterator[str]) -> set[int]:
+    """Index tables that were filled, one after the other, and gather statistics.
 
     Return the tenants with rows of the same key: a log told of one entity in several streams.
     """
     contradicting: set[int] = set()
     with database.connect("owner") as owner:
         owner.execute(f"SET default_statistics_target = {STATISTICS_TARGET}".encode())
-        try:
-            _make_indexes(owner, schema, table)
-        except UniqueViolation:
-            contradicting = _delete_contradicting(owner, schema, table)
-            _make_indexes(owner, schema, table)
-        owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(schema, table)))
+        for table in waiting:
+            try:
+                _make_indexes(owner, schema, table)
+            except UniqueViolation:
+                contradicting |= _delete_contradicting(owner, schema, table)
+                _make_indexes(owner, schema, table)
+            name = sql.Identifier(schema, table)
+            filled = owner.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(name))
+            if filled.fetchone() == (True,):
+                owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(name))
     return contradicting
 
 
