@@ -16,6 +16,7 @@ EXIT_WRONG_USAGE = 2
 
 COMMANDS = (
     "aging",
+    "audit",
     "credit-scores",
     "dashboard",
     "db",

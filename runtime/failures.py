@@ -6,6 +6,10 @@ from application.importing.sync import SyncBusy
 from domain.shared.decider import Refused
 from erp.mapped_file import MappingError
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
+from eventstore.proofs.notes import NoteError
+from eventstore.proofs.tiles import LogTorn
+from runtime.audit_keys import AuditKeysError
+from runtime.auditing import HistoryRewritten
 from runtime.credit_scores import CreditScoreFailed
 from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
@@ -16,10 +20,14 @@ from runtime.tenants import TenantError
 from runtime.worker import ReadModelStopped, WorkerLost
 
 EXPECTED = (
+    AuditKeysError,
     CreditScoreFailed,
     DatabaseUnavailable,
+    HistoryRewritten,
+    LogTorn,
     MappingError,
     MigrationError,
+    NoteError,
     ReadModelStopped,
     RebuildBusy,
     RefoldLost,

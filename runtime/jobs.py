@@ -48,7 +48,7 @@ from runtime.settings import Settings
 from runtime.site import site_options
 from runtime.sync_sources import ExportMissing, export_of
 from runtime.syncing import sync_when_free
-from runtime.tenants import Tenant
+from runtime.tenants import Tenant, all_tenants
 from runtime.worker import ReadModelStopped, ReadModelWorker, wait_until
 
 _LOCK_CLASS = 7415
@@ -106,8 +106,7 @@ class JobRunner:
     def tenants(self) -> list[Tenant]:
         """Return all tenants."""
         with self._database.connect("worker") as connection:
-            rows = connection.execute("SELECT tenant, name FROM public.tenants ORDER BY tenant")
-            return [Tenant(*row) for row in rows]
+            return all_tenants(connection)
 
     def jobs(self, tenant: Tenant) -> list[Job]:
         """Return the jobs that a tenant has."""

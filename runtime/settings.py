@@ -68,6 +68,15 @@ class Settings(BaseSettings):
         pattern=r"^[\w.]+:\w+$",
         description="A Python function that computes credit scores, as module:function.",
     )
+    audit_name: str = Field(
+        default="tallystick",
+        pattern=r"^[^\s+/]+(/[^\s+/]+)*$",
+        description="Where checkpoints of logs come from: a host name of your own is best.",
+    )
+    audit_keys: Path | None = Field(
+        default=None,
+        description="The file of the keys that sign checkpoints; audit.keys in the home if unset.",
+    )
     log_level: str = Field(
         default="warning",
         pattern="^(debug|info|warning|error)$",

@@ -55,3 +55,9 @@ def create_tenant(database: Database, name: str) -> Tenant:
 def every_tenant(connection: Connection[Any]) -> list[int]:
     """Return the numbers of all tenants."""
     return [row[0] for row in connection.execute("SELECT tenant FROM tenants ORDER BY tenant")]
+
+
+def all_tenants(connection: Connection[Any]) -> list[Tenant]:
+    """Return all tenants."""
+    rows = connection.execute("SELECT tenant, name FROM public.tenants ORDER BY tenant")
+    return [Tenant(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""Keeps the read models of tenants up with their logs: on a thread, or in a process of its own.
+"""Keeps read models and trees of tenants up with their logs: on a thread, or in a process.
 
 `python -m runtime.worker TENANT` is that process; the first line of its standard input is the
 database's connection string. It works until its standard input closes, so that it goes with
@@ -19,7 +19,8 @@ import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
-from projections.runner import Cursor, CursorMoved, Runner
+from eventstore.proofs.tiles import LogTorn, seal
+from projections.runner import PAGE_EVENTS_MAX, Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
 from runtime.patience import patient
 
@@ -29,6 +30,9 @@ POLL_SECONDS = 0.005
 POLL_SECONDS_MAX = 0.04
 RETRIES_POLL_SECONDS = 0.5
 """So long it takes at most until a read model that is to be tried again is."""
+
+SEALED_AT_ONCE = 1_024
+"""So many events that were read are sealed at once; fewer, when nothing more is to be read."""
 
 RECONNECT_SECONDS_MAX = 5.0
 RESTARTS_MAX = 5
@@ -143,14 +147,26 @@ class ReadModelWorker:
                 except CursorMoved:
                     log.warning("tenant advanced by another worker", tenant=tenant)
                     continue
-                advanced += read
-                if not read:
+                sealed = 0
+                if read >= SEALED_AT_ONCE or not read:
+                    sealed = _seal(connection, tenant)
+                advanced += read + sealed
+                if not read and not sealed:
                     positions[tenant] = heads[tenant]
             if advanced:
                 pause = POLL_SECONDS
             else:
                 self._stopping.wait(pause)
                 pause = min(2 * pause, POLL_SECONDS_MAX)
+
+
+def _seal(connection: Connection[Any], tenant: int) -> int:
+    """Seal events of a tenant's log; return how many. What is torn is told, and not passed over."""
+    try:
+        return seal(connection, tenant, PAGE_EVENTS_MAX)
+    except LogTorn:
+        log.exception("nothing more is sealed", tenant=tenant)
+        return 0
 
 
 def _with_something_to_read(connection: Connection[Any], tenants: list[int]) -> list[int]:

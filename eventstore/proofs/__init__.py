@@ -1,0 +1,1 @@
+"""Proofs that a log is whole: a Merkle tree over its events, and signed checkpoints of it."""

@@ -1,0 +1,163 @@
+"""Where the tree of a log is kept: tiles of 256 hashes, each full once and then never changed.
+
+Tile n of level 0 holds the leaves from 256 n on, tile n of level L the roots over 256**L leaves
+each (C2SP tlog-tiles). The root of any full subtree is worked out of one tile, so that a proof
+about a log of any size reads a handful. Sealing adds leaves for the events that are new, in one
+transaction with the size, so that whoever is cut off goes on where the tree ends.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from eventstore.proofs.leaves import LINE_COLUMNS, Liner
+from eventstore.proofs.merkle import Hash, root, root_of
+
+HEIGHT = 8
+"""A tile stands for subtrees of up to 2**HEIGHT nodes."""
+
+WIDTH = 1 << HEIGHT
+HASH_BYTES = 32
+
+SEALED_EVENTS_MAX = 10_240
+"""Events sealed in one transaction at most."""
+
+
+class LogTorn(Exception):
+    """A position of the log has no event, so that nothing after it can be sealed."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"The log has no event at position {position}.")
+        self.position = position
+
+
+def hashes_of(tile: bytes) -> list[Hash]:
+    """Return the hashes of a tile."""
+    return [tile[start : start + HASH_BYTES] for start in range(0, len(tile), HASH_BYTES)]
+
+
+def grown(
+    size: int, leaves: Sequence[Hash], tile: Callable[[int, int], bytes]
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the tiles, with level and number, that change when a tree of a size gets leaves.
+
+    `tile` gives a tile that is not full yet as it was.
+    """
+    level, added = 0, list(leaves)
+    while added:
+        number, taken = divmod(size >> (HEIGHT * level), WIDTH)
+        before = hashes_of(tile(level, number)) if taken else []
+        entries, added = [*before, *added], list[Hash]()
+        for start in range(0, len(entries), WIDTH):
+            chunk = entries[start : start + WIDTH]
+            yield level, number + start // WIDTH, b"".join(chunk)
+            if len(chunk) == WIDTH:
+                added.append(root_of(chunk))
+        level += 1
+
+
+class Tree:
+    """The tree of a tenant's log as it is kept; what was read is remembered."""
+
+    def __init__(self, connection: Connection[Any], tenant: int) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._tiles: dict[tuple[int, int], bytes] = {}
+
+    @property
+    def size(self) -> int:
+        """How many events are sealed."""
+        row = self._connection.execute(
+            "SELECT size FROM public.trees WHERE tenant = %s", (self._tenant,)
+        ).fetchone()
+        return row[0] if row else 0
+
+    @property
+    def tiles_read(self) -> int:
+        """How many tiles were read so far."""
+        return len(self._tiles)
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return a tile as it is; empty if there is none."""
+        found = self._tiles.get((level, number))
+        if found is None:
+            row = self._connection.execute(
+                "SELECT hashes FROM public.tree_tiles"
+                " WHERE tenant = %s AND level = %s AND tile = %s",
+                (self._tenant, level, number),
+                binary=True,
+            ).fetchone()
+            found = self._tiles[level, number] = row[0] if row else b""
+        return found
+
+    def forget(self) -> None:
+        """Forget what was read, for who reads all of it once."""
+        self._tiles.clear()
+
+    def subtree(self, start: int, height: int) -> Hash:
+        """Return the root of a full subtree.
+
+        Raises:
+            LookupError: if the tree does not reach so far.
+        """
+        level, within = divmod(height, HEIGHT)
+        number, place = divmod(start >> (HEIGHT * level), WIDTH)
+        span = slice(place * HASH_BYTES, (place + (1 << within)) * HASH_BYTES)
+        hashes = hashes_of(self.tile(level, number)[span])
+        if len(hashes) != 1 << within:
+            raise LookupError(f"The tree has no {1 << height} leaves from {start} on.")
+        return root_of(hashes)
+
+    def root(self, size: int) -> Hash:
+        """Return the root of the tree when it had a size.
+
+        Raises:
+            LookupError: if it does not reach so far.
+        """
+        return root(self.subtree, size)
+
+
+def seal(connection: Connection[Any], tenant: int, limit: int = SEALED_EVENTS_MAX) -> int:
+    """Add leaves for the next events of a tenant's log to its tree; return how many.
+
+    Raises:
+        LogTorn: if the event that comes next is missing.
+    """
+    with connection.transaction():
+        connection.execute(
+            "INSERT INTO public.trees (tenant) VALUES (%s) ON CONFLICT DO NOTHING", (tenant,)
+        )
+        row = connection.execute(
+            "SELECT tree.size, t.name FROM public.trees tree JOIN public.tenants t USING (tenant)"
+            " WHERE tenant = %s FOR UPDATE OF tree",
+            (tenant,),
+        ).fetchone()
+        assert row is not None
+        size, name = row
+        rows = connection.execute(
+            f"SELECT {LINE_COLUMNS} FROM public.events"
+            " WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s".encode(),
+            (tenant, size, limit),
+            binary=True,
+        ).fetchall()
+        if not rows:
+            return 0
+        torn = next((at for at, one in enumerate(rows, size + 1) if one[0] != at), None)
+        if torn is not None:
+            rows = rows[: torn - size - 1]
+            if not rows:
+                raise LogTorn(torn)
+        tree = Tree(connection, tenant)
+        tiles = list(grown(size, Liner(name).hashes(rows), tree.tile))
+        connection.execute(
+            "INSERT INTO public.tree_tiles (tenant, level, tile, hashes)"
+            " SELECT %s, * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])"
+            " ON CONFLICT (tenant, level, tile) DO UPDATE SET hashes = excluded.hashes",
+            (tenant, *(list(values) for values in zip(*tiles, strict=True))),
+            binary=True,
+        )
+        connection.execute(
+            "UPDATE public.trees SET size = %s WHERE tenant = %s", (size + len(rows), tenant)
+        )
+        return len(rows)

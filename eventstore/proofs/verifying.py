@@ -1,0 +1,215 @@
+"""Works the whole tree out anew from the log, and finds the first event that is not as it was."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from psycopg import Connection
+
+from eventstore.proofs.leaves import LINE_COLUMNS, Liner
+from eventstore.proofs.merkle import Frontier, Hash, root_of
+from eventstore.proofs.notes import Checkpoint
+from eventstore.proofs.tiles import HASH_BYTES, HEIGHT, WIDTH, Tree
+
+PAGE_EVENTS = 80 * WIDTH
+
+
+class Finding(Struct, frozen=True):
+    """The first position at which the log is not what was sealed, and how that shows."""
+
+    position: int
+    reason: str
+
+
+class Verified(Struct, frozen=True):
+    """How many events were looked at, the root over them, and what is wrong if anything is."""
+
+    size: int
+    root: Hash
+    finding: Finding | None
+
+
+class _Found(Exception):
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.finding = Finding(position, reason)
+
+
+def verify(
+    connection: Connection[Any],
+    tenant: int,
+    name: str,
+    checkpoints: Sequence[Checkpoint] = (),
+    progress: Callable[[int], None] = lambda _size: None,
+) -> Verified:
+    """Hash every event of a tenant's log and compare it with its tree and with checkpoints.
+
+    Checkpoints are those of an outsider, or those that were given out; whoever rewrites events and
+    tree together is exposed by them. Events that are not sealed yet are counted, and can only be
+    seen to follow each other.
+    """
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        verification = _Verification(Tree(connection, tenant), checkpoints)
+        try:
+            for page in _pages(connection, tenant, progress):
+                verification.add(Liner(name), page)
+            verification.end(_head(connection, tenant))
+        except _Found as found:
+            return Verified(verification.size, verification.root, found.finding)
+        return Verified(verification.size, verification.root, None)
+
+
+def _pages(
+    connection: Connection[Any], tenant: int, progress: Callable[[int], None]
+) -> Iterator[list[tuple[Any, ...]]]:
+    statement = (
+        f"SELECT {LINE_COLUMNS} FROM public.events"
+        " WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s".encode()
+    )
+    after = 0
+    while page := connection.execute(
+        statement, (tenant, after, PAGE_EVENTS), binary=True
+    ).fetchall():
+        yield page
+        after = page[-1][0]
+        progress(after)
+
+
+def _head(connection: Connection[Any], tenant: int) -> int:
+    row = connection.execute(
+        "SELECT position FROM public.heads WHERE tenant = %s", (tenant,)
+    ).fetchone()
+    return row[0] if row else 0
+
+
+class _Verification:
+    """The tree as it grows from the events, beside the one that is kept."""
+
+    def __init__(self, tree: Tree, checkpoints: Sequence[Checkpoint]) -> None:
+        self._tree = tree
+        self._sealed = tree.size
+        self._waiting = sorted(checkpoints, key=lambda one: one.size)
+        self._agreed = 0
+        self._frontier = Frontier()
+        self._levels: list[list[Hash]] = []
+        self._last: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """How many events were found to follow each other."""
+        return self._frontier.size
+
+    @property
+    def root(self) -> Hash:
+        """The root over them."""
+        return self._frontier.root
+
+    def add(self, liner: Liner, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take a page of rows, of which all but the last have a multiple of a tile's leaves."""
+        first = self.size + 1
+        rows, torn = _following(rows, first)
+        self._compare_moments(rows)
+        leaves = liner.hashes(rows)
+        for start in range(0, len(leaves), WIDTH):
+            self._add_leaves(leaves[start : start + WIDTH])
+        if torn is not None:
+            raise _Found(*torn)
+
+    def _compare_moments(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        for row in rows:
+            recorded_at = row[6]
+            if self._last is not None and recorded_at < self._last:
+                reason = "It is said to be recorded before the event in front of it."
+                raise _Found(row[0], reason)
+            self._last = recorded_at
+
+    def _add_leaves(self, leaves: Sequence[Hash]) -> None:
+        start = self.size
+        self._compare_tile(0, start // WIDTH, leaves)
+        while self._waiting and self._waiting[0].size <= start + len(leaves):
+            checkpoint = self._waiting.pop(0)
+            self._add_singly(leaves[self.size - start : checkpoint.size - start])
+            self._compare_checkpoint(checkpoint)
+        if self.size == start and len(leaves) == WIDTH:
+            self._frontier.add(HEIGHT, root_of(leaves))
+        else:
+            self._add_singly(leaves[self.size - start :])
+        if len(leaves) == WIDTH:
+            self._add_root(1, root_of(leaves))
+
+    def _add_singly(self, leaves: Sequence[Hash]) -> None:
+        for leaf in leaves:
+            self._frontier.add(0, leaf)
+
+    def _add_root(self, level: int, found: Hash) -> None:
+        """Take the root of a full tile of the level below."""
+        while len(self._levels) < level:
+            self._levels.append([])
+        roots = self._levels[level - 1]
+        roots.append(found)
+        if len(roots) == WIDTH:
+            number = (self.size >> (HEIGHT * (level + 1))) - 1
+            self._compare_tile(level, number, roots)
+            self._add_root(level + 1, root_of(roots))
+            roots.clear()
+
+    def _compare_tile(self, level: int, number: int, hashes: Sequence[Hash]) -> None:
+        """Compare hashes with those that are kept of them."""
+        first = number * WIDTH
+        kept = min(len(hashes), (self._sealed >> (HEIGHT * level)) - first)
+        if kept <= 0:
+            return
+        tile = self._tree.tile(level, number)
+        if tile[: kept * HASH_BYTES] == b"".join(hashes[:kept]):
+            self._tree.forget()
+            return
+        place = next(
+            place
+            for place, one in enumerate(hashes)
+            if tile[place * HASH_BYTES : (place + 1) * HASH_BYTES] != one
+        )
+        position = ((first + place) << (HEIGHT * level)) + 1
+        missing = len(tile) <= place * HASH_BYTES
+        if missing:
+            reason = "Its hash, which was sealed, is missing."
+        elif level:
+            reason = "A hash of the tree over it and those that follow is not the one of them."
+        else:
+            reason = "It is not the event that was sealed here."
+        raise _Found(position, reason)
+
+    def _compare_checkpoint(self, checkpoint: Checkpoint) -> None:
+        if self.root != checkpoint.root:
+            span = f"events {self._agreed + 1:,} to {checkpoint.size:,}"
+            reason = f"The checkpoint at {checkpoint.size:,} signed another history of {span}."
+            raise _Found(self._agreed + 1, reason)
+        self._agreed = checkpoint.size
+
+    def end(self, head: int) -> None:
+        """Compare what the log ends with, after the last page."""
+        while self._waiting and self._waiting[0].size <= self.size:
+            self._compare_checkpoint(self._waiting.pop(0))
+        for level, roots in enumerate(self._levels, 1):
+            self._compare_tile(level, self.size >> (HEIGHT * (level + 1)), roots)
+        missing = self.size + 1
+        if self._sealed > self.size:
+            raise _Found(missing, f"It is missing; {self._sealed:,} events were sealed.")
+        if head > self.size:
+            raise _Found(missing, f"It is missing; the log says it ends at {head:,}.")
+        if head < self.size:
+            raise _Found(head + 1, f"It was inserted; the log says it ends at {head:,}.")
+        if self._waiting:
+            size = self._waiting[0].size
+            raise _Found(missing, f"It is missing; a checkpoint was signed at {size:,}.")
+
+
+def _following(
+    rows: Sequence[tuple[Any, ...]], first: int
+) -> tuple[Sequence[tuple[Any, ...]], tuple[int, str] | None]:
+    """Return the rows up to where a position is missing or repeated, and what is wrong there."""
+    if not rows or rows[-1][0] == first + len(rows) - 1:
+        return rows, None
+    place = next(place for place, row in enumerate(rows) if row[0] != first + place)
+    return rows[:place], (first + place, "It is missing.")
