@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from rich.progress import Progress
 
 from cli.context import Format, Session, command_options, is_terminal, note
 from cli.output import print_json, print_rows
+from cli.values import MOMENT
 from eventstore.proofs.notes import (
     Checkpoint,
     VerifierKey,
@@ -20,6 +22,7 @@ from eventstore.proofs.notes import (
     parsed_verifier,
 )
 from eventstore.proofs.verifying import Verified, verify
+from runtime.audit_export import Selection, export_log
 from runtime.audit_keys import audit_keys, rotate
 from runtime.auditing import (
     SignedCheckpoint,
@@ -202,6 +205,49 @@ def _told(signed: SignedCheckpoint) -> dict[str, object]:
         "signed_at": signed.signed_at.isoformat(),
         "note": signed.note,
     }
+
+
+@audit.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--stream", "streams", multiple=True, metavar="NAME", help="Only of this stream.")
+@click.option("--after", type=MOMENT, help="Only what was recorded after a moment.")
+@click.option("--until", type=MOMENT, help="Only what was recorded up to a moment.")
+@click.option("--since", type=FILE, help="A checkpoint that somebody kept, to be proven as well.")
+@command_options
+def export(
+    session: Session,
+    folder: Path,
+    streams: tuple[str, ...],
+    after: datetime | None,
+    until: datetime | None,
+    since: Path | None,
+) -> None:
+    """Write the log into FOLDER, with all that is needed to check it without us."""
+    if streams and (after or until):
+        raise click.UsageError("Name streams or a period.")
+    tenant, keys = session.tenant(), audit_keys(session.settings)
+    selection = Selection(
+        _described(streams, after, until), after, until, tuple(streams) if streams else None
+    )
+    with session.database.connect("worker") as connection:
+        held = None
+        if since is not None:
+            held = _opened(since.read_text(encoding="utf-8"), keys.verifiers, session, tenant)
+        exported = export_log(
+            connection, session.settings, tenant, keys, folder, selection, since=held
+        )
+    size = exported.signed.checkpoint.size
+    print_rows(session.format, ["events", "size"], [[exported.events, size]])
+
+
+def _described(streams: Sequence[str], after: datetime | None, until: datetime | None) -> str:
+    if streams:
+        return f"events of {', '.join(streams)}"
+    if after is None and until is None:
+        return "the whole log"
+    since = "" if after is None else f" after {after.isoformat()}"
+    to = "" if until is None else f" up to {until.isoformat()}"
+    return f"events recorded{since}{to}"
 
 
 @audit.group()

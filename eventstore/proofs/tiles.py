@@ -20,6 +20,9 @@ HEIGHT = 8
 WIDTH = 1 << HEIGHT
 HASH_BYTES = 32
 
+TILES_REMEMBERED_MAX = 1_024
+"""8 MiB of tiles."""
+
 SEALED_EVENTS_MAX = 10_240
 """Events sealed in one transaction at most."""
 
@@ -73,11 +76,6 @@ class Tree:
         ).fetchone()
         return row[0] if row else 0
 
-    @property
-    def tiles_read(self) -> int:
-        """How many tiles were read so far."""
-        return len(self._tiles)
-
     def tile(self, level: int, number: int) -> bytes:
         """Return a tile as it is; empty if there is none."""
         found = self._tiles.get((level, number))
@@ -88,6 +86,8 @@ class Tree:
                 (self._tenant, level, number),
                 binary=True,
             ).fetchone()
+            if len(self._tiles) >= TILES_REMEMBERED_MAX:
+                self._tiles.clear()
             found = self._tiles[level, number] = row[0] if row else b""
         return found
 
@@ -136,9 +136,10 @@ def seal(connection: Connection[Any], tenant: int, limit: int = SEALED_EVENTS_MA
         assert row is not None
         size, name = row
         rows = connection.execute(
-            f"SELECT {LINE_COLUMNS} FROM public.events"
-            " WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s".encode(),
-            (tenant, size, limit),
+            f"SELECT {LINE_COLUMNS} FROM public.events WHERE tenant = %s AND position > %s"
+            " AND position <= (SELECT position FROM public.heads WHERE tenant = %s)"
+            " ORDER BY position LIMIT %s".encode(),
+            (tenant, size, tenant, limit),
             binary=True,
         ).fetchall()
         if not rows:
