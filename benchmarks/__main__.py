@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import accounts, aging, commands, pages, rebuild, report, rule_runs, sync
+from benchmarks import accounts, aging, commands, pages, proofs, rebuild, report, rule_runs, sync
 from benchmarks.measure import Bench, Result
 from runtime.clock import business_date, now
 from runtime.database import Database
@@ -17,6 +17,7 @@ MEASURES = {
     "sync": sync.measure,
     "rebuild": rebuild.measure,
     "aging": aging.measure,
+    "proofs": proofs.measure,
     "pages": pages.measure,
     "commands": commands.measure,
     "accounts": accounts.measure,

@@ -1,6 +1,5 @@
 """`tallystick audit`: checkpoints of the log, and proofs that it is what it was."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -189,7 +188,7 @@ def _tell(format_: Format, verified: Verified, known: int) -> None:
             if finding is None
             else {"ok": False, "first_bad_position": finding.position, "reason": finding.reason}
         )
-        print(json.dumps(told, ensure_ascii=False))  # noqa: T201
+        print_json(told)
     elif finding is None:
         note(f"{verified.size:,} events are what was sealed; {known} checkpoints agree.")
         click.echo(text_of(verified.root))

@@ -25,7 +25,8 @@ class JobKind(StrEnum):
     RULES = "rules"
     """Runs the rules of a credit class, for dates that were missed first (RULE-22)."""
     DAY_ROLL = "day_roll"
-    """Judges promises and raises user actions where a business day begins (FUP-08, G12)."""
+    """Judges promises and raises user actions where a business day begins (FUP-08, G12), and signs
+    how far the log is (DESIGN section 2)."""
     SYNC = "sync"
     """Loads an ERP's export (SYN-01)."""
     GRID_ALERT = "grid_alert"

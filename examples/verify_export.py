@@ -249,14 +249,13 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you kept")
     given = parser.parse_args()
     try:
-        print(check(given.folder, given.key, given.checkpoint))  # noqa: T201
+        told, code = check(given.folder, given.key, given.checkpoint), 0
     except Wrong as wrong:
-        print(wrong)  # noqa: T201
-        return 1
+        told, code = str(wrong), 1
     except (OSError, ValueError, KeyError, StopIteration, binascii.Error) as failure:
-        print(f"This cannot be checked: {failure!r}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+        told, code = f"This cannot be checked: {failure!r}", 2
+    sys.stdout.write(f"{told}\n")
+    return code
 
 
 if __name__ == "__main__":

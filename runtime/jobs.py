@@ -39,6 +39,8 @@ from projections.jobs import companies_of_zone, jobs
 from projections.query import fetch
 from projections.sync_sources import active_source
 from runtime.after_sync import ALIVE_POLL_SECONDS
+from runtime.audit_keys import audit_keys
+from runtime.auditing import make_checkpoint
 from runtime.clock import now
 from runtime.database import Database
 from runtime.day_roll import roll_day
@@ -216,6 +218,7 @@ class JobRunner:
                 rolled = roll_day(
                     self._database, tenant, on, frozenset(companies), actor=actor, cause=cause
                 )
+                self._sign(tenant)
                 return f"The day {on} began: {_counted(rolled.events, 'event')}."
             case JobKind.SYNC:
                 return self._sync(tenant, wanted, actor)
@@ -230,6 +233,12 @@ class JobRunner:
                     public_url=self._settings.public_url,
                 )
                 return f"{_counted(len(done.delivered), 'user')} told."
+
+    def _sign(self, tenant: Tenant) -> None:
+        """Sign how far the log is, so that there is a checkpoint of each day."""
+        keys = audit_keys(self._settings)
+        with self._database.connect("worker") as connection:
+            make_checkpoint(connection, self._settings, tenant, keys)
 
     def _sync(self, tenant: Tenant, wanted: Wanted, actor: str) -> str:
         with self._reading() as connection:

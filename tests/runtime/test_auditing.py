@@ -1,5 +1,6 @@
 """Sealing, checkpoints and proofs, and what becomes of every way to tamper with a log."""
 
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from runtime.auditing import (
 from runtime.database import Database
 from runtime.settings import Settings
 from runtime.tenants import Tenant
+from runtime.worker import ReadModelWorker
 from tests.runtime.auditing import Ledger, rewriting
 
 EVENTS = 700
@@ -322,3 +324,19 @@ def test_what_is_torn_is_not_sealed(ledger: Ledger, owner: Connection[Any]) -> N
         seal(ledger.connection, ledger.tenant.id)
     with pytest.raises(LogTorn):
         ledger.checkpoint()
+
+
+def test_the_worker_of_the_read_models_seals_what_comes(ledger: Ledger, database: Database) -> None:
+    ledger.append(20)
+    with ReadModelWorker(database.url("worker"), lambda _: [ledger.tenant.id]):
+        _wait_until_sealed(ledger, 20)
+        ledger.append(2)
+        _wait_until_sealed(ledger, 22)
+    assert ledger.verified().finding is None
+
+
+def _wait_until_sealed(ledger: Ledger, size: int) -> None:
+    deadline = time.monotonic() + 60
+    while Tree(ledger.connection, ledger.tenant.id).size < size:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -19,7 +19,9 @@ from domain.job import Due, JobKind
 from domain.job_firing import ATTEMPTS_MAX, CUT_OFF, JOB_FIRING, ClaimFiring
 from domain.schedule import Schedule
 from domain.sync_source import SYNC_SOURCE, DefineSyncSource, RetireSyncSource, SyncSourceDocument
+from eventstore.proofs.verifying import verify
 from runtime import jobs
+from runtime.auditing import checkpoints
 from runtime.clock import now
 from runtime.database import Database
 from runtime.jobs import Fired, JobRunner, Wanted, by_hand, find_job
@@ -101,6 +103,16 @@ def test_missed_dates_of_rules_are_run_one_by_one_by_one_firing(
         "SELECT business_date FROM rule_runs WHERE tenant = %(tenant)s ORDER BY business_date"
     )
     assert dates == [(first + timedelta(number),) for number in range(4)]
+
+
+def test_a_day_begins_with_a_checkpoint_of_the_log(site: Site, settings: Settings) -> None:
+    runner, on = runner_of(site, settings), coming()
+    runner.fire_due(site.tenant, at(on, 0))
+    with site.database.connect("worker") as connection:
+        (signed,) = checkpoints(connection, site.tenant.id)
+        verified = verify(connection, site.tenant.id, site.tenant.name, [signed.checkpoint])
+    assert verified.finding is None
+    assert verified.size > signed.checkpoint.size > 0  # that the day has begun came after
 
 
 def test_a_clock_that_is_put_back_fires_nothing_again(site: Site, settings: Settings) -> None:
