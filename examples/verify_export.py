@@ -171,10 +171,10 @@ def compare_events(folder: Path, expected: Iterator[int], size: int, tenant: str
     count, recorded_at = 0, ""
     events = lines(folder / "events.jsonl")
     for position in expected:
-        at, line, told = next(events, (None, b"", {}))
-        leaf = next(sealed)
-        if at is None or at > position:
+        found, leaf = next(events, None), next(sealed)
+        if found is None or found[0] > position:
             raise Wrong(f"Position {position}: the event that was sealed is missing.")
+        at, line, told = found
         if at < position:
             raise Wrong(f"Position {at}: it does not follow the event in front of it.")
         if leaf_hash(line) != leaf:
@@ -231,11 +231,11 @@ def check(folder: Path, key: str, held: Path | None) -> str:
         same = root_at(hashes(folder / "leaves.txt"), held_size) == held_root
     else:
         path = folder / "consistency.json"
-        proof = json.loads(path.read_text()) if path.exists() else {"earlier": None}
-        if proof["earlier"] != held_size:
+        proof = json.loads(path.read_text()) if path.exists() else None
+        if proof is None or proof["earlier"] != held_size:
             raise Wrong("The export has no proof about the checkpoint that was kept.")
-        hashes_ = [base64.b64decode(one) for one in proof["hashes"]]
-        same = extends(held_size, held_root, size, root, hashes_)
+        told_by = [base64.b64decode(one) for one in proof["hashes"]]
+        same = extends(held_size, held_root, size, root, told_by)
     if not same:
         raise Wrong(f"The checkpoint at {held_size:,} signed another history: it was rewritten.")
     return f"{told} It begins with the {held_size:,} that were signed before."

@@ -219,8 +219,7 @@ class _Writer:
         self._write_hashes([position - 1 for position in positions])
 
     def _write(self, page: Sequence[tuple[Any, ...]]) -> None:
-        line = self._liner.line
-        self._events.writelines(line(*row) + b"\n" for row in page)
+        self._events.writelines(line + b"\n" for line in self._liner.lines(page))
         self._written += len(page)
         self._progress(self._written)
 

@@ -195,7 +195,7 @@ def prove_event(
             "event_not_sealed", f"The checkpoint ends at {size:,}, before the event.", "position"
         )
     hashes = inclusion_proof(Tree(connection, tenant.id).subtree, position - 1, size)
-    return EventProof(position, Liner(tenant.name).line(*row).decode(), hashes, signed)
+    return EventProof(position, Liner(tenant.name).line(row).decode(), hashes, signed)
 
 
 def prove_consistency(

@@ -132,12 +132,15 @@ class _Verification:
             checkpoint = self._waiting.pop(0)
             self._add_singly(leaves[self.size - start : checkpoint.size - start])
             self._compare_checkpoint(checkpoint)
-        if self.size == start and len(leaves) == WIDTH:
-            self._frontier.add(HEIGHT, root_of(leaves))
+        if len(leaves) < WIDTH:
+            self._add_singly(leaves[self.size - start :])
+            return
+        found = root_of(leaves)
+        if self.size == start:
+            self._frontier.add(HEIGHT, found)
         else:
             self._add_singly(leaves[self.size - start :])
-        if len(leaves) == WIDTH:
-            self._add_root(1, root_of(leaves))
+        self._add_root(1, found)
 
     def _add_singly(self, leaves: Sequence[Hash]) -> None:
         for leaf in leaves:

@@ -14,14 +14,14 @@ ROW = (7, "invoice/1/I1", 1, "Happened", b'{"a":"1.00"}', date(2026, 3, 2), AT, 
 
 
 def test_the_line_is_what_its_description_says() -> None:
-    assert Liner("demo").line(*ROW).decode() == (
+    assert Liner("demo").line(ROW).decode() == (
         '{"actor":"key/1","cause":"c","correlation":"d","data":{"a":"1.00"},'
         '"effective_on":"2026-03-02","position":7,"recorded_at":"2026-03-02T06:00:00.000005Z",'
         '"stream":"invoice/1/I1","tenant":"demo","type":"Happened","version":1}'
     )
     elsewhere = AT.astimezone(timezone(timedelta(hours=2)))
-    assert Liner("demo").line(*ROW[:6], elsewhere, *ROW[7:]) == Liner("demo").line(*ROW)
-    assert Liner("demo").hashes([ROW]) == [leaf_hash(Liner("demo").line(*ROW))]
+    assert Liner("demo").line((*ROW[:6], elsewhere, *ROW[7:])) == Liner("demo").line(ROW)
+    assert Liner("demo").hashes([ROW]) == [leaf_hash(Liner("demo").line(ROW))]
 
 
 text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
@@ -45,4 +45,4 @@ def test_texts_are_escaped_as_others_escape_them(texts: list[str], position: int
         "version": 3,
     }
     plain = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    assert Liner(tenant).line(*row) == plain.encode()
+    assert Liner(tenant).line(row) == plain.encode()
