@@ -55,6 +55,7 @@ from api.payments import PaymentQuery
 from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
 from api.personal_contacts import PersonalContactMutation, PersonalContactQuery
 from api.promises import PromiseMutation, PromiseQuery
+from api.proofs import ProofMutation, ProofQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
 from api.rule_filters import RuleFilterQuery
 from api.rule_runs import RuleRunMutation, RuleRunQuery
@@ -116,6 +117,7 @@ class Query(
     SyncRunQuery,
     SyncSourceQuery,
     JobQuery,
+    ProofQuery,
     UserQuery,
     ViewerQuery,
     WorkCalendarQuery,
@@ -160,6 +162,7 @@ class Mutation(
     GridAlertMutation,
     SyncSourceMutation,
     JobMutation,
+    ProofMutation,
 ):
     """Everything that can be done."""
 

@@ -31,7 +31,7 @@ from runtime.tenants import Tenant
 _PROOF = "c2sp.org/tlog-proof@v1"
 
 
-class HistoryRewritten(Exception):
+class HistoryRewritten(Refused):
     """What was sealed is not what an earlier checkpoint signed: nothing more is signed."""
 
 
@@ -87,11 +87,14 @@ def seal_all(connection: Connection[Any], tenant: int) -> int:
     return Tree(connection, tenant).size
 
 
-def checkpoints(connection: Connection[Any], tenant: int) -> list[SignedCheckpoint]:
-    """Return the checkpoints that were given out, the first first."""
+def checkpoints(
+    connection: Connection[Any], tenant: int, newest: int | None = None
+) -> list[SignedCheckpoint]:
+    """Return the checkpoints that were given out, or so many of the newest; the newest first."""
     rows = connection.execute(
-        "SELECT note, signed_at FROM public.checkpoints WHERE tenant = %s ORDER BY size, signed_at",
-        (tenant,),
+        "SELECT note, signed_at FROM public.checkpoints WHERE tenant = %s"
+        " ORDER BY size DESC, signed_at DESC LIMIT %s",
+        (tenant, newest),
     )
     return [_signed(*row) for row in rows]
 
@@ -123,8 +126,9 @@ def make_checkpoint(
         signed = last.checkpoint
         if signed.size > size or not _has_root(tree, signed):
             raise HistoryRewritten(
+                "history_rewritten",
                 f"What is sealed of {tenant.name} is not what the checkpoint at {signed.size:,}"
-                " signed. `tallystick audit verify` tells where; nothing more is signed."
+                " signed. `tallystick audit verify` tells where; nothing more is signed.",
             )
         if signed.size == size and all(claims(last.note, one.verifier) for one in signers):
             return last

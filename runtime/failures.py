@@ -7,9 +7,7 @@ from domain.shared.decider import Refused
 from erp.mapped_file import MappingError
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
 from eventstore.proofs.notes import NoteError
-from eventstore.proofs.tiles import LogTorn
 from runtime.audit_keys import AuditKeysError
-from runtime.auditing import HistoryRewritten
 from runtime.credit_scores import CreditScoreFailed
 from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
@@ -23,8 +21,6 @@ EXPECTED = (
     AuditKeysError,
     CreditScoreFailed,
     DatabaseUnavailable,
-    HistoryRewritten,
-    LogTorn,
     MappingError,
     MigrationError,
     NoteError,

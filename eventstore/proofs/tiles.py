@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from domain.shared.decider import Refused
 from eventstore.proofs.leaves import LINE_COLUMNS, Liner
 from eventstore.proofs.merkle import Hash, root, root_of
 
@@ -27,12 +28,11 @@ SEALED_EVENTS_MAX = 10_240
 """Events sealed in one transaction at most."""
 
 
-class LogTorn(Exception):
+class LogTorn(Refused):
     """A position of the log has no event, so that nothing after it can be sealed."""
 
     def __init__(self, position: int) -> None:
-        super().__init__(f"The log has no event at position {position}.")
-        self.position = position
+        super().__init__("log_torn", f"The log has no event at position {position}.")
 
 
 def hashes_of(tile: bytes) -> list[Hash]:

@@ -70,7 +70,7 @@ def test_a_checkpoint_is_signed_once_and_never_changed(
     assert first.checkpoint.origin == f"tallystick/{ledger.tenant.name}"
     ledger.append(1)
     second = ledger.checkpoint()
-    assert [one.checkpoint.size for one in checkpoints(owner, ledger.tenant.id)] == [10, 11]
+    assert [one.checkpoint.size for one in checkpoints(owner, ledger.tenant.id)] == [11, 10]
     assert newest_checkpoint(owner, ledger.tenant.id) == second
     assert newest_checkpoint(owner, ledger.tenant.id, size=10) == first
     for statement in ("DELETE FROM checkpoints", "UPDATE checkpoints SET note = ''"):
