@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,8 @@ from runtime.tenants import Tenant
 from tests.api.conftest import Client, Server
 from tests.runtime.auditing import rewriting
 from tests.runtime.rules import Site
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "audit.md"
 
 CHECKPOINT = "checkpoint {origin size root signedAt note}"
 SIGN = f"mutation {{signCheckpoint {{{CHECKPOINT} userErrors {{code}} position}}}}"
@@ -72,6 +75,15 @@ def test_an_event_is_proven_against_a_checkpoint(client_as: ClientAs, server: Se
     listed = auditor.ask(LIST, first=2)["checkpoints"]
     assert [one["size"] for one in listed] == [newer["size"], checkpoint["size"]]
     assert auditor.ask(LIST, first=1)["checkpoints"] == listed[:1]
+
+
+def test_the_page_is_carried_out_as_it_says(client_as: ClientAs) -> None:
+    admin = client_as(Role.ADMIN)
+    query, mutation = re.findall(r"```graphql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    signed = admin.ask(mutation)["signCheckpoint"]["checkpoint"]
+    told = admin.ask(query)
+    assert told["checkpoints"][0]["root"] == signed["root"]
+    assert told["eventProof"]["checkpoint"]["root"] == signed["root"]
 
 
 def test_who_may_ask_and_sign(client_as: ClientAs) -> None:
