@@ -31,8 +31,11 @@ POLL_SECONDS_MAX = 0.04
 RETRIES_POLL_SECONDS = 0.5
 """So long it takes at most until a read model that is to be tried again is."""
 
-SEALED_AT_ONCE = 1_024
-"""So many events that were read are sealed at once; fewer, when nothing more is to be read."""
+SEALING_PAUSE_SECONDS_MAX = 1.0
+"""Events are sealed when nothing is to be read, and at least so often."""
+
+SEALED_BESIDE = 2_560
+"""So many at most while there is more to be read: people wait for that."""
 
 RECONNECT_SECONDS_MAX = 5.0
 RESTARTS_MAX = 5
@@ -118,7 +121,7 @@ class ReadModelWorker:
         runners: dict[int, Runner] = {}
         leased: set[int] = set()
         positions: dict[int, int] = {}
-        looked_at = time.monotonic()
+        looked_at = sealed_at = time.monotonic()
         pause = POLL_SECONDS
         while not self._stopping.is_set():
             advanced = 0
@@ -148,8 +151,9 @@ class ReadModelWorker:
                     log.warning("tenant advanced by another worker", tenant=tenant)
                     continue
                 sealed = 0
-                if read >= SEALED_AT_ONCE or not read:
-                    sealed = _seal(connection, tenant)
+                if not read or time.monotonic() - sealed_at > SEALING_PAUSE_SECONDS_MAX:
+                    sealed = _seal(connection, tenant, SEALED_BESIDE if read else PAGE_EVENTS_MAX)
+                    sealed_at = time.monotonic()
                 advanced += read + sealed
                 if not read and not sealed:
                     positions[tenant] = heads[tenant]
@@ -160,10 +164,10 @@ class ReadModelWorker:
                 pause = min(2 * pause, POLL_SECONDS_MAX)
 
 
-def _seal(connection: Connection[Any], tenant: int) -> int:
+def _seal(connection: Connection[Any], tenant: int, limit: int) -> int:
     """Seal events of a tenant's log; return how many. What is torn is told, and not passed over."""
     try:
-        return seal(connection, tenant, PAGE_EVENTS_MAX)
+        return seal(connection, tenant, limit)
     except LogTorn:
         log.exception("nothing more is sealed", tenant=tenant)
         return 0
