@@ -19,8 +19,8 @@ import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
-from eventstore.proofs.tiles import LogTorn, seal
-from projections.runner import PAGE_EVENTS_MAX, Cursor, CursorMoved, Runner
+from eventstore.proofs.tiles import SEALED_EVENTS_MAX, LogTorn, seal
+from projections.runner import Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
 from runtime.patience import patient
 
@@ -152,7 +152,7 @@ class ReadModelWorker:
                     continue
                 sealed = 0
                 if not read or time.monotonic() - sealed_at > SEALING_PAUSE_SECONDS_MAX:
-                    sealed = _seal(connection, tenant, SEALED_BESIDE if read else PAGE_EVENTS_MAX)
+                    sealed = _seal(connection, tenant, SEALED_BESIDE if read else SEALED_EVENTS_MAX)
                     sealed_at = time.monotonic()
                 advanced += read + sealed
                 if not read and not sealed:
