@@ -12,7 +12,7 @@ it wrote is hashed.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 from psycopg import Connection, sql
@@ -31,8 +31,11 @@ _LINE = """coalesce(
 
 
 def line_of(tenant: str) -> sql.Composed:
-    """Return the expression, over the columns of events, of the line of an event of a tenant."""
-    told = msgspec.json.encode(tenant).decode()
+    """Return the expression, over the columns of events, of the line of an event of a tenant.
+
+    It stands in statements with parameters, where a percent sign is written twice.
+    """
+    told = msgspec.json.encode(tenant).decode().replace("%", "%%")
     return sql.SQL(_LINE).format(tenant=sql.Literal(f',"tenant":{told},"type":'))
 
 
@@ -44,7 +47,7 @@ Line = tuple[int, datetime, bytes]
 
 
 def read_lines(
-    connection: Connection[Any], tenant: str, rest: str, params: Params
+    connection: Connection[Any], tenant: str, rest: LiteralString, params: Params
 ) -> Iterator[Line]:
     """Yield lines of events as they come; `rest` of the statement says which, and in what order.
 

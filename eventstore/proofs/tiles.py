@@ -156,16 +156,29 @@ def seal(connection: Connection[Any], tenant: int, limit: int = SEALED_EVENTS_MA
             if torn is not None:
                 raise LogTorn(torn)
             return 0
-        tree = Tree(connection, tenant)
-        tiles = list(grown(size, leaves, tree.tile))
-        connection.execute(
-            "INSERT INTO public.tree_tiles (tenant, level, tile, hashes)"
-            " SELECT %s, * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])"
-            " ON CONFLICT (tenant, level, tile) DO UPDATE SET hashes = excluded.hashes",
-            (tenant, *(list(values) for values in zip(*tiles, strict=True))),
-            binary=True,
-        )
+        tiles = list(grown(size, leaves, Tree(connection, tenant).tile))
+        _store(connection, tenant, size, tiles)
         connection.execute(
             "UPDATE public.trees SET size = %s WHERE tenant = %s", (size + len(leaves), tenant)
         )
         return len(leaves)
+
+
+def _store(
+    connection: Connection[Any], tenant: int, size: int, tiles: Sequence[tuple[int, int, bytes]]
+) -> None:
+    """Store the tiles that a tree of a size gets, and those that it has and that grew."""
+    with connection.cursor().copy(
+        "COPY public.tree_tiles (tenant, level, tile, hashes) FROM STDIN (FORMAT binary)"
+    ) as copy:
+        copy.set_types(["integer", "smallint", "bigint", "bytea"])
+        for level, number, hashes in tiles:
+            if number * WIDTH >= size >> (HEIGHT * level):
+                copy.write_row((tenant, level, number, hashes))
+    for level, number, hashes in tiles:
+        if number * WIDTH < size >> (HEIGHT * level):
+            connection.execute(
+                "UPDATE public.tree_tiles SET hashes = %s"
+                " WHERE tenant = %s AND level = %s AND tile = %s",
+                (hashes, tenant, level, number),
+            )
