@@ -51,6 +51,11 @@ class Place(Struct, frozen=True):
     kind: str
     record_id: str
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What of it is text."""
+        return self.company_id, self.cust_id, self.kind, self.record_id
+
 
 class Contribution(Struct, frozen=True):
     """What a record adds to a figure."""

@@ -27,7 +27,7 @@ from projections.query import Query, sql
 
 ZERO = Decimal(0)
 
-EVENTS_TOLD_MAX = 100
+EVENTS_TOLD_MAX = 50
 """Events of one record that are told, the newest, at most."""
 
 Key: TypeAlias = tuple[RecordKind, str, str]

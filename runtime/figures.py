@@ -1,21 +1,20 @@
 """What a figure is made of: the records that add up to it, and the events that made them so.
 
 The figure itself is asked as its report asks it, and told beside the sum of its contributions.
-Whoever explains decides how the questions are answered: they are handed out one after the other.
+Whoever explains decides how the questions are answered.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from msgspec import Struct
-from psycopg import Connection
 
 from domain.aging import Basis, labels
 from domain.conditions import AllOf, Compared, Operator
 from domain.shared.decider import Refused
-from domain.shared.text import camel
+from domain.shared.text import camel, can_be_kept
 from projections.account_view import ACCOUNT_VIEW
 from projections.aging import AgingBy, aging_cells, aging_groups
 from projections.contributions import (
@@ -36,7 +35,7 @@ from projections.dashboard import accounts_of, totals_of_accounts
 from projections.listing import Listing, by_key
 from projections.open_documents import boundaries_of
 from projections.promise_totals import PROMISE_FIGURES, figure_of, promise_totals
-from projections.query import Query, fetch
+from projections.query import Asking
 from projections.record_events import (
     RecordHistory,
     events_of_streams,
@@ -47,10 +46,8 @@ from projections.record_events import (
 )
 from projections.view import Asked, Kind
 
-Answer = TypeVar("Answer")
-
-Asking: TypeAlias = Generator[Query[Any], list[Any], Answer]
-"""Hands out questions, is sent their answers, and ends with an answer of its own."""
+NOT_OF_DOCUMENTS = "figure_not_of_documents"
+"""The code of the refusal of a figure that is no sum over records."""
 
 TOTAL = "total"
 """The figure of aging that is all buckets together."""
@@ -196,25 +193,18 @@ def contributed(
     ]
 
 
-def answered(connection: Connection[Any], asking: Asking[Answer]) -> Answer:
-    """Return the answer to what asks, with its questions answered on a connection."""
-    try:
-        query = next(asking)
-        while True:
-            query = asking.send(fetch(connection, query))
-    except StopIteration as done:
-        return done.value
-
-
 def _of_aging(figure: FigureOfAging) -> Asking[Value]:
     asked, basis = figure.asked, figure.basis
     names = labels(basis, boundaries_of(basis, asked.options))
     if figure.figure not in {TOTAL, *names}:
         message = f"Aging has no figure {figure.figure}. It has {TOTAL}, {', '.join(names)}."
         raise Refused("figure_unknown", message, "figure")
-    currencies = yield company_currency(asked.tenant, figure.company_id)
+    if not can_be_kept(figure.cust_id or ""):
+        raise Refused("account_unknown", f"There is no account {figure.cust_id!r}.", "custId")
+    there = can_be_kept(figure.company_id)
+    currencies = (yield company_currency(asked.tenant, figure.company_id)) if there else []
     if not currencies:
-        message = f"There is no company {figure.company_id}."
+        message = f"There is no company {figure.company_id!r}."
         raise Refused("company_unknown", message, "companyId")
     cells = yield aging_cells(
         asked.tenant,
@@ -329,4 +319,4 @@ def _no_sum(told: str) -> Refused:
     if reason is None:
         return Refused("figure_unknown", f"There is no figure {told}. {can}", "figure")
     message = f"{told} cannot be explained by documents: {reason}. {can}"
-    return Refused("figure_not_of_documents", message, "figure")
+    return Refused(NOT_OF_DOCUMENTS, message, "figure")
