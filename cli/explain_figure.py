@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from cli.context import Format, Session, command_options, note
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis
+from domain.shared.currency import money_text
 from projections.contributions import Part
 from projections.dashboard import accounts_of
 from projections.query import answered
@@ -133,11 +135,12 @@ def figure(
     if session.format is Format.JSON:
         print_json(_told(where, asked, told, parts))
         return
-    rows = [row for one in parts for row in _rows(one)]
-    unit = f" {told.value.currency}" if told.value.currency else ""
+    currency = told.value.currency
+    rows = [row for one in parts for row in _rows(one, currency)]
+    unit = f" {currency}" if currency else ""
     title = (
-        f"{told.value.figure} on {on}: {told.value.value}{unit}, the sum of {told.count:,}"
-        " contributions"
+        f"{told.value.figure} on {on}: {_text(told.value.value, currency)}{unit},"
+        f" the sum of {told.count:,} contributions"
     )
     print_rows(session.format, _COLUMNS, rows, title=title)
     if len(parts) < told.count:
@@ -169,7 +172,7 @@ _COLUMNS = (
 )
 
 
-def _rows(one: Contributed) -> list[Sequence[Any]]:
+def _rows(one: Contributed, currency: str | None) -> list[Sequence[Any]]:
     """Return a row for each event of a contribution."""
     told, history = one.contribution, one.history
     events = () if history is None else history.events
@@ -178,8 +181,8 @@ def _rows(one: Contributed) -> list[Sequence[Any]]:
         told.company_id,
         told.cust_id,
         told.record_id,
-        f"{told.contribution:f}",
-        "" if history is None or history.balance is None else f"{history.balance:f}",
+        _text(told.contribution, currency),
+        "" if history is None else _text(history.balance, currency),
     ]
     return [
         [
@@ -190,7 +193,7 @@ def _rows(one: Contributed) -> list[Sequence[Any]]:
             event.effective_on,
             event.recorded_at.isoformat(),
             event.actor,
-            "" if event.effect is None else f"{event.effect:f}",
+            _text(event.effect, currency),
         ]
         for event in events
     ]
@@ -199,21 +202,22 @@ def _rows(one: Contributed) -> list[Sequence[Any]]:
 def _told(
     report: FigureReport, asked: Asked, told: FigureExplained, parts: Sequence[Contributed]
 ) -> dict[str, Any]:
+    currency = told.value.currency
     return {
         "report": report.value,
         "figure": told.value.figure,
         "as_of": asked.as_of.isoformat(),
         "known_at": asked.known_at.isoformat() if asked.known_at else None,
-        "currency": told.value.currency,
-        "value": f"{told.value.value:f}",
-        "total": f"{told.total:f}",
+        "currency": currency,
+        "value": _text(told.value.value, currency),
+        "total": _text(told.total, currency),
         "equal": told.equal,
         "count": told.count,
-        "contributions": [_contribution(one) for one in parts],
+        "contributions": [_contribution(one, currency) for one in parts],
     }
 
 
-def _contribution(one: Contributed) -> dict[str, Any]:
+def _contribution(one: Contributed, currency: str | None) -> dict[str, Any]:
     told, history = one.contribution, one.history
     events = () if history is None else history.events
     return {
@@ -222,8 +226,8 @@ def _contribution(one: Contributed) -> dict[str, Any]:
         "account": told.cust_id,
         "record": told.record_id,
         "stream": one.stream,
-        "contribution": f"{told.contribution:f}",
-        "balance": None if history is None or history.balance is None else f"{history.balance:f}",
+        "contribution": _text(told.contribution, currency),
+        "balance": None if history is None else _text(history.balance, currency),
         "events": [
             {
                 "position": event.position,
@@ -233,8 +237,15 @@ def _contribution(one: Contributed) -> dict[str, Any]:
                 "effective_on": event.effective_on.isoformat(),
                 "recorded_at": event.recorded_at.isoformat(),
                 "actor": event.actor,
-                "effect": None if event.effect is None else f"{event.effect:f}",
+                "effect": _text(event.effect, currency),
             }
             for event in events
         ],
     }
+
+
+def _text(amount: Decimal | None, currency: str | None) -> str | None:
+    """Return an amount in the figure's currency, or a number, as text."""
+    if amount is None:
+        return None
+    return f"{amount:f}" if currency is None else money_text(amount, currency)
