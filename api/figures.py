@@ -19,6 +19,7 @@ from api.dashboard import dashboard_accounts
 from api.errors import ApiError, Code
 from api.selection import fields_below
 from domain.shared.decider import Refused
+from domain.shared.text import can_be_kept
 from projections.contributions import Part, Place
 from projections.dashboard import Scope
 from projections.figure_records import RecordKind
@@ -227,6 +228,10 @@ def _page(
     )
 
 
+_DIGITS_MAX = 100
+"""Digits of a contribution before the point, at most."""
+
+
 def _cursor(place: Place) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
@@ -246,7 +251,8 @@ def _place(cursor: str | None) -> Place | None:
         )
     except (binascii.Error, msgspec.DecodeError, ValueError) as bad:
         raise ApiError(Code.BAD_USER_INPUT, f"{cursor!r} is no cursor of this list.") from bad
-    if not place.rank.is_finite() or any("\x00" in text for text in place.texts):
+    rank_is_one = place.rank.is_finite() and place.rank.adjusted() < _DIGITS_MAX
+    if not rank_is_one or not all(map(can_be_kept, place.texts)):
         raise ApiError(Code.BAD_USER_INPUT, f"{cursor!r} is no cursor of this list.")
     return place
 

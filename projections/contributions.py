@@ -278,8 +278,13 @@ def _contribution(
     return Contribution(company_id, cust_id, RecordKind(kind), record_id, contribution)
 
 
-def company_currency(tenant: int, company_id: str) -> Query[str]:
-    """Return the question for the home currency of a company."""
-    statement = f"""SELECT h.home_currency FROM {_COMPANIES.name} h
-        WHERE h.tenant = %(tenant)s AND h.company_id = %(company_id)s"""
-    return Query(sql(statement), {"tenant": tenant, "company_id": company_id}, str)
+def home_currencies(tenant: int, company_ids: Sequence[str]) -> Query[tuple[str, str]]:
+    """Return the question for the home currencies of companies: pairs of a company and its own."""
+    statement = f"""SELECT h.company_id, h.home_currency FROM {_COMPANIES.name} h
+        WHERE h.tenant = %(tenant)s AND h.company_id = ANY(%(company_ids)s)"""
+    parameters = {"tenant": tenant, "company_ids": list(company_ids)}
+    return Query(sql(statement), parameters, _pair)
+
+
+def _pair(company_id: str, currency: str) -> tuple[str, str]:
+    return company_id, currency

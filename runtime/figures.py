@@ -23,8 +23,8 @@ from projections.contributions import (
     Contributions,
     Part,
     all_of,
-    company_currency,
     explainable,
+    home_currencies,
     part_of,
     to_accounts,
     to_aging,
@@ -183,11 +183,9 @@ def contributed(
     logged = yield events_of_streams(
         asked.tenant, (stream for own in streams.values() for stream in own), asked.known_at
     )
-    currencies: dict[str, str] = {}
-    for company_id in sorted({one.company_id for one in found}):
-        for currency in (yield company_currency(asked.tenant, company_id)):
-            currencies[company_id] = currency
-    told = histories(streams, logged, asked.as_of, currencies)
+    companies = sorted({one.company_id for one in found})
+    currencies = yield home_currencies(asked.tenant, companies)
+    told = histories(streams, logged, asked.as_of, dict(currencies))
     return [
         Contributed(one, stream_of(key), told[key]) for one, key in zip(found, keys, strict=True)
     ]
@@ -202,8 +200,8 @@ def _of_aging(figure: FigureOfAging) -> Asking[Value]:
     if not can_be_kept(figure.cust_id or ""):
         raise Refused("account_unknown", f"There is no account {figure.cust_id!r}.", "custId")
     there = can_be_kept(figure.company_id)
-    currencies = (yield company_currency(asked.tenant, figure.company_id)) if there else []
-    if not currencies:
+    company = (yield home_currencies(asked.tenant, [figure.company_id])) if there else []
+    if not company:
         message = f"There is no company {figure.company_id!r}."
         raise Refused("company_unknown", message, "companyId")
     cells = yield aging_cells(
@@ -234,7 +232,7 @@ def _of_aging(figure: FigureOfAging) -> Asking[Value]:
         company_id=figure.company_id,
         cust_id=figure.cust_id,
     )
-    return Value(figure.figure, value, None if counted else currencies[0], contributions)
+    return Value(figure.figure, value, None if counted else company[0][1], contributions)
 
 
 _NAMES = {
