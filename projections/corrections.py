@@ -124,7 +124,7 @@ def corrections(known_at: datetime | None, documents: str) -> str:
     """Return the SQL of amounts that correct what is open of `documents`."""
     return f"""
         SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date, c.due_date, c.balance_hc,
-               c.documents, 0::numeric AS carried
+               c.documents, 0::numeric AS carried, NULL::text AS payment_id
         FROM ({documents}) b
         CROSS JOIN LATERAL (
             SELECT b.due_date, -b.balance_hc AS balance_hc, -1 AS documents
