@@ -27,6 +27,8 @@ from api.connections import PAGE_DEFAULT
 from api.context import Context
 from api.errors import ApiError, Code
 from domain.payment_schedule import INSTALMENTS_MAX
+from projections.audit_causes import CAUSES_MAX
+from projections.audit_correlated import CORRELATED_MAX
 from projections.trends import MONTHS
 
 BODY_BYTES_MAX = 1_000_000
@@ -91,7 +93,12 @@ _CONNECTIONS = frozenset(
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""
 
-_LISTS = {"daysLateTrend": MONTHS, "instalments": INSTALMENTS_MAX}
+_LISTS = {
+    "causes": CAUSES_MAX,
+    "correlated": CORRELATED_MAX,
+    "daysLateTrend": MONTHS,
+    "instalments": INSTALMENTS_MAX,
+}
 """Fields of records that list all there is of something, and how many that is at most."""
 
 
