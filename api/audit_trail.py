@@ -28,8 +28,7 @@ from api.context import Info, Reading
 from api.scalars import Json
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
-from domain.conditions import AllOf, AnyOf, Compared, Condition, Negated, Operator
-from domain.personal_contact import PERSONAL_CONTACT
+from domain.conditions import AllOf, Compared, Operator
 from projections.audit_causes import Cause, CauseOf, Chains, causes_found
 from projections.audit_changes import (
     BEGINNING,
@@ -38,7 +37,7 @@ from projections.audit_changes import (
     events_up_to,
 )
 from projections.audit_correlated import CorrelatedTo, correlated, nearest
-from projections.audit_trail import AUDIT_TRAIL, asked_about, trail_of
+from projections.audit_trail import AUDIT_TRAIL, asked_about, seen_by, trail_of
 from runtime.services import Caller
 
 
@@ -115,9 +114,8 @@ class AuditEvent(object_of(AUDIT_TRAIL)):
         self, info: Info
     ) -> list[Annotated["AuditEvent", strawberry.lazy("api.audit_trail")]]:
         """Return the events; those of a page are found together."""
-        caller = info.context.caller
-        seen_by = None if caller.role is Role.AUDITOR else caller.actor
-        loader = _loader(self.reading, f"correlated {seen_by}", partial(_load_correlated, seen_by))
+        load = partial(_load_correlated, _sees(info.context.caller))
+        loader = _loader(self.reading, "correlated", load)
         positions = await loader.load(CorrelatedTo(*self.values("position", "correlation")))
         found = await asyncio.gather(*(one(info, EVENTS, self.reading, (at,)) for at in positions))
         return [event for event in found if event is not None]
@@ -155,9 +153,9 @@ async def _load_causes(reading: Reading, events: list[CauseOf]) -> list[list[Cau
 
 
 async def _load_correlated(
-    seen_by: str | None, reading: Reading, events: list[CorrelatedTo]
+    viewer: str | None, reading: Reading, events: list[CorrelatedTo]
 ) -> list[list[int]]:
-    found = nearest(await reading.fetch(correlated(reading.asked.tenant, events, seen_by)))
+    found = nearest(await reading.fetch(correlated(reading.asked.tenant, events, viewer)))
     return [found.get(event.position, []) for event in events]
 
 
@@ -253,18 +251,12 @@ class AuditTrailQuery:
             also=AllOf(
                 [
                     *([Compared("stream", Operator.EQ, stream)] if stream is not None else []),
-                    *_visible(info.context.caller),
+                    seen_by(_sees(info.context.caller)),
                 ]
             ),
         )
 
 
-def _visible(caller: Caller) -> list[Condition]:
-    """Return what holds of events that a caller may see: personal contacts are their owner's.
-
-    Auditors see every event, as the log must be proven whole.
-    """
-    if caller.role is Role.AUDITOR:
-        return []
-    of_persons = Compared("stream", Operator.STARTS_WITH, f"{PERSONAL_CONTACT.category}/")
-    return [AnyOf([Negated(of_persons), Compared("actor", Operator.EQ, caller.actor)])]
+def _sees(caller: Caller) -> str | None:
+    """Return as whom a caller sees personal contacts; None as auditors do, who see all."""
+    return None if caller.role is Role.AUDITOR else caller.actor

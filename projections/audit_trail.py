@@ -4,6 +4,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from domain.conditions import ALWAYS, AnyOf, Compared, Condition, Negated, Operator
+from domain.personal_contact import PERSONAL_CONTACT
 from projections.api_keys import API_KEYS
 from projections.subjects import Subject, subject_events, subject_parameters
 from projections.users import USERS
@@ -11,6 +13,18 @@ from projections.view import Asked, Field, Kind, View
 
 (_KEYS,) = API_KEYS.tables
 (_USERS,) = USERS.tables
+
+
+def seen_by(actor: str | None) -> Condition:
+    """Return what holds of events that an actor may see: personal contacts are their owner's.
+
+    None stands for who sees every event, as the log must be proven whole.
+    """
+    if actor is None:
+        return ALWAYS
+    of_persons = Compared("stream", Operator.STARTS_WITH, f"{PERSONAL_CONTACT.category}/")
+    return AnyOf([Negated(of_persons), Compared("actor", Operator.EQ, actor)])
+
 
 COLUMNS = (
     "e.tenant, e.position, e.stream, e.version, e.type, e.data, e.effective_on, e.recorded_at,"

@@ -40,6 +40,7 @@ from domain.user import USER
 from domain.user_action import USER_ACTION
 from domain.user_fields import USER_FIELDS
 from domain.work_calendar import WORK_CALENDAR, key_of
+from projections.accounts import ACCOUNTS
 from projections.activities import ACTIVITIES
 from projections.api_keys import API_KEYS
 from projections.contacts import CONTACTS
@@ -58,6 +59,7 @@ from projections.pending_payments import PENDING_PAYMENTS
 from projections.personal_contacts import PERSONAL_CONTACTS
 from projections.projection import Table
 from projections.promises import PROMISES
+from projections.query import Query, sql
 from projections.rule_issues import RULE_ISSUES
 from projections.rule_runs import RULE_RUNS
 from projections.rules import RULES
@@ -147,6 +149,14 @@ def subject_events(subject: Subject, columns: str) -> str:
         AND e.stream NOT IN ({subject_streams(subject)})"""
 
 
+def companies_with(tenant: int, kind: SubjectKind, own_id: str) -> Query[str]:
+    """Return the question which companies have a record of an id, of a kind whose key has two."""
+    table, column = _IN_COMPANIES[kind]
+    statement = f"""SELECT o.company_id FROM {table.name} o
+        WHERE {_TENANT} AND o.{column} = %(own_id)s ORDER BY o.company_id"""
+    return Query(sql(statement), {"tenant": tenant, "own_id": own_id}, str)
+
+
 # How the name of a stream is put together of columns, and which columns there are to ask.
 
 _FIRST, _SECOND, _THIRD = (f"%(subject_{place})s" for place in range(KEY_PARTS_MAX))
@@ -157,6 +167,12 @@ _ACTIVITIES, _TAGS = ACTIVITIES.tables
 _PROMISES, _PROMISE_INVOICES, _RECEIPTS = PROMISES.tables
 _PENDING, _PENDING_INVOICES = PENDING_PAYMENTS.tables
 _KEYS, _RULE_ISSUES = API_KEYS.tables[0], RULE_ISSUES.tables[0]
+
+_IN_COMPANIES = {
+    SubjectKind.ACCOUNT: (ACCOUNTS.tables[0], "cust_id"),
+    SubjectKind.INVOICE: (_INVOICES, "tran_id"),
+    SubjectKind.PAYMENT: (PAYMENTS.tables[0], "payment_id"),
+}
 
 _TENANT = "o.tenant = %(tenant)s"
 _OF_ACCOUNT = f"o.company_id = {_FIRST} AND o.cust_id = {_SECOND}"
