@@ -156,7 +156,7 @@ def test_a_trail_is_the_same_in_every_file(tallystick: Command, site: Site, tmp_
     assert "amount: nothing → 40.00" in dispute["changes"]
     assert {one["stream"] for one in events} > ACME
     activity = next(one for one in events if one["category"] == "activity")
-    assert [one["reference"] for one in activity["causes"]][0] == "rule_run/A/2026-03-09"
+    assert activity["causes"][0]["reference"] == "rule_run/A/2026-03-09"
 
 
 def test_a_trail_can_be_narrowed(tallystick: Command) -> None:
