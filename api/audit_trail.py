@@ -1,10 +1,12 @@
 """GraphQL: the log, event by event, for auditors: who did what, when, why, and what it changed."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
+import msgspec
 import strawberry
 from msgspec.structs import replace
 from strawberry.dataloader import DataLoader
@@ -25,10 +27,12 @@ from api.connections import (
     one,
 )
 from api.context import Info, Reading
+from api.personal_reads import PersonalReads
 from api.scalars import Json
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
 from domain.conditions import AllOf, Compared, Operator
+from domain.shared.streams import stream_category
 from projections.audit_causes import Cause, CauseOf, Chains, causes_found
 from projections.audit_changes import (
     BEGINNING,
@@ -38,6 +42,8 @@ from projections.audit_changes import (
 )
 from projections.audit_correlated import CorrelatedTo, correlated, nearest
 from projections.audit_trail import AUDIT_TRAIL, asked_about, seen_by, trail_of
+from projections.listing import Record
+from projections.personal_data_reads import PERSONAL_IN_STREAMS, tells_of_person
 from runtime.services import Caller
 
 
@@ -128,6 +134,9 @@ class AuditEvent(object_of(AUDIT_TRAIL)):
         """Return the changes; the streams of a page are read together."""
         loader = _loader(self.reading, "changes", _load_changes)
         changes = await loader.load(self.values("stream", "version"))
+        reads, (stream,) = self.reading.reads, self.values("stream")
+        if reads is not None and any(tells_of_person(stream, one.field) for one in changes or ()):
+            reads.add(f"{AUDIT_TRAIL.name}.changes", stream)
         return None if changes is None else [AuditChangeResult.of(one) for one in changes]
 
 
@@ -181,6 +190,19 @@ class AuditEventOrder(order_of(AUDIT_TRAIL, "AuditEventOrder")):
     """An order of events."""
 
 
+def _note_reads(reads: PersonalReads, columns: tuple[str, ...], records: Sequence[Record]) -> None:
+    """Note what the data of events tells of persons."""
+    if "data" not in columns:
+        return
+    data, stream = columns.index("data"), columns.index("stream")
+    for record in records:
+        about = record.values[stream]
+        if stream_category(about) in PERSONAL_IN_STREAMS and tells_of_person(
+            about, msgspec.json.decode(record.values[data])
+        ):
+            reads.add(f"{AUDIT_TRAIL.name}.data", about)
+
+
 EVENTS = offer(
     Capability(
         AUDIT_TRAIL,
@@ -189,8 +211,10 @@ EVENTS = offer(
             "causes": ("position", "cause"),
             "correlated": ("position", "correlation"),
             "changes": ("stream", "version"),
+            "data": ("stream",),
         },
         roles=frozenset(Role) - frozenset([Role.INQUIRY_USER]),
+        note_reads=_note_reads,
     )
 )
 
@@ -239,7 +263,8 @@ class AuditTrailQuery:
         reading, capability = await info.context.reading(None, known_at), EVENTS
         if of is not None:
             subject = of.subject()
-            reading = Reading(reading.snapshot, asked_about(reading.asked, subject))
+            asked = asked_about(reading.asked, subject)
+            reading = Reading(reading.snapshot, asked, reading.reads)
             capability = replace(EVENTS, view=trail_of(subject))
         return await connection(
             info,

@@ -72,6 +72,7 @@ _CONNECTIONS = frozenset(
         "notes",
         "paymentSchedules",
         "payments",
+        "personalDataReads",
         "pendingPayments",
         "personalContacts",
         "promises",

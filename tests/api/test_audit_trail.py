@@ -13,7 +13,7 @@ from runtime.database import Database
 from runtime.keys import create_key
 from runtime.tenants import Tenant, create_tenant
 from runtime.worker import ReadModelWorker
-from tests.api.conftest import TODAY, Client, Server, write_ledger
+from tests.api.conftest import TODAY, Client, Server
 from tests.api.test_reading import statements
 from tests.api.test_work import do
 from tests.loading import load, write_csv

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.balance_changes import Unexplained
 from domain.catalogue import DECIDERS
 from domain.contact import ContactAdded, ContactDocument, ContactRemoved
 from domain.invoice import (
@@ -18,7 +19,6 @@ from domain.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
-from domain.balance_changes import Unexplained
 from domain.shared.event import Event
 from domain.shared.person import Person
 from domain.shared.streams import stream_category
