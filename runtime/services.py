@@ -170,7 +170,7 @@ class Services:
         """Return the answer to a question about a tenant's log or its proofs."""
 
         def on_thread() -> Told:
-            with self.database.connect("app") as connection:
+            with _failures(), self.database.connect("app") as connection:
                 bind_tenant(connection, tenant)
                 return question(connection)
 
