@@ -17,6 +17,7 @@ NEAR_POSITIONS = 500
 _SEEN = """x.tenant = %(tenant)s AND (%(seen_by)s::text IS NULL OR x.actor = %(seen_by)s
                 OR x.stream NOT LIKE %(personal)s)"""
 _BULK = r"(x.cause LIKE 'sync/%%' OR x.cause LIKE 'rule\_run/%%')"
+_OF_BULK = r"(w.correlation LIKE 'sync/%%' OR w.correlation LIKE 'rule\_run/%%')"
 _NOT_BULK = r"x.cause NOT LIKE 'sync/%%' AND x.cause NOT LIKE 'rule\_run/%%'"
 
 
@@ -56,11 +57,15 @@ def correlated(
                 AND x.position > w.position
             ORDER BY x.position LIMIT {CORRELATED_MAX})
             UNION ALL
-            SELECT x.position FROM public.events x
-            WHERE {_SEEN} AND x.correlation = w.correlation AND {_BULK}
-                AND x.position BETWEEN w.position - {NEAR_POSITIONS}
-                    AND w.position + {NEAR_POSITIONS}
-                AND x.position <> w.position
+            (SELECT x.position FROM public.events x
+            WHERE {_SEEN} AND x.correlation = w.correlation AND {_BULK} AND {_OF_BULK}
+                AND x.position BETWEEN w.position - {NEAR_POSITIONS} AND w.position - 1
+            ORDER BY x.position DESC LIMIT {CORRELATED_MAX})
+            UNION ALL
+            (SELECT x.position FROM public.events x
+            WHERE {_SEEN} AND x.correlation = w.correlation AND {_BULK} AND {_OF_BULK}
+                AND x.position BETWEEN w.position + 1 AND w.position + {NEAR_POSITIONS}
+            ORDER BY x.position LIMIT {CORRELATED_MAX})
         ) c"""
     parameters = {
         "tenant": tenant,

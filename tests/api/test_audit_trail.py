@@ -219,6 +219,24 @@ def test_what_one_request_did_is_correlated(dana: Client, admin: Client) -> None
     assert "invoice/2/I1" in {one["stream"] for one in registered["correlated"]}
 
 
+def test_personal_contacts_are_correlated_for_their_owner_and_auditors_alone(
+    dana: Client, admin: Client, worked: Tenant, client_of: Callable[[Tenant, Role], Client]
+) -> None:
+    dana.ask(
+        """mutation {
+            one: addAccountNote(input: {companyId: "1", custId: "BETA", text: "a"}) {position}
+            two: addPersonalContact(input: {cntctName: "Dad", idempotencyKey: "dad"}) {position}}"""
+    )
+
+    def seen(client: Client) -> list[str]:
+        note = trail(client, stream="account/1/BETA")[-1]
+        return [one["stream"] for one in note["correlated"]]
+
+    assert seen(dana) == ["personal_contact/dad"]
+    assert seen(client_of(worked, Role.AUDITOR)) == ["personal_contact/dad"]
+    assert seen(admin) == []
+
+
 def test_a_trail_is_filtered_and_paged(dana: Client, admin: Client) -> None:
     query = """query($of: AuditSubjectInput!, $filter: AuditEventFilter, $after: String) {
         auditTrail(of: $of, filter: $filter, first: 2, after: $after) {
