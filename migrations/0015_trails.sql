@@ -14,8 +14,6 @@ CREATE INDEX issue_invoices_history_by_invoice
     ON issue_invoices_history (tenant, company_id, tran_id);
 CREATE INDEX activity_tags_history_by_invoice
     ON activity_tags_history (tenant, company_id, tran_id);
-CREATE INDEX promise_invoices_history_by_invoice
-    ON promise_invoices_history (tenant, company_id, tran_id);
 CREATE INDEX payment_applications_history_by_payment
     ON payment_applications_history (tenant, company_id, payment_id);
 CREATE INDEX sales_orders_history_by_account

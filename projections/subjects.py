@@ -182,8 +182,11 @@ _OF_PAYMENT = f"o.company_id = {_FIRST} AND o.payment_id = {_SECOND}"
 
 def _named(category: str, *columns: str) -> str:
     """Return the SQL of the name of a stream (domain/shared/streams.py)."""
-    parts = (f"replace(replace({one}, '%%', '%%25'), '/', '%%2F')" for one in columns)
-    return " || '/' || ".join((f"'{category}'", *parts))
+    return " || '/' || ".join((f"'{category}'", *map(_escaped, columns)))
+
+
+def _escaped(column: str) -> str:
+    return f"replace(replace({column}, '%%', '%%25'), '/', '%%2F')"
 
 
 def _own(category: str, *columns: str) -> str:
@@ -234,7 +237,15 @@ def _documents(where: str) -> list[str]:
             for one in _INVOICES.names
             for held in table.names
         ]
-    found += _fields_of(RecordType.INVOICE, _INVOICES, where, "company_id", "tran_id")
+    name = _named(USER_FIELDS.category, "f.record_type", "f.key1", "f.key2")
+    name += f" || CASE f.key3 WHEN '' THEN '' ELSE '/' || {_escaped('f.key3')} END"
+    kinds = RecordType.INVOICE, RecordType.INVOICE_LINE, RecordType.PAYMENT_APPLICATION
+    told = ", ".join(f"'{one.value}'" for one in kinds)
+    found.append(
+        f"{name} FROM {_INVOICES.name} o JOIN {FIELDS.tables[0].name} f ON f.tenant = o.tenant"
+        f" AND f.record_type IN ({told}) AND f.key1 = o.company_id AND f.key2 = o.tran_id"
+        f" WHERE {_TENANT} AND {where}"
+    )
     return found
 
 

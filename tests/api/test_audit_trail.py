@@ -28,6 +28,13 @@ STREAMS = """query($of: AuditSubjectInput) {
     auditTrail(of: $of, first: 500) {nodes {stream}}}"""
 
 ACME = {"companyId": "1", "custId": "ACME"}
+RECORDS = {
+    "INVOICE": ["1", "I1"],
+    "PAYMENT_APPLICATION": ["1", "I1", "P1"],
+    "CUSTOMER": ["1", "ACME"],
+    "PAYMENT": ["1", "P1"],
+    "CONTACT": ["1", "ACME", "2"],
+}
 I1 = {"companyId": "1", "tranId": "I1"}
 P1 = {"companyId": "1", "paymentId": "P1"}
 
@@ -83,11 +90,15 @@ def dana(worked: Tenant, admin: Client, server: Server, database: Database) -> G
     do(client, "addContact", **ACME, cntctName="Eve", idempotencyKey="eve")
     do(client, "addAccountNote", **ACME, text="Moved")
     do(client, "addPersonalContact", cntctName="Mum", idempotencyKey="mum")
+    for kind, key in RECORDS.items():
+        do(admin, "setUserFields", recordType=kind, key=key, udf6="x")
     yield client
     client.http.close()
 
 
 ABOUT_I1 = {
+    "user_fields/invoice/1/I1",
+    "user_fields/payment_application/1/I1/P1",
     "invoice/1/I1",
     "invoice_note/n",
     "payment/1/P1",
@@ -98,6 +109,9 @@ ABOUT_I1 = {
 }
 ABOUT_ACME = ABOUT_I1 | {
     "account/1/ACME",
+    "user_fields/customer/1/ACME",
+    "user_fields/payment/1/P1",
+    "user_fields/contact/1/ACME/2",
     "account_care/1/ACME",
     "contact/1/ACME/1",
     "contact/1/ACME/2",
@@ -114,7 +128,8 @@ def test_each_subject_has_its_own_streams_and_those_that_belong_to_it(
     assert streams(admin, account=ACME | {"companyId": "2"}) == {"account/2/ACME", "invoice/2/I1"}
     assert streams(admin, account=ACME | {"custId": "GAMMA"}) == {"account/1/GAMMA", "invoice/1/I5"}
     assert streams(admin, invoice=I1) == ABOUT_I1
-    assert streams(admin, payment=P1) == {"payment/1/P1", "invoice/1/I1"}
+    paid = {"payment/1/P1", "invoice/1/I1", "user_fields/payment/1/P1"}
+    assert streams(admin, payment=P1) == paid
     assert streams(admin, issue="issue") == work
     assert streams(admin, activity="call") == work
     assert streams(admin, promise="promise") == {"promise/promise"}

@@ -133,11 +133,15 @@ def test_what_a_mutation_answers_and_a_proof_shows_is_read_as_well(
         idempotencyKey: "eve"}) {contact {cntctName} position}}"""
     position = dana.ask(add)["addContact"]["position"]
     assert read(office) == (["contacts.cntct_name"], ["contact/1/ACME/eve"])
+    fields = """mutation {setUserFields(input: {recordType: CONTACT, key: ["1", "ACME", "1"],
+        udf6: "tall"}) {userFields {udf6}}}"""
+    assert dana.ask(fields)["setUserFields"] == {"userFields": {"udf6": "tall"}}
     office.ask("mutation {signCheckpoint {position}}")
     proof = "query($p: Int!) {eventProof(position: $p) {line}}"
     assert "Eve" in dana.ask(proof, p=position)["eventProof"]["line"]
     assert [one["fields"] for one in reads(office)] == [
         ["event_proof.line"],
+        ["user_fields.udf6"],
         ["contacts.cntct_name"],
     ]
 
