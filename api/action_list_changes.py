@@ -8,7 +8,7 @@ import strawberry
 
 from api.action_list import ACTION_LIST, ActionListEntry, ActionListFilter, on_list
 from api.connections import count_of, records_of
-from api.context import Info, Reading, fresh_reading
+from api.context import Info, Reading
 from api.scopes import Scope, ScopedUser
 from api.selection import fields_below
 from domain.conditions import Condition
@@ -80,21 +80,21 @@ class ActionListSubscription:
         ACTION_LIST.admit(info)
         async with services.reading(tenant) as snapshot:
             shown = (await snapshot.fetch(read_position(tenant)))[0]
-            await on_list(info, fresh_reading(snapshot), scope, user_id, where)
+            await on_list(info, info.context.fresh_reading(snapshot), scope, user_id, where)
         told = shown if after is None else max(after, 0)
         while True:
             await services.position_after(tenant, told)
             async with services.reading(tenant) as snapshot:
                 until, found = await _touched(snapshot, told)
                 if found.any:
-                    reading = fresh_reading(snapshot)
+                    reading = info.context.fresh_reading(snapshot)
                     also = await on_list(info, reading, scope, user_id, where)
                     ids = await _entry_ids(snapshot, found)
                     asked_for = fields_below(info, "entries")
                     entries = await _entries(reading, ids, asked_for, where, also)
                     before: dict[str, ActionListEntry] = {}
                     for moment in await snapshot.fetch(recorded_at(tenant, told)):
-                        known = fresh_reading(snapshot, moment)
+                        known = info.context.fresh_reading(snapshot, moment)
                         also_then = await on_list(info, known, scope, user_id, where)
                         before = await _entries(known, ids, frozenset(), where, also_then)
                     left = [strawberry.ID(one) for one in before if one not in entries]

@@ -16,6 +16,7 @@ from strawberry.dataloader import DataLoader
 
 from api.context import Info, Reading
 from api.errors import ApiError, Code
+from api.personal_reads import PersonalReads
 from api.selection import fields_below
 from api.view_types import (
     FilterInput,
@@ -162,7 +163,8 @@ class Capability(Struct, frozen=True):
     """A view as GraphQL shows it: its object type and the fields that its resolvers need.
 
     The key is always read; `links` maps GraphQL fields that lead elsewhere to the view's fields
-    that they are resolved by. `connection` is the type of its lists.
+    that they are resolved by. `connection` is the type of its lists. What its records tell of
+    persons is in personal fields of the view; of other records `note_reads` finds it.
     """
 
     view: View
@@ -170,6 +172,7 @@ class Capability(Struct, frozen=True):
     links: dict[str, tuple[str, ...]] = {}
     roles: frozenset[Role] = frozenset(Role)
     connection: type[Connection[Any]] = Connection
+    note_reads: Callable[[PersonalReads, tuple[str, ...], Sequence[Record]], None] | None = None
 
     def admit(self, info: Info) -> None:
         """Let only those read it who may.
@@ -240,6 +243,22 @@ class Cutting(Struct, frozen=True):
             name = "last" if backward else "first"
             raise ApiError(Code.BAD_USER_INPUT, f"{name} must be from 0 to {PAGE_MAX}.")
         return cls(count, after, before, backward)
+
+
+def _nodes(
+    capability: Capability,
+    reading: Reading,
+    columns: tuple[str, ...],
+    records: Sequence[Record],
+) -> list[Any]:
+    """Return the objects of records with these columns, and note what they tell of persons."""
+    if reading.reads is not None:
+        if capability.note_reads is not None:
+            capability.note_reads(reading.reads, columns, records)
+        else:
+            reading.reads.add_records(capability.view, columns, records)
+    values = values_of(capability.view, columns)
+    return [capability.node.of(values(record), reading) for record in records]
 
 
 async def connection(
@@ -356,11 +375,8 @@ async def parts_of_parent(
         return [found[one] for one in parents]
 
     told = ("parts", capability.view.name, link, listing.select)
-    values = values_of(capability.view, listing.columns)
-    return [
-        capability.node.of(values(record), reading)
-        for record in await _loader(reading, told, parts).load(parent)
-    ]
+    records = await _loader(reading, told, parts).load(parent)
+    return _nodes(capability, reading, listing.columns, records)
 
 
 async def one(
@@ -382,7 +398,7 @@ async def one(
     record = await _loader(reading, told, records).load(key)
     if record is None:
         return None
-    return capability.node.of(values_of(capability.view, listing.columns)(record), reading)
+    return _nodes(capability, reading, listing.columns, [record])[0]
 
 
 async def records_of(
@@ -401,10 +417,11 @@ async def records_of(
     select = capability.select(asked_for)
     listing = Listing(view, reading.asked, select, AllOf([condition(view, where), also]))
     places = [listing.columns.index(name) for name in view.key]
-    values = values_of(view, listing.columns)
+    records = await reading.fetch(by_key(listing, keys)) if keys else []
+    nodes = _nodes(capability, reading, listing.columns, records)
     found = {
-        tuple(record.values[place] for place in places): capability.node.of(values(record), reading)
-        for record in (await reading.fetch(by_key(listing, keys)) if keys else ())
+        tuple(record.values[place] for place in places): node
+        for record, node in zip(records, nodes, strict=True)
     }
     return [found[one] for one in keys if one in found]
 
@@ -470,9 +487,8 @@ def _page(
     shown = list(records[: cutting.count])
     if cutting.backward:
         shown.reverse()
-    values = values_of(capability.view, listing.columns)
     return capability.connection(
-        nodes=[capability.node.of(values(record), reading) for record in shown],
+        nodes=_nodes(capability, reading, listing.columns, shown),
         cursors=lambda: _cursors(listing, shown),
         count=count,
         sums=sums,

@@ -12,6 +12,7 @@ from strawberry.fastapi import BaseContext
 
 from api.documents import TrustedDocuments
 from api.errors import ApiError, Code
+from api.personal_reads import PersonalReads
 from domain.api_key import Role
 from projections.query import Asking, Query
 from projections.view import Asked
@@ -22,11 +23,18 @@ Answer = TypeVar("Answer")
 
 
 class Reading:
-    """The read models at a date and a moment, with what was loaded of them already."""
+    """The read models at a date and a moment, with what was loaded of them already.
 
-    def __init__(self, snapshot: Snapshot, asked: Asked) -> None:
+    What is read of persons is added to `reads`, if the caller's role is one of which that is
+    recorded.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, asked: Asked, reads: PersonalReads | None = None
+    ) -> None:
         self.snapshot = snapshot
         self.asked = asked
+        self.reads = reads
         self.loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     async def fetch(self, query: Query[Answer]) -> list[Answer]:
@@ -65,6 +73,7 @@ class Context(BaseContext):
         self.services = services
         self.known_caller = caller
         self.request_id = request_id
+        self._reads = PersonalReads()
         self._stack = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._snapshot: Snapshot | None = None
@@ -106,7 +115,7 @@ class Context(BaseContext):
             snapshot = self._snapshot
         caller = self.caller
         asked = _asked(snapshot, as_of, known_at, caller.actor, caller.reader)
-        reading = Reading(snapshot, asked)
+        reading = Reading(snapshot, asked, self._recorded(snapshot))
         return self._readings.setdefault((as_of, known_at), reading)
 
     async def today(self) -> date:
@@ -134,16 +143,31 @@ class Context(BaseContext):
             raise ApiError(Code.NOT_CAUGHT_UP, "The read models lag behind; try again.")
         return reading
 
+    def fresh_reading(self, snapshot: Snapshot, known_at: datetime | None = None) -> Reading:
+        """Return a reading of now, of a snapshot of one's own, or as it was known at a moment."""
+        return Reading(snapshot, _asked(snapshot, None, known_at), self._recorded(snapshot))
+
+    def _recorded(self, snapshot: Snapshot) -> PersonalReads | None:
+        """Return what personal data that is read is added to; None if it is not recorded."""
+        return self._reads if self.caller.role in snapshot.options.record_reads_of else None
+
+    async def record_reads(self) -> None:
+        """Record what was read of persons since the last time; before that nothing is sent.
+
+        Raises:
+            ReadNotRecorded: if it cannot be recorded; then what was read must not be sent.
+        """
+        if self.known_caller is None:
+            return
+        read = self._reads.taken(self.caller, self.request_id, self.operation)
+        if read is not None:
+            await self.services.record_read(self.caller.tenant, read)
+
     async def aclose(self) -> None:
         """Give the snapshot back; the next reading is of a newer one."""
         self._snapshot = None
         self._readings.clear()
         await self._stack.aclose()
-
-
-def fresh_reading(snapshot: Snapshot, known_at: datetime | None = None) -> Reading:
-    """Return a reading of now, of a snapshot of one's own, or as it was known at a moment."""
-    return Reading(snapshot, _asked(snapshot, None, known_at))
 
 
 def _asked(

@@ -11,7 +11,7 @@ from api.errors import Code
 from domain.api_key import Role
 from projections.messages import attachment_of
 from runtime.embedded import DatabaseUnavailable
-from runtime.services import RequestTooSlow, Services
+from runtime.services import Caller, RequestTooSlow, Services
 
 
 def attachment_path(message_id: str) -> str:
@@ -28,21 +28,16 @@ def download_routes(services: Services) -> APIRouter:
         request: Request, message_id: str
     ) -> Response:
         """Give the file of a message to whom the message is for."""
-        try:
-            caller = await authenticated(
-                services, request.headers.get("authorization", ""), request_id_of(request)
-            )
-        except GraphQLError as refused:
-            code = Code(str((refused.extensions or {}).get("code")))
-            headers = {"WWW-Authenticate": "Bearer"} if code is Code.UNAUTHENTICATED else {}
-            return _refusal(STATUS.get(code, 400), refused.message, headers)
+        caller = await let_in(services, request)
+        if isinstance(caller, Response):
+            return caller
         if "\0" in message_id:
             return _not_found()
         try:
             async with services.reading(caller.tenant) as snapshot:
                 found = await snapshot.fetch(attachment_of(caller.tenant, message_id))
         except (DatabaseUnavailable, RequestTooSlow):
-            return _refusal(503, "The database does not answer; try again.", {})
+            return refusal(503, "The database does not answer; try again.", {})
         if not found:
             return _not_found()
         file = found[0]
@@ -50,7 +45,7 @@ def download_routes(services: Services) -> APIRouter:
         if not may:
             return _not_found()
         headers = {
-            "Content-Disposition": _disposition(file.name),
+            "Content-Disposition": disposition(file.name),
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, no-store",
             "ETag": f'"{file.sha256}"',
@@ -60,7 +55,19 @@ def download_routes(services: Services) -> APIRouter:
     return router
 
 
-def _disposition(name: str) -> str:
+async def let_in(services: Services, request: Request) -> Caller | Response:
+    """Return whom the request's key lets in, or the answer that it lets nobody in."""
+    try:
+        return await authenticated(
+            services, request.headers.get("authorization", ""), request_id_of(request)
+        )
+    except GraphQLError as refused:
+        code = Code(str((refused.extensions or {}).get("code")))
+        headers = {"WWW-Authenticate": "Bearer"} if code is Code.UNAUTHENTICATED else {}
+        return refusal(STATUS.get(code, 400), refused.message, headers)
+
+
+def disposition(name: str) -> str:
     """Return the header that names a file, for old clients in ASCII, too (RFC 6266)."""
     plain = "".join(one if one.isascii() and one.isprintable() else "_" for one in name)
     plain = plain.replace("\\", "_").replace('"', "_")
@@ -68,8 +75,9 @@ def _disposition(name: str) -> str:
 
 
 def _not_found() -> Response:
-    return _refusal(404, "You have no message with such a file.", {})
+    return refusal(404, "You have no message with such a file.", {})
 
 
-def _refusal(status: int, message: str, headers: dict[str, str]) -> Response:
+def refusal(status: int, message: str, headers: dict[str, str]) -> Response:
+    """Return the answer that says why there is no file."""
     return JSONResponse({"error": message}, status_code=status, headers=headers)

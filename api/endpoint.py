@@ -26,7 +26,7 @@ from api.errors import ApiError, Code, told
 from api.limits import BODY_BYTES_MAX
 from api.requests import LEGACY, RESPONSE, answer, media_type, parsed_request
 from runtime.embedded import DatabaseUnavailable
-from runtime.services import Caller, Services
+from runtime.services import Caller, ReadNotRecorded, Services
 
 PATH = "/graphql"
 REQUEST_ID_CHARACTERS_MAX = 100
@@ -133,6 +133,12 @@ class GraphQLEndpoint:
             raise ApiError(Code.BAD_REQUEST, "The request has no query.") from failure
         finally:
             await context.aclose()
+        if result.data is not None:
+            try:
+                await context.record_reads()
+            except ReadNotRecorded as failure:
+                lost = GraphQLError(str(failure), original_error=failure)
+                raise told(lost, request_id) from failure
         errors = [told(error, request_id) for error in result.errors or ()]
         executed = result.data is not None or any(error.path for error in errors)
         return result.data, errors, executed

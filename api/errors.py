@@ -14,13 +14,17 @@ from domain.shared.decider import Refused
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
 from projections.listing import ListingError
 from runtime.embedded import DatabaseUnavailable
-from runtime.services import RequestTooSlow
+from runtime.services import ReadNotRecorded, RequestTooSlow
 
 log = structlog.get_logger(__name__)
 
 _UNCONFIRMED = (
     "The database was lost before it answered, so that nobody knows whether the mutation was"
     " carried out; send it again with the same idempotency key."
+)
+_NOT_RECORDED = (
+    "What was read of persons could not be recorded, so that it is not told. What else the request"
+    " did is done; try again."
 )
 _OVERTAKEN = "Others kept changing the same thing first; nothing was changed. Try again."
 
@@ -73,6 +77,9 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
         case Unconfirmed():
             log.warning("command unconfirmed", request=request_id, error=str(cause))
             return _like(error, _UNCONFIRMED, Code.UNAVAILABLE)
+        case ReadNotRecorded():
+            log.error("read not recorded", request=request_id, error=str(cause))
+            return _like(error, _NOT_RECORDED, Code.UNAVAILABLE)
         case DatabaseUnavailable() | LogUnavailable():
             log.warning("database unavailable", request=request_id, error=str(cause))
             return _like(error, "The database does not answer; try again.", Code.UNAVAILABLE)

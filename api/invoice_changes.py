@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from api.connections import Info, records_of
-from api.context import fresh_reading
 from api.invoices import INVOICES, Invoice, InvoiceFilter
 from api.selection import fields_below
 from projections.invoice_changes import EVENTS_MAX, changed_invoices
@@ -57,7 +56,7 @@ class InvoiceSubscription:
         while True:
             until = min(await services.position_after(tenant, told), told + EVENTS_MAX)
             async with services.reading(tenant) as snapshot:
-                reading = fresh_reading(snapshot)
+                reading = info.context.fresh_reading(snapshot)
                 keys = await reading.fetch(changed_invoices(tenant, told, until))
                 told = until
                 invoices = await records_of(

@@ -27,6 +27,8 @@ from api.connections import PAGE_DEFAULT
 from api.context import Context
 from api.errors import ApiError, Code
 from domain.payment_schedule import INSTALMENTS_MAX
+from projections.audit_causes import CAUSES_MAX
+from projections.audit_correlated import CORRELATED_MAX
 from projections.record_events import EVENTS_TOLD_MAX
 from projections.trends import MONTHS
 
@@ -72,6 +74,7 @@ _CONNECTIONS = frozenset(
         "notes",
         "paymentSchedules",
         "payments",
+        "personalDataReads",
         "pendingPayments",
         "personalContacts",
         "promises",
@@ -93,7 +96,13 @@ _CONNECTIONS = frozenset(
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""
 
-_LISTS = {"daysLateTrend": MONTHS, "events": EVENTS_TOLD_MAX, "instalments": INSTALMENTS_MAX}
+_LISTS = {
+    "causes": CAUSES_MAX,
+    "correlated": CORRELATED_MAX,
+    "daysLateTrend": MONTHS,
+    "events": EVENTS_TOLD_MAX,
+    "instalments": INSTALMENTS_MAX,
+}
 """Fields of records that list all there is of something, and how many that is at most."""
 
 

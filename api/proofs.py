@@ -12,6 +12,7 @@ from api.errors import ApiError, Code, UserError
 from domain.api_key import Role
 from domain.personal_contact import PERSONAL_CONTACT
 from domain.shared.decider import Refused
+from projections.personal_data_reads import tells_of_person
 from runtime.audit_keys import audit_keys
 from runtime.auditing import (
     EventProof,
@@ -139,8 +140,14 @@ class ProofQuery:
         proof = await context.services.ask(
             tenant.id, lambda reading: proof_of(reading, tenant, position, checkpoint_size)
         )
-        if proof is None or not _may_see(context, json.loads(proof.line)):
+        if proof is None:
             return None
+        event = json.loads(proof.line)
+        if not _may_see(context, event):
+            return None
+        reads = (await context.reading()).reads
+        if reads is not None and tells_of_person(event["stream"], event["data"]):
+            reads.add("event_proof.line", event["stream"])
         return EventProofResult.of(proof)
 
 

@@ -1,5 +1,6 @@
 """The GraphQL schema, put together of its capabilities."""
 
+from collections.abc import AsyncGenerator
 from functools import cache
 from typing import Any
 
@@ -31,6 +32,7 @@ from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
 from api.company_options import CompanyOptionsMutation
 from api.contacts import ContactMutation, ContactQuery
+from api.context import Context
 from api.credit_classes import CreditClassMutation, CreditClassQuery
 from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
@@ -55,6 +57,7 @@ from api.payment_schedules import PaymentScheduleMutation, PaymentScheduleQuery
 from api.payments import PaymentQuery
 from api.pending_payments import PendingPaymentMutation, PendingPaymentQuery
 from api.personal_contacts import PersonalContactMutation, PersonalContactQuery
+from api.personal_data_reads import PersonalDataReadQuery
 from api.promises import PromiseMutation, PromiseQuery
 from api.proofs import ProofMutation, ProofQuery
 from api.reason_codes import ReasonCodeMutation, ReasonCodeQuery
@@ -99,6 +102,7 @@ class Query(
     AgingQuery,
     DashboardQuery,
     AuditTrailQuery,
+    PersonalDataReadQuery,
     CompanyQuery,
     SiteOptionsQuery,
     IssueQuery,
@@ -174,7 +178,23 @@ class Subscription(InvoiceSubscription, ActionListSubscription):
     """Everything that can be followed live."""
 
 
+async def _recorded(results: Any, context: Context) -> AsyncGenerator[Any, None]:
+    try:
+        async for result in results:
+            await context.record_reads()
+            yield result
+    finally:
+        await results.aclose()
+
+
 class _Schema(strawberry.Schema):
+    async def stream(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute a subscription; what a result tells of persons is recorded before it is sent."""
+        results = await super().stream(*args, **kwargs)
+        if not hasattr(results, "__anext__"):
+            return results
+        return _recorded(results, kwargs["context_value"])
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing: defects are logged where they are told."""
 

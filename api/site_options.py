@@ -17,9 +17,9 @@ from api.connections import AtLeast
 from api.context import Info
 from api.people import given, told
 from api.record_types import RecordType
+from api.roles import Role
 from application.consulting import class_asked
 from domain.aging import AgeUnit, labels
-from domain.api_key import Role
 from domain.credit_score import CreditScoreRange
 from domain.site_options import (
     SITE,
@@ -100,6 +100,10 @@ _UNRECONCILED = (
     "After how many days an online payment that is not reconciled is told; 0 for never. (PND-14)"
 )
 _INTERVAL = "By how many minutes a calendar of follow-ups tells a day; 0 means not set. (FUP-14)"
+_READS = (
+    "The roles whose readings of personal data are recorded: names, addresses and numbers of"
+    " contacts, e-mail addresses of users. `personalDataReads` lists them."
+)
 _LOW, _HIGH = "The lowest score in the range.", "The highest score in the range."
 _COLOR, _NAME = "The colour to show, as #rrggbb.", "What to call the range."
 
@@ -196,6 +200,7 @@ class SiteOptionsResult:
     unreconciled_alert_days: int = strawberry.field(description=_UNRECONCILED)
     auto_close: bool = strawberry.field(description=_AUTO_CLOSE)
     calendar_interval_minutes: int = strawberry.field(description=_INTERVAL)
+    record_reads_of: list[Role] = strawberry.field(description=_READS)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -231,6 +236,7 @@ class SiteOptionsResult:
             unreconciled_alert_days=options.unreconciled_alert_days,
             auto_close=options.auto_close,
             calendar_interval_minutes=options.calendar_interval_minutes,
+            record_reads_of=list(options.record_reads_of),
         )
 
 
@@ -274,6 +280,7 @@ class ChangeSiteOptionsInput:
     unreconciled_alert_days: int | None = strawberry.field(default=UNSET, description=_UNRECONCILED)
     auto_close: bool | None = strawberry.field(default=UNSET, description=_AUTO_CLOSE)
     calendar_interval_minutes: int | None = strawberry.field(default=UNSET, description=_INTERVAL)
+    record_reads_of: list[Role] | None = strawberry.field(default=UNSET, description=_READS)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -307,6 +314,7 @@ class ChangeSiteOptionsInput:
             unreconciled_alert_days=given(self.unreconciled_alert_days),
             auto_close=given(self.auto_close),
             calendar_interval_minutes=given(self.calendar_interval_minutes),
+            record_reads_of=_all_given(self.record_reads_of),
         )
 
 

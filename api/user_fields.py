@@ -10,6 +10,8 @@ from api.context import Info
 from api.people import told
 from api.record_types import RecordType
 from application.records import existence
+from domain.contact import CONTACT
+from domain.shared.streams import stream_name
 from domain.user_fields import USER_FIELDS, SetUserFields
 from projections.user_fields import user_fields_of
 
@@ -84,7 +86,11 @@ class SetUserFieldsPayload(Payload):
         known = UserFields(record_type=kind, key=key)
         for fields in await self.reading.fetch(query):
             for name in fields.__struct_fields__:
-                setattr(known, name, getattr(fields, name))
+                value = getattr(fields, name)
+                setattr(known, name, value)
+                reads = self.reading.reads if kind is RecordType.CONTACT else None
+                if reads is not None and value is not None:
+                    reads.add(f"user_fields.{name}", stream_name(CONTACT.category, *key))
         return known
 
 

@@ -6,15 +6,8 @@ import strawberry
 
 from api.connections import AtLeast
 from api.context import Info
-from domain.api_key import Role
+from api.roles import Role
 from runtime.services import read_position
-
-strawberry.enum(
-    Role,
-    name="Role",
-    description="What a caller may do: an ADMIN everything; CREDIT_MANAGER and CREDIT_USER the work"
-    " of collecting; an INQUIRY_USER look and note; an AUDITOR read everything and change nothing.",
-)
 
 
 @strawberry.type(description="Who is asking.")

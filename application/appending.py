@@ -24,7 +24,8 @@ class Task(Struct, gc=False):
     """A command on its way into the log, of a row of an export or of a run of rules.
 
     `known` streams are decided on their history, others at first as from nothing. A task that is
-    not `counted` (an account that a document implies) is no row of its own.
+    not `counted` (an account that a document implies) is no row of its own. One that records the
+    run itself names what that was begun by as its `cause`; all others were caused by the run.
     """
 
     decider: Decider[Any, Any, Any]
@@ -34,6 +35,7 @@ class Task(Struct, gc=False):
     line: int = 0
     known: bool = False
     counted: bool = True
+    cause: str | None = None
 
     @property
     def stream(self) -> str:
@@ -79,7 +81,7 @@ class Appender:
         ]
         for task, events in zip(tasks, decided, strict=True):
             self._tasks.append(task)
-            self._extend(self._events, task.stream, 0, events)
+            self._extend(self._events, task, 0, events)
         if (
             len(self._events) > APPEND_EVENTS_MAX - _EVENTS_ROOM
             or len(self._tasks) > APPEND_EVENTS_MAX // 2
@@ -99,13 +101,12 @@ class Appender:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _extend(
-        self, events: list[NewEvent], stream: str, version: int, decided: Iterable[Event]
+        self, events: list[NewEvent], task: Task, version: int, decided: Iterable[Event]
     ) -> None:
+        stream, cause = task.stream, task.cause or self._cause
         for number, event in enumerate(decided, version + 1):
             on = event.effective_on(self._business_date)
-            events.append(
-                NewEvent(stream, number, event, on, self._actor, self._cause, self._cause)
-            )
+            events.append(NewEvent(stream, number, event, on, self._actor, cause, self._cause))
 
     def _flush(self) -> None:
         if not self._tasks:
@@ -149,7 +150,7 @@ class Appender:
             except Refused as refusal:
                 batch.refused.append((task, refusal))
                 continue
-            self._extend(events, stream, version, decided)
+            self._extend(events, task, version, decided)
             for event in decided:
                 state = decider.evolve(state, event)
             states[stream] = state, version + len(decided)

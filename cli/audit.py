@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from cli.audit_subjects import SubjectAsked, subject_options
 from cli.context import Format, Session, command_options, is_terminal, note
 from cli.output import print_json, print_rows
 from cli.values import MOMENT
@@ -36,6 +37,7 @@ from runtime.auditing import (
     text_of,
 )
 from runtime.tenants import Tenant, all_tenants
+from runtime.trails import catch_up
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -212,22 +214,28 @@ def _told(signed: SignedCheckpoint) -> dict[str, object]:
 @click.option("--after", type=MOMENT, help="Only what was recorded after a moment.")
 @click.option("--until", type=MOMENT, help="Only what was recorded up to a moment.")
 @click.option("--since", type=FILE, help="A checkpoint that somebody kept, to be proven as well.")
+@subject_options
 @command_options
 def export(
     session: Session,
     folder: Path,
+    subject: SubjectAsked | None,
     streams: tuple[str, ...],
     after: datetime | None,
     until: datetime | None,
     since: Path | None,
 ) -> None:
     """Write the log into FOLDER, with all that is needed to check it without us."""
-    if streams and (after or until):
-        raise click.UsageError("Name streams or a period.")
+    if sum((bool(streams), bool(after or until), subject is not None)) > 1:
+        raise click.UsageError("Name streams, a period or a subject.")
     tenant, keys = session.tenant(), audit_keys(session.settings)
-    selection = Selection(
-        _described(streams, after, until), after, until, tuple(streams) if streams else None
-    )
+    if subject is not None:
+        catch_up(session.database, tenant)
+        about = subject.found(session)
+        selection = Selection(f"events about {about.named}", subject=about)
+    else:
+        described = _described(streams, after, until)
+        selection = Selection(described, after, until, tuple(streams) if streams else None)
     with session.database.connect("worker") as connection:
         held = None
         if since is not None:

@@ -50,6 +50,7 @@ def sync(session: Session, folder: Path, business_date: date | None, mapping: Pa
             tenant,
             sources,
             actor="cli",
+            begun_by="cli/sync",
             business_date=on,
             progress=lambda size: progress.advance(task, size),
             waiting=lambda: note(

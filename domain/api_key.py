@@ -4,7 +4,6 @@ NotIssued --issue--> Issued --revoke--> Revoked
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -13,17 +12,8 @@ from msgspec.structs import replace
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import UserFacts
+from domain.shared.roles import Role
 from domain.shared.text import can_be_kept
-
-
-class Role(StrEnum):
-    """What a key may do (DESIGN section 9)."""
-
-    ADMIN = "admin"
-    CREDIT_MANAGER = "credit_manager"
-    CREDIT_USER = "credit_user"
-    INQUIRY_USER = "inquiry_user"
-    AUDITOR = "auditor"
 
 
 class ApiKeyIssued(Event, frozen=True, omit_defaults=True):

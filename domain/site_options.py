@@ -18,6 +18,7 @@ from domain.shared.credit_class import class_unknown
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.record_types import RecordType
+from domain.shared.roles import Role
 from domain.shared.text import camel, can_be_kept
 from domain.shared.time_zones import is_time_zone
 from domain.shared.wording import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX, optional_text
@@ -134,6 +135,7 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     calendar of follow-ups tells a day (FUP-14). Of these 0 means not set.
     Whether the issues of all rules are closed, with their open activities, when the conditions
     that led to them hold no longer (RULE-12).
+    The roles whose readings of personal data are recorded, in the order of roles.
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -161,6 +163,7 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     unreconciled_alert_days: int = 0
     auto_close: bool = False
     calendar_interval_minutes: int = 0
+    record_reads_of: tuple[Role, ...] = ()
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -197,6 +200,7 @@ class ChangeSiteOptions(Struct, frozen=True):
     unreconciled_alert_days: int | UnsetType = UNSET
     auto_close: bool | UnsetType = UNSET
     calendar_interval_minutes: int | UnsetType = UNSET
+    record_reads_of: tuple[Role, ...] | UnsetType = UNSET
     class_defined: bool = False
 
     def knowing(self, facts: Sequence[bool]) -> "ChangeSiteOptions":
@@ -283,6 +287,8 @@ def change(command: ChangeSiteOptions, options: SiteOptions) -> Sequence[SiteOpt
         given["credit_score_ranges"] = checked_ranges(given["credit_score_ranges"])
     if "udf_captions" in given:
         given["udf_captions"] = captions(given["udf_captions"], options.udf_captions)
+    if "record_reads_of" in given:
+        given["record_reads_of"] = tuple(one for one in Role if one in given["record_reads_of"])
     changed = replace(options, **given)
     return [] if changed == options else [SiteOptionsChanged(changed)]
 

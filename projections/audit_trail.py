@@ -1,6 +1,62 @@
-"""View: the log itself, event by event, for auditors (LOG-01)."""
+"""View: the log itself, event by event, for auditors (LOG-01): all of it, or about one subject."""
 
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain.conditions import ALWAYS, AnyOf, Compared, Condition, Negated, Operator
+from domain.personal_contact import PERSONAL_CONTACT
+from projections.api_keys import API_KEYS
+from projections.subjects import Subject, subject_events, subject_parameters
+from projections.users import USERS
 from projections.view import Asked, Field, Kind, View
+
+(_KEYS,) = API_KEYS.tables
+(_USERS,) = USERS.tables
+
+
+def seen_by(actor: str | None) -> Condition:
+    """Return what holds of events that an actor may see: personal contacts are their owner's.
+
+    None stands for who sees every event, as the log must be proven whole.
+    """
+    if actor is None:
+        return ALWAYS
+    of_persons = Compared("stream", Operator.STARTS_WITH, f"{PERSONAL_CONTACT.category}/")
+    return AnyOf([Negated(of_persons), Compared("actor", Operator.EQ, actor)])
+
+
+COLUMNS = (
+    "e.tenant, e.position, e.stream, e.version, e.type, e.data, e.effective_on, e.recorded_at,"
+    " e.actor, e.cause, e.correlation"
+)
+"""The columns of an event."""
+
+
+class AskedAbout(Asked, frozen=True, kw_only=True):
+    """For whom and for when a trail is asked, and about which subject."""
+
+    subject: Subject
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The named parameters that every statement over the trail may use."""
+        return Asked.parameters.fget(self) | subject_parameters(self.subject)  # pyright: ignore[reportOptionalCall]
+
+
+def asked_about(asked: Asked, subject: Subject) -> AskedAbout:
+    """Return what is asked, about a subject."""
+    told = {name: getattr(asked, name) for name in Asked.__struct_fields__}
+    return AskedAbout(**told, subject=subject)
+
+
+def trail_of(subject: Subject) -> View:
+    """Return the view of the events about a subject, which is asked with `asked_about` it."""
+
+    def source(asked: Asked) -> str:  # noqa: ARG001
+        return f"({subject_events(subject, COLUMNS)}) e"
+
+    return replace(AUDIT_TRAIL, source=source)
 
 
 def _source(asked: Asked) -> str:  # noqa: ARG001
@@ -14,12 +70,22 @@ def _where(asked: Asked) -> str:
     return f"e.tenant = %(tenant)s{known}"
 
 
+def _key(asked: Asked) -> str:  # noqa: ARG001
+    return f"""LEFT JOIN {_KEYS.name} k
+        ON k.tenant = e.tenant AND e.actor = 'key/' || k.key_id"""
+
+
+def _user(asked: Asked) -> str:  # noqa: ARG001
+    return f"LEFT JOIN {_USERS.name} u ON u.tenant = k.tenant AND u.user_id = k.user_id"
+
+
 AUDIT_TRAIL = View(
     name="audit_trail",
     description="Events of the log in the order in which they were recorded.",
     key=("position",),
     source=_source,
     where=_where,
+    joins={"key": _key, "user": _user},
     fields=(
         Field(
             "position",
@@ -32,6 +98,12 @@ AUDIT_TRAIL = View(
             Kind.TEXT,
             "What the event is about, such as invoice/406/0000611365: category and natural key.",
             "e.stream",
+        ),
+        Field(
+            "category",
+            Kind.TEXT,
+            "What kind of thing the event is about, such as invoice: the stream's category.",
+            "split_part(e.stream, '/', 1)",
         ),
         Field("version", Kind.INTEGER, "Place in the stream: from 1, without gaps.", "e.version"),
         Field("type", Kind.TEXT, "What happened, such as PaymentApplied.", "e.type"),
@@ -49,6 +121,30 @@ AUDIT_TRAIL = View(
         ),
         Field("recorded_at", Kind.MOMENT, "When it was recorded in the log.", "e.recorded_at"),
         Field("actor", Kind.TEXT, "Who asked: a user, an API key or a job.", "e.actor"),
+        Field(
+            "actor_name",
+            Kind.TEXT,
+            "The name of the API key that it was, if it was one.",
+            "k.name",
+            nullable=True,
+            needs=("key",),
+        ),
+        Field(
+            "user_id",
+            Kind.TEXT,
+            "The user for whom that key acts.",
+            "k.user_id",
+            nullable=True,
+            needs=("key",),
+        ),
+        Field(
+            "user_name",
+            Kind.TEXT,
+            "The user's name.",
+            "u.name",
+            nullable=True,
+            needs=("key", "user"),
+        ),
         Field("cause", Kind.TEXT, "The command, job or event that led here.", "e.cause"),
         Field(
             "correlation",

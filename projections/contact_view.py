@@ -3,7 +3,7 @@
 from domain.shared.record_types import RecordType
 from projections.contacts import CONTACTS
 from projections.user_defined import USER_FIELDS_JOIN, user_defined, user_fields_join
-from projections.view import Asked, Field, Kind, View, plain
+from projections.view import Asked, Field, Kind, View, personal, plain
 
 (_CONTACTS,) = CONTACTS.tables
 
@@ -36,26 +36,28 @@ CONTACT_VIEW = View(
             source="ACC-15",
             nullable=False,
         ),
-        *plain(
-            "p",
-            Kind.TEXT,
-            {
-                "cntct_name": "Name.",
-                "cntct_title": "Title.",
-                "cntct_email_addr": "E-mail address.",
-                "cntct_primary_addr_phone": "Phone number.",
-                "cntct_primary_addr_fax": "Fax number.",
-                "cntct_addr_line1": "Own address, line 1.",
-                "cntct_addr_line2": "Own address, line 2.",
-                "cntct_city": "City.",
-                "cntct_state": "State, province or county.",
-                "cntct_postal_code": "Postal code.",
-                "cntct_country": "Country.",
-                "cntct_comment": "A free note: role, hours …",
-            },
-            source="ACC-16, ACC-17",
+        *personal(
+            *plain(
+                "p",
+                Kind.TEXT,
+                {
+                    "cntct_name": "Name.",
+                    "cntct_title": "Title.",
+                    "cntct_email_addr": "E-mail address.",
+                    "cntct_primary_addr_phone": "Phone number.",
+                    "cntct_primary_addr_fax": "Fax number.",
+                    "cntct_addr_line1": "Own address, line 1.",
+                    "cntct_addr_line2": "Own address, line 2.",
+                    "cntct_city": "City.",
+                    "cntct_state": "State, province or county.",
+                    "cntct_postal_code": "Postal code.",
+                    "cntct_country": "Country.",
+                    "cntct_comment": "A free note: role, hours …",
+                },
+                source="ACC-16, ACC-17",
+            ),
         ),
-        *user_defined("p"),
+        *personal(*user_defined("p")),
         Field(
             "origin",
             Kind.TEXT,

@@ -4,7 +4,7 @@ from domain.pending_payment import Status
 from projections.accounts import ACCOUNTS
 from projections.pending_payment_exports import PENDING_PAYMENT_EXPORTS
 from projections.pending_payments import PENDING_PAYMENTS
-from projections.view import Asked, Field, Kind, View, plain
+from projections.view import Asked, Field, Kind, View, personal, plain
 
 _PENDING, _INVOICES = PENDING_PAYMENTS.tables
 (_EXPORTS,) = PENDING_PAYMENT_EXPORTS.tables
@@ -112,11 +112,16 @@ PENDING_PAYMENT_VIEW = View(
         *plain(
             "p",
             Kind.TEXT,
-            {
-                "entry_user_id": "Who entered it: the id; null if a guest did.",
-                "entry_user_name": "Who entered it: the name; null if a guest did.",
-            },
+            {"entry_user_id": "Who entered it: the id; null if a guest did."},
             source="PND-09",
+        ),
+        *personal(
+            *plain(
+                "p",
+                Kind.TEXT,
+                {"entry_user_name": "Who entered it: the name; null if a guest did."},
+                source="PND-09",
+            )
         ),
         *plain(
             "p",

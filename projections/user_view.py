@@ -1,7 +1,7 @@
 """View: users, and the teams that they are in."""
 
 from projections.users import USERS
-from projections.view import Asked, Field, Kind, View, plain
+from projections.view import Asked, Field, Kind, View, personal, plain
 
 (_USERS,) = USERS.tables
 
@@ -29,7 +29,7 @@ USER_VIEW = View(
     fields=(
         Field("user_id", Kind.TEXT, "The user's id.", "u.user_id", source="USR-10"),
         Field("name", Kind.TEXT, "The user's name.", "u.name", source="USR-15"),
-        *plain("u", Kind.TEXT, {"email": "The user's e-mail address."}, source="USR-15"),
+        *personal(*plain("u", Kind.TEXT, {"email": "The user's e-mail address."}, source="USR-15")),
         Field(
             "kind",
             Kind.TEXT,

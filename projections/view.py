@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.site_options import SiteOptions
 from projections.credit_score_sql import credit_score_parameters
@@ -36,7 +37,7 @@ class Field(Struct, frozen=True):
 
     `sql` is its expression over the view's source. A MONEY field names the text field with its
     currency in `currency`. `needs` names the joins of the view that the expression reads.
-    `source` cites the requirement.
+    `source` cites the requirement. Who reads a `personal` one reads data about a person.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field(Struct, frozen=True):
     currency: str = ""
     needs: tuple[str, ...] = ()
     source: str = ""
+    personal: bool = False
 
 
 class Total(Struct, frozen=True):
@@ -190,6 +192,11 @@ def plain(
         Field(name, kind, description, f"{alias}.{name}", nullable=nullable, source=source)
         for name, description in described.items()
     )
+
+
+def personal(*fields: Field) -> tuple[Field, ...]:
+    """Return fields as ones that tell of a person."""
+    return tuple(replace(field, personal=True) for field in fields)
 
 
 def numbered(column: str) -> str:

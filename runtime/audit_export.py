@@ -13,6 +13,7 @@ Files are written line by line, so that an export of any size takes little memor
 """
 
 import json
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from psycopg import Connection
 
 from eventstore.postgres import read_head
@@ -28,6 +29,7 @@ from eventstore.proofs.leaves import Line, read_lines
 from eventstore.proofs.merkle import Hash, hashes_beside
 from eventstore.proofs.notes import Checkpoint
 from eventstore.proofs.tiles import WIDTH, Tree, hashes_of
+from projections.subjects import Subject, subject_events, subject_parameters
 from runtime.audit_keys import AuditKeys
 from runtime.auditing import (
     SignedCheckpoint,
@@ -56,16 +58,17 @@ _PARQUET = """
 
 
 class Selection(Struct, frozen=True):
-    """Which events: all, those recorded in a period, or those of some streams.
+    """Which events: all, those recorded in a period, those of some streams or about a subject.
 
     `streams` are names; `description` says in words what was asked for. A period is from after one
-    moment to another.
+    moment to another. The events about a subject are found by the read models, as those show it.
     """
 
     description: str = "the whole log"
     after: datetime | None = None
     until: datetime | None = None
     streams: tuple[str, ...] | None = None
+    subject: Subject | None = None
 
 
 class Exported(Struct, frozen=True):
@@ -76,6 +79,8 @@ class Exported(Struct, frozen=True):
 
 
 Progress = Callable[[int], None]
+
+_GATHERED = b"CREATE TEMPORARY TABLE exported (position bigint PRIMARY KEY) ON COMMIT DROP"
 
 
 def export_log(
@@ -106,11 +111,13 @@ def export_log(
         tree = Tree(connection, tenant.id)
         writer = _Writer(folder, tenant, tree, signed.checkpoint.size, progress)
         positions = None
-        if selection.streams is None:
+        if selection.streams is not None:
+            writer.write_streams(connection, selection.streams)
+        elif selection.subject is not None:
+            writer.write_subject(connection, selection.subject)
+        else:
             stretch = _stretch(connection, tenant, selection)
             positions = writer.write_stretch(connection, *stretch)
-        else:
-            writer.write_streams(connection, selection.streams)
         events = writer.close()
         if since is not None:
             _write_consistency(connection, tenant, signed.checkpoint, since, folder)
@@ -124,6 +131,7 @@ def export_log(
             "tenant": tenant.name,
             "selection": selection.description,
             "streams": selection.streams,
+            "subject": None if selection.subject is None else to_builtins(selection.subject),
             "positions": positions,
             "events": events,
             "size": signed.checkpoint.size,
@@ -192,26 +200,38 @@ class _Writer:
     def write_streams(self, connection: Connection[Any], streams: Sequence[str]) -> None:
         """Write the events of streams in the order of the log."""
         tenant = self._tenant
-        connection.execute(
-            "CREATE TEMPORARY TABLE exported (position bigint PRIMARY KEY) ON COMMIT DROP"
-        )
+        connection.execute(_GATHERED)
         for start in range(0, len(streams), PAGE_STREAMS):
             connection.execute(
                 "INSERT INTO exported SELECT position FROM public.events"
                 " WHERE tenant = %s AND stream = ANY(%s) AND position <= %s ON CONFLICT DO NOTHING",
                 (tenant.id, list(streams[start : start + PAGE_STREAMS]), self._size),
             )
+        self._write_gathered(connection)
+
+    def write_subject(self, connection: Connection[Any], subject: Subject) -> None:
+        """Write the events about a subject in the order of the log."""
+        connection.execute(_GATHERED)
+        found = subject_events(subject, "e.position").encode()
+        connection.execute(
+            b"INSERT INTO exported SELECT position FROM (" + found + b") found"
+            b" WHERE position <= %(size)s ON CONFLICT DO NOTHING",
+            {"tenant": self._tenant.id, "size": self._size, **subject_parameters(subject)},
+        )
+        self._write_gathered(connection)
+
+    def _write_gathered(self, connection: Connection[Any]) -> None:
         lines = read_lines(
             connection,
-            tenant.name,
+            self._tenant.name,
             "FROM exported JOIN public.events e USING (position) WHERE e.tenant = %s"
             " ORDER BY position",
-            (tenant.id,),
+            (self._tenant.id,),
         )
-        positions = list(self._write(lines))
+        positions = array("q", self._write(lines))
         for position in positions:
             self._leaves.write(f"{text_of(self._leaf(position))}\n")
-        self._write_hashes([position - 1 for position in positions])
+        self._write_hashes(array("q", (position - 1 for position in positions)))
 
     def _write(self, lines: Iterable[Line]) -> Iterator[int]:
         """Write lines, and yield where they stand in the log."""

@@ -36,6 +36,7 @@ from projections.pending_payment_view import (
     PENDING_PAYMENT_VIEW,
 )
 from projections.personal_contact_view import PERSONAL_CONTACT_VIEW
+from projections.personal_data_reads import PERSONAL_DATA_READS
 from projections.promise_view import PROMISE_INVOICE_VIEW, PROMISE_RECEIPT_VIEW, PROMISE_VIEW
 from projections.reason_code_view import REASON_CODE_VIEW
 from projections.rule_run_view import RULE_RUN_VIEW
@@ -55,6 +56,7 @@ VIEWS = (
     ACCOUNT_NOTE_VIEW,
     CONTACT_VIEW,
     PERSONAL_CONTACT_VIEW,
+    PERSONAL_DATA_READS,
     INVOICE_VIEW,
     INVOICE_LINE_VIEW,
     INVOICE_NOTE_VIEW,
@@ -172,6 +174,8 @@ def _views() -> Iterator[str]:
             kind = f"{field.kind} or null" if field.nullable else str(field.kind)
             if field.currency:
                 kind += f" in `{field.currency}`"
+            if field.personal:
+                kind += ", personal"
             yield f"| `{field.name}` | {kind} | {field.description} | {field.source} |"
         yield ""
 

@@ -221,7 +221,7 @@ class JobRunner:
                 self._sign(tenant)
                 return f"The day {on} began: {_counted(rolled.events, 'event')}."
             case JobKind.SYNC:
-                return self._sync(tenant, wanted, actor)
+                return self._sync(tenant, wanted, actor, cause)
             case JobKind.GRID_ALERT:
                 done = process_grid_alert(
                     self._database,
@@ -240,7 +240,7 @@ class JobRunner:
         with self._database.connect("worker") as connection:
             make_checkpoint(connection, self._settings, tenant, keys)
 
-    def _sync(self, tenant: Tenant, wanted: Wanted, actor: str) -> str:
+    def _sync(self, tenant: Tenant, wanted: Wanted, actor: str, cause: str) -> str:
         with self._reading() as connection:
             found = fetch(connection, active_source(tenant.id, wanted.job.subject))
         if not found:
@@ -252,6 +252,7 @@ class JobRunner:
             actor=actor,
             business_date=wanted.due.business_date,
             occasion=wanted.firing_id,
+            begun_by=cause,
         )
         outcome = synced.outcome
         return (

@@ -64,7 +64,7 @@ def run_and_tell(
         RunBusy: if a sync or another run does not end.
     """
     try:
-        with RuleRunner(database, tenant, actor=telling.actor) as runner:
+        with RuleRunner(database, tenant, actor=telling.actor, begun_by=telling.cause) as runner:
             result = runner.run(
                 telling.business_date,
                 telling.class_id,

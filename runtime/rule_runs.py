@@ -80,12 +80,18 @@ class RunResult(Struct, frozen=True):
 
 
 class RuleRunner:
-    """Runs the rules of one tenant; nobody else syncs or runs rules of it meanwhile."""
+    """Runs the rules of one tenant; nobody else syncs or runs rules of it meanwhile.
 
-    def __init__(self, database: Database, tenant: Tenant, *, actor: str) -> None:
+    `begun_by` names the job or the command that it does so for.
+    """
+
+    def __init__(
+        self, database: Database, tenant: Tenant, *, actor: str, begun_by: str | None = None
+    ) -> None:
         self._database = database
         self._tenant = tenant
         self._actor = actor
+        self._begun_by = begun_by
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -296,7 +302,8 @@ class RuleRunner:
                 run.class_id, on, self._session.head(), run.evaluation.outcomes(known)
             )
             key = run.class_id, on.isoformat()
-            appender.add(Task(RULE_RUN, key, RecordRuleRun(completed), known=True))
+            command = RecordRuleRun(completed)
+            appender.add(Task(RULE_RUN, key, command, known=True, cause=self._begun_by))
             for batch in appender.finish():
                 for task, refusal in batch.refused:
                     log.warning(

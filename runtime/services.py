@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from prometheus_client import Counter
-from psycopg import AsyncConnection, Connection, OperationalError, errors
+from psycopg import AsyncConnection, Connection, Error, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from application.handling import CommandQueue, Handled, Request
@@ -23,6 +23,7 @@ from domain.site_options import SiteOptions
 from eventstore.postgres import PostgresLog, bind_tenant
 from projections.catalogue import READ_MODELS
 from projections.job_firings import FiringFigures, firing_figures
+from projections.personal_data_reads import RECORD_READ, PersonalRead, read_parameters
 from projections.query import Query, fetch, fetch_async, sql
 from projections.site_options import decoded_options
 from runtime.database import Database
@@ -46,6 +47,10 @@ Told = TypeVar("Told")
 
 class RequestTooSlow(Exception):
     """A statement took longer than a request may."""
+
+
+class ReadNotRecorded(Exception):
+    """What was read of persons could not be recorded, so that it must not be told."""
 
 
 class Caller(Struct, frozen=True):
@@ -165,11 +170,27 @@ class Services:
         """Return the answer to a question about a tenant's log or its proofs."""
 
         def on_thread() -> Told:
-            with self.database.connect("app") as connection:
+            with _failures(), self.database.connect("app") as connection:
                 bind_tenant(connection, tenant)
                 return question(connection)
 
         return await asyncio.to_thread(on_thread)
+
+    async def record_read(self, tenant: int, read: PersonalRead) -> None:
+        """Record what a request read of persons.
+
+        Raises:
+            ReadNotRecorded: if that cannot be done.
+        """
+        try:
+            async with self._pool.connection() as connection, connection.transaction():
+                await connection.execute(
+                    "SELECT set_config('tallystick.tenant', %s, true)", (str(tenant),)
+                )
+                await connection.execute(sql(RECORD_READ), read_parameters(tenant, read))
+                STATEMENTS.inc()
+        except (PoolTimeout, Error) as failure:
+            raise ReadNotRecorded(str(failure)) from failure
 
     async def submit(self, tenant: int, request: Request) -> Handled:
         """Carry out a command.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -62,16 +62,34 @@ def workbook(
     created: date,
     time_zone: str = "UTC",
 ) -> bytes:
-    """Return an Excel file of one sheet with a header that stays in sight and can be filtered by.
-
-    Rows hold a value for each column, None where it is unknown. Moments are shown in a time zone,
-    which spreadsheets know nothing of.
+    """Return an Excel file as `write_workbook` writes it.
 
     Raises:
         TooManyRows: if there are more than a sheet can hold.
     """
     buffer = BytesIO()
-    book: Any = Workbook(buffer, {"constant_memory": True})
+    write_workbook(buffer, sheet, columns, rows, created=created, time_zone=time_zone)
+    return buffer.getvalue()
+
+
+def write_workbook(
+    file: IO[bytes],
+    sheet: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Any]],
+    *,
+    created: date,
+    time_zone: str = "UTC",
+) -> None:
+    """Write an Excel file of one sheet with a header that stays in sight and can be filtered by.
+
+    Rows hold a value for each column, None where it is unknown; any number takes little memory.
+    Moments are shown in a time zone, which spreadsheets know nothing of.
+
+    Raises:
+        TooManyRows: if there are more than a sheet can hold.
+    """
+    book: Any = Workbook(file, {"constant_memory": True})
     try:
         book.set_properties({"created": datetime(created.year, created.month, created.day)})  # noqa: DTZ001
         page: Any = book.add_worksheet(_sheet_name(sheet))
@@ -85,7 +103,6 @@ def workbook(
         page.autofilter(0, 0, last, len(columns) - 1)
     finally:
         book.close()
-    return buffer.getvalue()
 
 
 def _sheet_name(name: str) -> str:

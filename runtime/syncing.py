@@ -52,6 +52,7 @@ def sync(
     actor: str,
     business_date: date,
     occasion: str | None = None,
+    begun_by: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Synced:
     """Load `sources`, do what follows from them, and return when the read models show it all.
@@ -78,7 +79,13 @@ def sync(
         worker,
     ):
         session = ImportSession(reading, appending, tenant.id, appended=worker.keep_alive)
-        run = Sync(session, actor=actor, business_date=business_date, progress=progress)
+        run = Sync(
+            session,
+            actor=actor,
+            business_date=business_date,
+            begun_by=begun_by,
+            progress=progress,
+        )
         outcome = run.run(sources)
         while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):
             worker.keep_alive()
@@ -108,6 +115,7 @@ def sync_when_free(
     actor: str,
     business_date: date,
     occasion: str | None = None,
+    begun_by: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
     waiting: Callable[[], None] = lambda: None,
 ) -> Synced:
@@ -128,6 +136,7 @@ def sync_when_free(
                 actor=actor,
                 business_date=business_date,
                 occasion=occasion,
+                begun_by=begun_by,
                 progress=progress,
             )
         except SyncBusy:

@@ -112,7 +112,7 @@ class _Compared(Struct, gc=False):
 
 
 class Sync:
-    """One run over an export, for one tenant."""
+    """One run over an export, for one tenant; `begun_by` names what it was begun by."""
 
     def __init__(
         self,
@@ -120,6 +120,7 @@ class Sync:
         *,
         actor: str,
         business_date: date,
+        begun_by: str | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.run_id = str(uuid4())
@@ -129,6 +130,7 @@ class Sync:
         self._session = session
         self._business_date = business_date
         self._progress = progress
+        self._begun_by = begun_by
         self.cause = f"sync/{self.run_id}"
         self._appender = Appender(
             session, actor=actor, business_date=business_date, cause=self.cause
@@ -547,7 +549,9 @@ class Sync:
                 outcome.rejected_count,
             )
             command = CompleteSync(completed)
-            self._appender.add(Task(SYNC_RUN, (self.run_id,), command, "", 0, False, False))
+            self._appender.add(
+                Task(SYNC_RUN, (self.run_id,), command, counted=False, cause=self._begun_by)
+            )
             self._count(self._appender.finish())
         for manifest in self._manifests.values():
             manifest.save()

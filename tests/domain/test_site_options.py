@@ -7,6 +7,7 @@ import pytest
 
 from domain.aging import AgeUnit, Basis
 from domain.shared.record_types import RecordType
+from domain.shared.roles import Role
 from domain.site_options import (
     SITE_OPTIONS,
     AdoptDefaults,
@@ -201,3 +202,11 @@ def test_close_issues_of_all_rules_or_not() -> None:
     options.given().when(ChangeSiteOptions(auto_close=False)).then_nothing()
     on = SiteOptionsChanged(SiteOptions(auto_close=True))
     options.given().when(ChangeSiteOptions(auto_close=True)).then(on)
+
+
+def test_name_the_roles_whose_readings_are_recorded_once_and_in_the_order_of_roles() -> None:
+    named = ChangeSiteOptions(record_reads_of=(Role.AUDITOR, Role.CREDIT_USER, Role.AUDITOR))
+    told = SiteOptionsChanged(SiteOptions(record_reads_of=(Role.CREDIT_USER, Role.AUDITOR)))
+    options.given().when(named).then(told)
+    none = ChangeSiteOptions(record_reads_of=())
+    options.given(told).when(none).then(SiteOptionsChanged(SiteOptions()))

@@ -358,6 +358,7 @@ def test_functions_with_the_owners_rights_are_few_and_have_a_fixed_search_path(
         "append_events": ["app", "worker"],
         "authenticate": ["app"],
         "begin_append": ["worker"],
+        "record_personal_read": ["app"],
         "store_file": ["app"],
     }
     for name, settings, _ in found:
