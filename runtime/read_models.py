@@ -21,6 +21,7 @@ from projections.projection import ReadModel
 from projections.refold import clear_all
 from projections.runner import Runner
 from runtime.database import Database
+from runtime.refolder import forget_flushes
 from runtime.refolding import Job, refold
 
 LIVE = "read_models"
@@ -313,6 +314,7 @@ def _finish(database: Database, schema: str, waiting: Iterator[str]) -> set[int]
     """
     contradicting: set[int] = set()
     with database.connect("owner") as owner:
+        forget_flushes(owner)
         owner.execute(f"SET default_statistics_target = {STATISTICS_TARGET}".encode())
         for table in waiting:
             try:
