@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from cli.context import Session, command_options, is_terminal, note
 from cli.output import print_rows
 from cli.values import MOMENT
 from runtime.read_models import status
+from runtime.replay_files import Form, write_replay
 from runtime.replaying import (
     Replay,
     caller_of,
@@ -24,6 +27,8 @@ from runtime.replaying import (
     replayed,
     replays,
 )
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 class PlaceType(click.ParamType[int | datetime]):
@@ -62,6 +67,8 @@ class QueryType(click.ParamType[str]):
 @click.option("--name", metavar="NAME", help="What the replay is called; by default after --at.")
 @click.option("--query", type=QueryType(), help="Answer a GraphQL query there; @FILE reads one.")
 @click.option("--variables", default="{}", metavar="JSON", help="The variables of the query.")
+@click.option("--csv", type=FOLDER, help="Write its tables as CSV into this empty folder.")
+@click.option("--parquet", type=FOLDER, help="Write its tables as Parquet into this empty folder.")
 @click.option(
     "--key", "key_id", metavar="ID", help="Answer as to this API key; else as an auditor."
 )
@@ -72,6 +79,8 @@ def replay(
     name: str | None,
     query: str | None,
     variables: str,
+    csv: Path | None,
+    parquet: Path | None,
     key_id: str | None,
 ) -> None:
     """Build the read models as they were at a moment of the log, beside those of today.
@@ -86,17 +95,8 @@ def replay(
         raise click.UsageError(f"--variables takes a JSON object: {failure}.") from failure
     tenant = session.tenant()
     if at is not None:
-        with Progress(
-            console=Console(stderr=True), transient=True, disable=not is_terminal()
-        ) as bar:
-            task = bar.add_task("Folding")
-            found, new = make_replay(
-                session.database,
-                tenant,
-                at,
-                name,
-                lambda done, whole: bar.update(task, completed=done, total=whole),
-            )
+        with _progress("Folding") as advance:
+            found, new = make_replay(session.database, tenant, at, name, advance)
         name = found.name
         note(f"The replay {name} is {'made' if new else 'there already'}.")
     assert name is not None
@@ -104,7 +104,12 @@ def replay(
     with database.connect("auditor") as connection:
         for one in status(connection, tenant.id):
             if one.stopped_at is not None:
-                note(f"{one.read_model} stopped at position {one.stopped_at}: {one.error}")
+                note(f"{one.read_model} is stopped at position {one.stopped_at}: {one.error}")
+    for folder, form in ((csv, Form.CSV), (parquet, Form.PARQUET)):
+        if folder is not None:
+            with _progress("Writing") as advance:
+                written = write_replay(database, folder, form, advance)
+            note(f"{sum(written.values()):,} rows of {len(written)} tables are in {folder}.")
     if query is None:
         _tell(session, [database.replay])
         return
@@ -117,6 +122,14 @@ def replay(
     click.echo(body)
     if not good:
         sys.exit(1)
+
+
+@contextmanager
+def _progress(title: str) -> Generator[Callable[[int, int], None]]:
+    """Show how far something is, to people."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not is_terminal()) as bar:
+        task = bar.add_task(title)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
 @audit.command("replays")

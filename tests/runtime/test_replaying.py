@@ -135,7 +135,7 @@ def test_the_same_again_changes_nothing_and_another_takes_another_name(
     before = sorted(owner.execute(files.encode(), (first.schema,)))
     assert make_replay(database, tenant, 1, "mine") == (first, False)
     assert sorted(owner.execute(files.encode(), (first.schema,))) == before
-    with pytest.raises(ReplayError, match="'mine' is of position 1 at .*; take another name"):
+    with pytest.raises(ReplayError, match=r"'mine' is of position 1 at .*; take another name"):
         make_replay(database, tenant, 2, "mine")
     drop_replay(database, tenant, "mine")
     assert replay(database, tenant, 2, "mine").position == 2
