@@ -180,7 +180,7 @@ def _asked(
     return Asked(
         snapshot.tenant,
         snapshot.options,
-        as_of if as_of is not None else today(snapshot.options),
+        as_of if as_of is not None else today(snapshot.options, snapshot.moment),
         in_past=as_of is not None,
         known_at=known_at,
         viewer=viewer,

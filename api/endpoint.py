@@ -17,6 +17,7 @@ from strawberry.fastapi import GraphQLRouter
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
@@ -24,7 +25,7 @@ from api.context import Context
 from api.documents import TrustedDocuments
 from api.errors import ApiError, Code, told
 from api.limits import BODY_BYTES_MAX
-from api.requests import LEGACY, RESPONSE, answer, media_type, parsed_request
+from api.requests import LEGACY, RESPONSE, GraphQLRequest, answer, media_type, parsed_request
 from runtime.embedded import DatabaseUnavailable
 from runtime.services import Caller, ReadNotRecorded, Services
 
@@ -116,21 +117,14 @@ class GraphQLEndpoint:
         document = self._documents.document(wanted)
         context = Context(self._services, caller, request_id, operation=wanted.operation_name)
         try:
-            result = await self._schema.execute(
+            result = await carried_out(
+                self._schema,
                 document,
-                variable_values=wanted.variables,
-                context_value=context,
-                operation_name=wanted.operation_name,
-                allowed_operation_types=_BY_HTTP,
+                wanted,
+                context,
+                _BY_HTTP,
+                "Subscriptions are served over a WebSocket.",
             )
-        except CannotGetOperationTypeError as failure:
-            raise ApiError(Code.VALIDATION, failure.as_http_error_reason()) from failure
-        except InvalidOperationTypeError as failure:
-            raise ApiError(
-                Code.BAD_REQUEST, "Subscriptions are served over a WebSocket."
-            ) from failure
-        except MissingQueryError as failure:
-            raise ApiError(Code.BAD_REQUEST, "The request has no query.") from failure
         finally:
             await context.aclose()
         if result.data is not None:
@@ -152,6 +146,35 @@ class GraphQLEndpoint:
         return await authenticated(
             self._services, connection.headers.get("authorization", ""), request_id
         )
+
+
+async def carried_out(
+    schema: strawberry.Schema,
+    document: str,
+    wanted: GraphQLRequest,
+    context: Context,
+    operations: frozenset[OperationType],
+    otherwise: str,
+) -> ExecutionResult:
+    """Carry out a document whose operation is one of some types; `otherwise` says why no other.
+
+    Raises:
+        ApiError: if it has no operation that can be carried out.
+    """
+    try:
+        return await schema.execute(
+            document,
+            variable_values=wanted.variables,
+            context_value=context,
+            operation_name=wanted.operation_name,
+            allowed_operation_types=operations,
+        )
+    except CannotGetOperationTypeError as failure:
+        raise ApiError(Code.VALIDATION, failure.as_http_error_reason()) from failure
+    except InvalidOperationTypeError as failure:
+        raise ApiError(Code.BAD_REQUEST, otherwise) from failure
+    except MissingQueryError as failure:
+        raise ApiError(Code.BAD_REQUEST, "The request has no query.") from failure
 
 
 class GraphQLSocket(GraphQLRouter[Context, None]):

@@ -191,7 +191,6 @@ async def _explained(info: Info, explain: Callable[[Explainer], Answer]) -> Answ
 
     def on_thread() -> Answer:
         with database.connect("worker") as connection:
-            connection.execute("SET search_path = read_models, public")
             return explain(Explainer(connection, tenant))
 
     try:

@@ -95,7 +95,7 @@ class JobResult:
     @classmethod
     def of(cls, job: Job, last: str | None, reading: Reading) -> "JobResult":
         """Return a job as it is told."""
-        coming = next_due(job, now())
+        coming = next_due(job, reading.snapshot.moment)
         return cls(
             name=job.name,
             kind=job.kind,

@@ -151,7 +151,7 @@ def accounts_with(tenant: int, said: Mapping[str, Any]) -> Query[tuple[str, str]
         for name in said
     ]
     statement = (
-        "SELECT company_id, cust_id FROM read_models.account_care"
+        "SELECT company_id, cust_id FROM account_care"
         f" WHERE {' AND '.join(['tenant = %(tenant)s', *conditions])}"
     )
     return Query(sql(statement), {"tenant": tenant, **said}, lambda *key: key)

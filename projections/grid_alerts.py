@@ -134,7 +134,7 @@ _DOCUMENT = "alert_id, name, grid, filter, columns, recipients, schedule"
 def active_alerts(tenant: int, alert_id: str | None = None) -> Query[GridAlertDocument]:
     """Return the question for the alerts that are in force, or for one of them."""
     statement = f"""
-        SELECT {_DOCUMENT} FROM read_models.grid_alerts
+        SELECT {_DOCUMENT} FROM grid_alerts
         WHERE tenant = %(tenant)s AND active
           AND (%(alert_id)s::text IS NULL OR alert_id = %(alert_id)s)
         ORDER BY alert_id"""

@@ -200,5 +200,5 @@ def firing_figures() -> Query[FiringFigures]:
                coalesce((array_agg(extract(epoch FROM ended_at - started_at)
                    ORDER BY started_at DESC))[1], 0)::float8,
                extract(epoch FROM clock_timestamp() - min(started_at))::float8
-        FROM read_models.{_FIRINGS.name} GROUP BY 1, 2 ORDER BY 1, 2"""
+        FROM {_FIRINGS.name} GROUP BY 1, 2 ORDER BY 1, 2"""
     return Query(sql(statement), {}, FiringFigures)

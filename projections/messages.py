@@ -143,7 +143,7 @@ def attachment_of(tenant: int, message_id: str) -> Query[Attachment]:
     """Return the question for the file of a message, and for whom it is; none if it has none."""
     statement = """
         SELECT m.user_id, m.file_name, m.media_type, f.sha256, f.content
-        FROM read_models.messages m
+        FROM messages m
         JOIN public.stored_files f ON f.tenant = m.tenant AND f.sha256 = m.sha256
         WHERE m.tenant = %(tenant)s AND m.message_id = %(message_id)s"""
     return Query(sql(statement), {"tenant": tenant, "message_id": message_id}, Attachment)
@@ -152,6 +152,6 @@ def attachment_of(tenant: int, message_id: str) -> Query[Attachment]:
 def delivered_among(tenant: int, message_ids: Sequence[str]) -> Query[str]:
     """Return the question for those of some messages that are delivered."""
     statement = """
-        SELECT message_id FROM read_models.messages
+        SELECT message_id FROM messages
         WHERE tenant = %(tenant)s AND message_id = ANY(%(ids)s)"""
     return Query(sql(statement), {"tenant": tenant, "ids": list(message_ids)}, str)

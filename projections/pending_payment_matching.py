@@ -42,8 +42,8 @@ def match_candidates(tenant: int, days: int) -> Query[MatchCandidate]:
     """
     statement = f"""
         SELECT w.company_id, w.pending_payment_id, p.payment_id, m.by_reference, m.days_apart
-        FROM read_models.pending_payments w
-        JOIN read_models.payments p ON p.tenant = w.tenant
+        FROM pending_payments w
+        JOIN payments p ON p.tenant = w.tenant
             AND p.company_id = w.company_id AND p.cust_id = w.cust_id
         CROSS JOIN LATERAL (
             SELECT coalesce(p.reference = nullif(btrim(w.proc_ref_no), ''), false) AS by_reference,
@@ -53,7 +53,7 @@ def match_candidates(tenant: int, days: int) -> Query[MatchCandidate]:
                                   AND m.days_apart <= %(days)s))
           AND NOT coalesce(w.undone_payments::jsonb ? p.payment_id, false)
           AND NOT EXISTS (
-              SELECT FROM read_models.pending_payments r
+              SELECT FROM pending_payments r
               WHERE r.tenant = p.tenant AND r.company_id = p.company_id
                 AND r.payment_id = p.payment_id)"""
     return Query(sql(statement), {"tenant": tenant, "days": days}, MatchCandidate)
@@ -63,10 +63,10 @@ def target(tenant: int, pending_payment_id: str, payment_id: str) -> Query[Targe
     """Return the question for what reconciling by hand must know; no answer if it is unknown."""
     statement = """
         SELECT p.company_id, EXISTS (
-            SELECT FROM read_models.pending_payments r
+            SELECT FROM pending_payments r
             WHERE r.tenant = p.tenant AND r.company_id = p.company_id
               AND r.payment_id = %(payment_id)s AND r.pending_payment_id <> p.pending_payment_id)
-        FROM read_models.pending_payments p
+        FROM pending_payments p
         WHERE p.tenant = %(tenant)s AND p.pending_payment_id = %(pending_payment_id)s"""
     parameters: dict[str, Any] = {
         "tenant": tenant,
@@ -79,11 +79,11 @@ def target(tenant: int, pending_payment_id: str, payment_id: str) -> Query[Targe
 def to_export(tenant: int, company_id: str) -> Query[str]:
     """Return the question for pending payments of a company that wait and are in no file yet."""
     statement = f"""
-        SELECT p.pending_payment_id FROM read_models.pending_payments p
+        SELECT p.pending_payment_id FROM pending_payments p
         WHERE p.tenant = %(tenant)s AND p.company_id = %(company_id)s
           AND p.status = '{Status.NO_RESPONSE}'
           AND NOT EXISTS (
-              SELECT FROM read_models.pending_payment_exports e
+              SELECT FROM pending_payment_exports e
               WHERE e.tenant = p.tenant AND e.pending_payment_id = p.pending_payment_id)
         ORDER BY p.pend_pmt_id LIMIT {EXPORT_MAX}"""
     return Query(sql(statement), {"tenant": tenant, "company_id": company_id}, str)
@@ -94,10 +94,10 @@ def exported_lines(tenant: int, company_id: str, export_batch: str) -> Query[Exp
     statement = """
         SELECT p.pend_pmt_id, p.pending_payment_id, p.company_id, p.cust_id, p.create_date,
                p.amount, p.curr_id, p.proc_ref_no, x.tran_id, x.amount
-        FROM read_models.pending_payment_exports e
-        JOIN read_models.pending_payments p
+        FROM pending_payment_exports e
+        JOIN pending_payments p
             ON p.tenant = e.tenant AND p.pending_payment_id = e.pending_payment_id
-        LEFT JOIN read_models.pending_payment_invoices x
+        LEFT JOIN pending_payment_invoices x
             ON x.tenant = e.tenant AND x.pending_payment_id = e.pending_payment_id
         WHERE e.tenant = %(tenant)s AND e.company_id = %(company_id)s
           AND e.export_batch = %(export_batch)s

@@ -60,7 +60,7 @@ SITE_OPTIONS: ReadModel[Any, SiteOptions] = ReadModel(
 def stored_options(tenant: int) -> Query[SiteOptions]:
     """Return the question for the options of a tenant's site; no answer means the defaults."""
     return Query(
-        sql("SELECT options FROM read_models.site_options WHERE tenant = %(tenant)s"),
+        sql("SELECT options FROM site_options WHERE tenant = %(tenant)s"),
         {"tenant": tenant},
         decoded_options,
     )

@@ -89,7 +89,7 @@ def user_fields_of(tenant: int, record_type: RecordType, key: Sequence[str]) -> 
     """Return the question for the fields of a record; no answer means that none was ever set."""
     return Query(
         sql(
-            "SELECT udf6, udf7, udf8, udf9, udf10 FROM read_models.user_fields"
+            "SELECT udf6, udf7, udf8, udf9, udf10 FROM user_fields"
             " WHERE tenant = %(tenant)s AND record_type = %(record_type)s"
             " AND (key1, key2, key3) = (%(key1)s, %(key2)s, %(key3)s)"
         ),

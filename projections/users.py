@@ -100,11 +100,11 @@ def managers_above(tenant: int, user_id: str) -> Query[str]:
     """Return the question for the managers above a user, in no order; a circle ends it."""
     statement = """
         WITH RECURSIVE above (user_id, manager_id) AS (
-            SELECT u.user_id, u.manager_id FROM read_models.users u
+            SELECT u.user_id, u.manager_id FROM users u
             WHERE u.tenant = %(tenant)s AND u.user_id = %(user_id)s
             UNION
             SELECT u.user_id, u.manager_id FROM above a
-            JOIN read_models.users u ON u.tenant = %(tenant)s AND u.user_id = a.manager_id
+            JOIN users u ON u.tenant = %(tenant)s AND u.user_id = a.manager_id
         )
         SELECT user_id FROM above WHERE user_id <> %(user_id)s"""
     return Query(sql(statement), {"tenant": tenant, "user_id": user_id}, str)
@@ -113,6 +113,6 @@ def managers_above(tenant: int, user_id: str) -> Query[str]:
 def active_users(tenant: int) -> Query[str]:
     """Return the question for the users who are not retired."""
     statement = """
-        SELECT user_id FROM read_models.users WHERE tenant = %(tenant)s AND active
+        SELECT user_id FROM users WHERE tenant = %(tenant)s AND active
         ORDER BY user_id"""
     return Query(sql(statement), {"tenant": tenant}, str)

@@ -90,9 +90,9 @@ def read_dashboard(
         connection.read_only = True
         with connection.transaction():
             # A rebuild of read models waits until the figures are read.
-            connection.execute("LOCK TABLE read_models.cursors IN ACCESS SHARE MODE")
+            connection.execute("LOCK TABLE cursors IN ACCESS SHARE MODE")
             options = site_options(connection, tenant.id)
-            on = as_of or today(options)
+            on = as_of or today(options, database.now())
             asked = Asked(tenant.id, options, on, in_past=as_of is not None, known_at=known_at)
             members = [] if user_id is None else fetch(connection, team(asked, user_id))
             if members and members[0].kind is None:

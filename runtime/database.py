@@ -1,6 +1,7 @@
 """Which database the product works on: the embedded one, or a server named by URL."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from psycopg import AsyncConnection, Connection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from runtime.clock import now
 from runtime.embedded import DATABASE, OWNER, DatabaseUnavailable, EmbeddedServer, embedded_server
 from runtime.migrations import migrate
 from runtime.patience import patient
@@ -29,9 +31,12 @@ ROLES = {
 class Database:
     """The database in use, migrated."""
 
+    frozen = False
+    """Whether what is read here is of the past, and followed by no worker."""
+
     def __init__(self, server: EmbeddedServer | None, url: str | None) -> None:
         self.server = server
-        self._url = url
+        self.server_url = url
         self._worker_is_owner = False
 
     @classmethod
@@ -72,16 +77,25 @@ class Database:
         options: list[str] = []
         if tenant is not None:
             options.append(f"-c tallystick.tenant={tenant}")
+        return self.url_with(role, options)
+
+    def url_with(self, role: str, options: list[str]) -> str:
+        """Return the connection string of a role, for sessions with some settings."""
         if self.server is not None:
             url = self.server.url(ROLES[role])
             return f"{url}&options={quote(' '.join(options))}" if options else url
-        assert self._url is not None
+        url = self.server_url
+        assert url is not None
         if role != "owner":
             options.append(f"-c role={ROLES[role]}")
-        known = conninfo_to_dict(self._url)
+        known = conninfo_to_dict(url)
         if given := known.get("options"):
             options.insert(0, str(given))
-        return make_conninfo(self._url, options=" ".join(options)) if options else self._url
+        return make_conninfo(url, options=" ".join(options)) if options else url
+
+    def now(self) -> datetime:
+        """Return the moment that is now in what is read here."""
+        return now()
 
     def connect(self, role: str) -> Connection[Any]:
         """Return a connection of a role, committing each statement by itself."""

@@ -250,7 +250,7 @@ class Explainer:
 
     def _head(self) -> int:
         row = self._connection.execute(
-            "SELECT position FROM public.heads WHERE tenant = %s", (self._tenant,)
+            "SELECT position FROM heads WHERE tenant = %s", (self._tenant,)
         ).fetchone()
         return row[0] if row else 0
 

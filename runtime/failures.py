@@ -13,6 +13,7 @@ from runtime.embedded import DatabaseUnavailable
 from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
 from runtime.refolding import RefoldLost
+from runtime.replaying import ReplayError
 from runtime.settings import SettingsError
 from runtime.tenants import TenantError
 from runtime.worker import ReadModelStopped, WorkerLost
@@ -27,6 +28,7 @@ EXPECTED = (
     ReadModelStopped,
     RebuildBusy,
     RefoldLost,
+    ReplayError,
     SettingsError,
     StreamMoved,
     TenantError,

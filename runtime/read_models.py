@@ -21,6 +21,7 @@ from projections.projection import ReadModel
 from projections.refold import clear_all
 from projections.runner import Runner
 from runtime.database import Database
+from runtime.refolder import forget_flushes
 from runtime.refolding import Job, refold
 
 LIVE = "read_models"
@@ -66,7 +67,7 @@ class Difference(Struct, frozen=True):
 
 
 class RebuildBusy(Exception):
-    """Another rebuild, or check of the same tenant, is running."""
+    """Another rebuild is running, or another check or replay of the same tenant."""
 
 
 def status(connection: Connection[Any], tenant: int) -> list[Status]:
@@ -86,7 +87,7 @@ def _status(connection: Connection[Any], condition: str, tenant: int | None) -> 
         FROM unnest(%(names)s::text[]) WITH ORDINALITY AS n (name, place)
         JOIN heads h ON {condition}
         JOIN tenants t ON t.tenant = h.tenant
-        LEFT JOIN read_models.cursors c ON c.tenant = h.tenant AND c.read_model = n.name
+        LEFT JOIN cursors c ON c.tenant = h.tenant AND c.read_model = n.name
         LEFT JOIN events unread
           ON unread.tenant = h.tenant AND unread.position = coalesce(c.position, 0) + 1
         ORDER BY h.tenant, n.place"""
@@ -129,7 +130,7 @@ def rebuild(
     with (
         database.connect("owner") as owner,
         database.connect("worker") as worker,
-        _alone(owner, _REBUILD_LOCK, 0, "Another rebuild of the read models is running."),
+        alone(owner, _REBUILD_LOCK, 0, "Another rebuild of the read models is running."),
     ):
         make_schema(owner, schema, chosen)
         try:
@@ -143,7 +144,7 @@ def rebuild(
                 runner.catch_up()
             _swap(owner, worker, runners, schema, chosen)
         finally:
-            _drop_schema(owner, schema)
+            drop_schema(owner, schema)
         return sum(job.until for job in jobs)
 
 
@@ -163,7 +164,7 @@ def check(
     with (
         database.connect("owner") as owner,
         database.connect("worker") as worker,
-        _alone(owner, _CHECK_LOCK, tenant, "Another check of the tenant's read models is running."),
+        alone(owner, _CHECK_LOCK, tenant, "Another check of the tenant's read models is running."),
     ):
         make_schema(owner, schema, READ_MODELS)
         try:
@@ -185,12 +186,16 @@ def check(
                     if (difference := _difference(owner, schema, tenant, name)) is not None
                 ]
         finally:
-            _drop_schema(owner, schema)
+            drop_schema(owner, schema)
 
 
 @contextmanager
-def _alone(owner: Connection[Any], lock: int, tenant: int, busy: str) -> Generator[None]:
-    """Do something that only one process may do at a time; the lock goes with the connection."""
+def alone(owner: Connection[Any], lock: int, tenant: int, busy: str) -> Generator[None]:
+    """Do something that only one process may do at a time; the lock goes with the connection.
+
+    Raises:
+        RebuildBusy: with the sentence `busy`, if another process is at it.
+    """
     row = owner.execute("SELECT pg_try_advisory_lock(%s, %s)", (lock, tenant)).fetchone()
     if not (row and row[0]):
         raise RebuildBusy(busy)
@@ -204,13 +209,14 @@ def gather_statistics(database: Database) -> None:
     It does so by itself some time after they changed. Until then, what was just loaded would be
     asked for as if it were a few rows, which takes minutes where it should take a moment.
     """
-    tables = sql.SQL(", ").join(sql.Identifier(LIVE, name) for name in _tables(READ_MODELS))
+    tables = sql.SQL(", ").join(sql.Identifier(LIVE, name) for name in tables_of(READ_MODELS))
     with database.connect("owner") as owner:
         owner.execute(f"SET default_statistics_target = {STATISTICS_TARGET}".encode())
         owner.execute(sql.SQL("ANALYZE {}").format(tables))
 
 
-def _tables(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
+def tables_of(read_models: Sequence[ReadModel[Any, Any]]) -> list[str]:
+    """Return the names of the tables of read models, histories included."""
     return [name for one in read_models for table in one.tables for name in table.names]
 
 
@@ -220,14 +226,14 @@ def make_schema(
     """Make empty twins of the read models' tables, without indexes."""
     name = sql.Identifier(schema)
     with owner.transaction():
-        _drop_schema(owner, schema)
+        drop_schema(owner, schema)
         owner.execute(sql.SQL("CREATE SCHEMA {}").format(name))
         owner.execute(
             sql.SQL(
                 "GRANT USAGE ON SCHEMA {} TO tallystick_app, tallystick_worker, tallystick_auditor"
             ).format(name)
         )
-        for table in ["cursors", *_tables(read_models)]:
+        for table in ["cursors", *tables_of(read_models)]:
             twin = sql.SQL("{}.{}").format(name, sql.Identifier(table))
             live = sql.SQL("{}.{}").format(sql.Identifier(LIVE), sql.Identifier(table))
             owner.execute(
@@ -241,7 +247,8 @@ def make_schema(
         _make_indexes(owner, schema, "cursors")
 
 
-def _drop_schema(owner: Connection[Any], schema: str) -> None:
+def drop_schema(owner: Connection[Any], schema: str) -> None:
+    """Drop a schema with all that is in it, if the connection is still there."""
     if not owner.closed:
         owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
@@ -285,7 +292,7 @@ def fill(
         progress(done, whole)
 
     failed = refold(database, schema, jobs, advance)
-    waiting = iter(_tables(read_models))
+    waiting = iter(tables_of(read_models))
     with ThreadPoolExecutor(INDEXES_AT_ONCE) as pool:
         found = pool.map(partial(_finish, database, schema), [waiting] * INDEXES_AT_ONCE)
         contradicting = set[int]().union(*found)
@@ -307,6 +314,7 @@ def _finish(database: Database, schema: str, waiting: Iterator[str]) -> set[int]
     """
     contradicting: set[int] = set()
     with database.connect("owner") as owner:
+        forget_flushes(owner)
         owner.execute(f"SET default_statistics_target = {STATISTICS_TARGET}".encode())
         for table in waiting:
             try:
@@ -393,7 +401,7 @@ def _lock_out(owner: Connection[Any], read_models: Sequence[ReadModel[Any, Any]]
     wait is shorter than the one after which PostgreSQL looks for deadlocks, so that those who
     read in another order never lose.
     """
-    tables = [sql.Identifier(LIVE, name) for name in ["cursors", *_tables(read_models)]]
+    tables = [sql.Identifier(LIVE, name) for name in ["cursors", *tables_of(read_models)]]
     try:
         with owner.transaction():
             owner.execute("SET LOCAL lock_timeout = '800ms'")
@@ -410,7 +418,7 @@ def _replace_tables(
 ) -> None:
     new = sql.Identifier(schema)
     live = sql.Identifier(LIVE)
-    for table in _tables(read_models):
+    for table in tables_of(read_models):
         one = sql.Identifier(table)
         owner.execute(sql.SQL("DROP TABLE {}.{}").format(live, one))
         owner.execute(sql.SQL("ALTER TABLE {}.{} SET SCHEMA {}").format(new, one, live))

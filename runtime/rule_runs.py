@@ -100,8 +100,9 @@ class RuleRunner:
         enter(prompt_switches())
         self._reading: Connection[Any] = enter(self._database.connect("worker"))
         appending = enter(self._database.connect("worker"))
+        followed = [] if self._database.frozen else [self._tenant.id]
         self._worker: ReadModelWorker | ReadModelProcess = enter(
-            ReadModelWorker(self._database.url("worker"), lambda _: [self._tenant.id])
+            ReadModelWorker(self._database.url("worker"), lambda _: followed)
         )
         self._session = ImportSession(
             self._reading, appending, self._tenant.id, appended=self._keep_alive

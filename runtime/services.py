@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -77,12 +78,16 @@ class Caller(Struct, frozen=True):
 class Snapshot:
     """The state of one tenant's read models at one moment."""
 
-    def __init__(self, connection: AsyncConnection[Any], tenant: int, options: SiteOptions) -> None:
+    def __init__(
+        self, connection: AsyncConnection[Any], tenant: int, options: SiteOptions, moment: datetime
+    ) -> None:
         self._connection = connection
         self._turn = asyncio.Lock()
         self.tenant = tenant
         self.options = options
         """The options of the tenant's site."""
+        self.moment = moment
+        """The moment that is now in it."""
 
     async def fetch(self, query: Query[Answer]) -> list[Answer]:
         """Return the answers to a question."""
@@ -155,16 +160,16 @@ class Services:
                 # One round trip: nothing here has parameters but the tenant's number.
                 begin = f"""
                     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-                    LOCK TABLE read_models.cursors IN ACCESS SHARE MODE;
+                    LOCK TABLE cursors IN ACCESS SHARE MODE;
                     SELECT set_config('tallystick.tenant', '{tenant:d}', true);
-                    SELECT options FROM read_models.site_options WHERE tenant = {tenant:d}"""
+                    SELECT options FROM site_options WHERE tenant = {tenant:d}"""
                 cursor = await connection.execute(begin.encode())
                 STATEMENTS.inc()
                 while cursor.nextset():
                     pass
                 row = await cursor.fetchone()
                 options = SiteOptions() if row is None else decoded_options(row[0])
-                yield Snapshot(connection, tenant, options)
+                yield Snapshot(connection, tenant, options, self.database.now())
 
     async def ask(self, tenant: int, question: Callable[[Connection[Any]], Told]) -> Told:
         """Return the answer to a question about a tenant's log or its proofs."""
@@ -298,7 +303,7 @@ def read_position(tenant: int) -> Query[int]:
     return Query(
         sql(
             "SELECT CASE WHEN count(*) < %(count)s THEN 0 ELSE min(position) END"
-            " FROM read_models.cursors WHERE tenant = %(tenant)s"
+            " FROM cursors WHERE tenant = %(tenant)s"
         ),
         {"tenant": tenant, "count": len(READ_MODELS)},
         int,

@@ -1,6 +1,6 @@
 """The site's options and its present business date, read where a request or command begins."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import Connection
@@ -17,6 +17,6 @@ def site_options(connection: Connection[Any], tenant: int) -> SiteOptions:
     return found[0] if found else SiteOptions()
 
 
-def today(options: SiteOptions) -> date:
-    """Return the business date at this moment in the site's time zone."""
-    return business_date(now(), options.time_zone)
+def today(options: SiteOptions, moment: datetime | None = None) -> date:
+    """Return the business date in the site's time zone, at this moment or at another."""
+    return business_date(moment or now(), options.time_zone)

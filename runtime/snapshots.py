@@ -14,7 +14,7 @@ def at_one_moment(connection: Connection[Any]) -> Generator[None]:
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     try:
         with connection.transaction():
-            connection.execute("LOCK TABLE read_models.cursors IN ACCESS SHARE MODE")
+            connection.execute("LOCK TABLE cursors IN ACCESS SHARE MODE")
             yield
     finally:
         connection.isolation_level = usual

@@ -150,10 +150,8 @@ def compare(
 
 @contextmanager
 def _simulator(database: Database, tenant: int, question: Question) -> "Generator[_Simulator]":
-    with database.connect("worker") as connection:
-        connection.execute("SET search_path = read_models, public")
-        with at_one_moment(connection):
-            yield _Simulator(connection, tenant, question)
+    with database.connect("worker") as connection, at_one_moment(connection):
+        yield _Simulator(connection, tenant, question)
 
 
 class _Simulator:

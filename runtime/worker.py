@@ -242,8 +242,7 @@ def wait_until(
         cursors = [
             Cursor(*row)
             for row in connection.execute(
-                "SELECT read_model, position, stopped_at, error FROM read_models.cursors"
-                " WHERE tenant = %s",
+                "SELECT read_model, position, stopped_at, error FROM cursors WHERE tenant = %s",
                 (tenant,),
             )
         ]
