@@ -11,8 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from eventstore.log import NewResult
+from eventstore.sealing import Sealed
 
 APPEND = "SELECT first_position, stamped_at FROM public.append_events(%s, %s, %s)"
+
+APPEND_SEALED = (
+    "SELECT first_position, stamped_at FROM public.append_sealed(%s, %s, %s, %s, %s, %s)"
+)
+"""For batches that tell of persons: `sealed_parameters` follow those of `APPEND`."""
 
 
 class StoredForm(Struct, frozen=True, gc=False):
@@ -33,6 +39,11 @@ def append_parameters(
 ) -> tuple[int, str, str]:
     """Return the parameters of `APPEND`; bytes are base64 in JSON."""
     return tenant, _encoder.encode(batch).decode(), _encoder.encode(results).decode()
+
+
+def sealed_parameters(sealed: Sealed) -> tuple[str, list[str], list[str]]:
+    """Return new keys, whom a batch tells of and whom it erases."""
+    return _encoder.encode(sealed.keys).decode(), list(sealed.persons), list(sealed.erased)
 
 
 _encoder = msgspec.json.Encoder()

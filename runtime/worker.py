@@ -1,8 +1,8 @@
 """Keeps read models and trees of tenants up with their logs: on a thread, or in a process.
 
 `python -m runtime.worker TENANT` is that process; the first line of its standard input is the
-database's connection string. It works until its standard input closes, so that it goes with
-whoever started it, however that one ends.
+database's connection string, the second the master keys. It works until its standard input closes,
+so that it goes with whoever started it, however that one ends.
 """
 
 import signal
@@ -15,11 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
 from eventstore.proofs.tiles import LogTorn, seal
+from eventstore.sealing import trust_master, trusted_masters
 from projections.runner import PAGE_EVENTS_MAX, Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
 from runtime.patience import patient
@@ -207,7 +209,8 @@ class ReadModelProcess:
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it ended at once: the next look starts it anew
-            self._process.stdin.write(f"{self._url}\n".encode())
+            masters = msgspec.json.encode(trusted_masters()).decode()
+            self._process.stdin.write(f"{self._url}\n{masters}\n".encode())
             self._process.stdin.flush()
 
     def keep_alive(self) -> None:
@@ -258,6 +261,8 @@ def wait_until(
 def _main(tenant: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     url = sys.stdin.buffer.readline().decode().rstrip("\n")
+    for master in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[bytes]):
+        trust_master(master)
     with rare_collection(), ReadModelWorker(url, lambda _: [tenant]):
         sys.stdin.buffer.read()
 
