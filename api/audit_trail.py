@@ -18,17 +18,23 @@ from api.connections import (
     offer,
 )
 from api.context import Info
+from api.scalars import Json
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
 from domain.conditions import AllOf, AnyOf, Compared, Condition, Negated, Operator
 from domain.personal_contact import PERSONAL_CONTACT
-from projections.audit_trail import AUDIT_TRAIL
+from projections.audit_trail import AUDIT_TRAIL, told_data
 from runtime.services import Caller
 
 
 @strawberry.type(description="An event of the log: a fact, who recorded it, when and why.")
 class AuditEvent(object_of(AUDIT_TRAIL)):
     """An event of the log."""
+
+    @strawberry.field(description=AUDIT_TRAIL.field("data").description)
+    def data(self) -> Json:
+        """Return the event's JSON."""
+        return told_data(*self.values("data"))
 
 
 @strawberry.input(description="Which events; all that is given must hold.")

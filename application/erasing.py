@@ -4,21 +4,23 @@ All of it is appended together, and the person's key destroyed with it: an erasu
 done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
+import domain.account
 import domain.contact
 import domain.personal_contact
 import domain.user
 from application.handling import Consulted, Handled, Outcome, Request, handle_all
+from domain.account import ACCOUNT
 from domain.contact import CONTACT, EraseContact
 from domain.erasure import ERASURE, ErasureCommand, WithdrawErasure, is_done
 from domain.legal_hold import LEGAL_HOLD, is_held
 from domain.personal_contact import PERSONAL_CONTACT, ErasePersonalContact
-from domain.shared.decider import Refused
+from domain.shared.decider import Decider, Refused
 from domain.shared.record_types import RecordType
 from domain.shared.streams import stream_key, stream_name
 from domain.site_options import SITE, SITE_OPTIONS, erasure_needs_two
@@ -29,13 +31,18 @@ from eventstore.log import Log
 _KEY_PARTS = {CONTACT.category: 3, PERSONAL_CONTACT.category: 1, USER.category: 1}
 """Categories of streams about persons, and of how many parts their keys are."""
 
-_CAN_BE_ERASED: Mapping[str, Consulted] = {
-    CONTACT.category: Consulted(CONTACT, (), domain.contact.can_be_erased),
-    PERSONAL_CONTACT.category: Consulted(
-        PERSONAL_CONTACT, (), domain.personal_contact.can_be_erased
-    ),
-    USER.category: Consulted(USER, (), domain.user.can_be_erased),
+
+def _is_known(account: Any) -> bool:
+    return domain.account.facts(account) is not None
+
+
+_KNOWN: Mapping[str, tuple[Decider[Any, Any, Any], Callable[[Any], bool]]] = {
+    ACCOUNT.category: (ACCOUNT, _is_known),
+    CONTACT.category: (CONTACT, domain.contact.can_be_erased),
+    PERSONAL_CONTACT.category: (PERSONAL_CONTACT, domain.personal_contact.can_be_erased),
+    USER.category: (USER, domain.user.can_be_erased),
 }
+"""Category -> whether there is an account, or somebody to be erased, by the state of the stream."""
 
 
 class Wish(Struct, frozen=True):
@@ -51,6 +58,19 @@ class Wish(Struct, frozen=True):
     cause: str
     correlation: str
     idempotency_key: str | None = None
+
+
+def known_asked(key: tuple[str, ...]) -> Consulted:
+    """Return whether there is an account, or a person to be erased, by category and key."""
+    decider, known = _KNOWN[key[0]]
+    return Consulted(decider, key[1:], known)
+
+
+def held_key(company_id: str, cust_id: str, cntct_id: str | None) -> tuple[str, ...]:
+    """Return the key of the legal hold on an account, or on a contact of it."""
+    if cntct_id is None:
+        return (ACCOUNT.category, company_id, cust_id)
+    return (CONTACT.category, company_id, cust_id, cntct_id)
 
 
 def checked_person(name: str) -> str:
@@ -121,12 +141,11 @@ def _asked(wish: Wish, category: str, key: tuple[str, ...]) -> tuple[Consulted, 
     """Return what the decision on an erasure consults."""
     if isinstance(wish.command, WithdrawErasure):
         return ()
-    there = _CAN_BE_ERASED[category]
-    holds = [(category, *key)]
+    holds: list[tuple[str, ...]] = []
     if category == CONTACT.category:
-        holds.append(("account", *key[:2]))
+        holds = [(category, *key), (ACCOUNT.category, *key[:2])]
     return (
-        Consulted(there.decider, key, there.facts),
+        known_asked((category, *key)),
         Consulted(SITE_OPTIONS, (SITE,), erasure_needs_two),
         *(Consulted(LEGAL_HOLD, held, is_held) for held in holds),
     )

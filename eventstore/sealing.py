@@ -223,6 +223,44 @@ def opened(fields: dict[str, Any], type_name: str, key: bytes | None, where: byt
         holder[name] = value
 
 
+KEY_COLUMNS = "k.wrapped, k.master"
+"""Columns of a person's key, for statements that read events with their keys."""
+
+KEY_JOIN = """LEFT JOIN public.person_keys k ON k.tenant = e.tenant AND k.person = CASE
+        WHEN starts_with(e.stream, 'user_fields/contact/')
+        THEN 'contact/' || substr(e.stream, length('user_fields/contact/') + 1)
+        ELSE e.stream END"""
+"""Joins the keys of persons to events `e` by `person_of`."""
+
+
+def open_with(
+    tenant: int,
+    stream: str,
+    version: int,
+    type_name: str,
+    data: bytes,
+    wrapped: bytes | None,
+    master: bytes | None,
+) -> bytes:
+    """Return the JSON of an event with what is personal of it, read together with its key.
+
+    Without a key, with what stands for erased fields.
+
+    Raises:
+        CannotOpen: if it cannot be decrypted, though nobody erased it.
+        NoMasterKey: if its key is wrapped by a master key that is not known here.
+    """
+    if type_name not in PERSONAL_TYPES:
+        return data
+    fields: dict[str, Any] = msgspec.json.decode(data)
+    if not is_sealed(fields):
+        return data
+    person = person_of(stream) or stream
+    key = unwrapped(tenant, [(person, wrapped, master)])[person]
+    opened(fields, type_name, key, place(tenant, stream, version, type_name))
+    return msgspec.json.encode(fields)
+
+
 class Opener:
     """Opens the events of one page; the keys of all it names are looked up with the first.
 

@@ -1,6 +1,35 @@
-"""View: the log itself, event by event, for auditors (LOG-01)."""
+"""View: the log itself, event by event, for auditors (LOG-01).
 
+What is personal of an event comes encrypted and with its key; `told_data` opens it.
+"""
+
+from typing import Any
+
+import msgspec
+
+from eventstore.sealing import KEY_JOIN, PERSONAL_TYPES, open_with
 from projections.view import Asked, Field, Kind, View
+
+_WITH_KEY = "with_key"
+_TYPES = ", ".join(f"'{name}'" for name in sorted(PERSONAL_TYPES))
+
+_DATA = f"""CASE WHEN e.type IN ({_TYPES}) THEN json_build_object('{_WITH_KEY}', json_build_array(
+    e.tenant, e.stream, e.version, e.type, convert_from(e.data, 'UTF8'),
+    encode(k.wrapped, 'hex'), encode(k.master, 'hex')))::text
+    ELSE convert_from(e.data, 'UTF8') END"""
+
+
+def told_data(read: Any) -> Any:
+    """Return the JSON of an event as it is told: of who was erased, with what stands for that.
+
+    `read` is the field `data` as it was read.
+    """
+    if _WITH_KEY not in read:
+        return read
+    tenant, stream, version, type_name, data, *key = read[_WITH_KEY]
+    wrapped, master = (None if told is None else bytes.fromhex(told) for told in key)
+    opened = open_with(tenant, stream, version, type_name, data.encode(), wrapped, master)
+    return msgspec.json.decode(opened)
 
 
 def _source(asked: Asked) -> str:  # noqa: ARG001
@@ -20,6 +49,7 @@ AUDIT_TRAIL = View(
     key=("position",),
     source=_source,
     where=_where,
+    joins={"key": lambda _: KEY_JOIN},
     fields=(
         Field(
             "position",
@@ -38,8 +68,11 @@ AUDIT_TRAIL = View(
         Field(
             "data",
             Kind.JSON,
-            "The event as stored: amounts are decimal strings, fields at their default left out.",
-            "convert_from(e.data, 'UTF8')",
+            "The event: amounts are decimal strings, fields at their default left out. It is as"
+            " stored, but for what is personal: that is stored encrypted, and can be read here"
+            " until the person is erased.",
+            _DATA,
+            needs=("key",),
         ),
         Field(
             "effective_on",
