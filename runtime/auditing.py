@@ -202,6 +202,22 @@ def prove_event(
     return EventProof(position, Liner(tenant.name).line(row).decode(), hashes, signed)
 
 
+def proof_of(
+    connection: Connection[Any], tenant: Tenant, position: int, size: int | None = None
+) -> EventProof | None:
+    """Return what proves an event against the newest checkpoint, or the one of a size.
+
+    None if no checkpoint reaches it, or there is no such event.
+    """
+    signed = newest_checkpoint(connection, tenant.id, position, size)
+    if signed is None:
+        return None
+    try:
+        return prove_event(connection, tenant, position, signed)
+    except Refused:
+        return None
+
+
 def prove_consistency(
     connection: Connection[Any], origin: str, tenant: int, earlier: int, later: int
 ) -> ConsistencyProof:
