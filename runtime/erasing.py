@@ -18,9 +18,6 @@ from runtime.site import site_options
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelWorker, wait_until
 
-RETENTION = "retention"
-"""Who asks for erasures of those whom the site keeps no longer."""
-
 
 def erase(database: Database, tenant: Tenant, wishes: Sequence[Wish]) -> list[Handled | Refused]:
     """Carry out wishes one by one, and return when the read models show it.
@@ -119,7 +116,7 @@ def erase_overdue(
             AskErasure(
                 one.person,
                 f"Removed on {one.removed_on}, and kept as long as the site keeps persons.",
-                RETENTION,
+                actor,
                 business_date,
             ),
             actor,

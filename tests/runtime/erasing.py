@@ -1,6 +1,6 @@
 """A site with persons, and a look for what is told of them anywhere in its database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -128,14 +128,28 @@ class Site:
 
 
 def tables_with(owner: Connection[Any], text: str) -> list[str]:
-    """The tables, of all schemas, in which bytes are found, whatever the type of the column."""
+    """The tables in which a text is found, whatever the type of the column."""
+    return tables_with_each(owner, {"": text})[""]
+
+
+def tables_with_each(owner: Connection[Any], texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The tables in which each text is found, by the names of the texts.
+
+    Schemas that others fill for a while, as rebuilds do, are left to those.
+    """
     rows = owner.execute(
         "SELECT table_schema, table_name FROM information_schema.tables"
-        " WHERE table_type = 'BASE TABLE'"
-        " AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+        " WHERE table_type = 'BASE TABLE' AND table_schema IN ('public', 'read_models')"
+        " ORDER BY table_name"
     ).fetchall()
     assert len(rows) > 60
-    return sorted(name for schema, name in rows if text.encode() in dumped(owner, schema, name))
+    found: dict[str, list[str]] = {name: [] for name in texts}
+    for schema, table in rows:
+        told = dumped(owner, schema, table)
+        for name, text in texts.items():
+            if text.encode() in told:
+                found[name].append(table)
+    return found
 
 
 def dumped(owner: Connection[Any], schema: str, name: str) -> bytes:
