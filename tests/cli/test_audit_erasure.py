@@ -1,6 +1,5 @@
 """`tallystick audit erase`, `hold` and `retention`: who is erased, who is not, and who is told."""
 
-from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ BEFORE = (TODAY + timedelta(days=29)).isoformat()
 
 
 @pytest.fixture
-def site(database: Database, tenant: Tenant, tmp_path: Path) -> Generator[Site]:
+def site(database: Database, tenant: Tenant, tmp_path: Path) -> Site:
     site = Site(database, tenant, tmp_path)
     site.fold()
-    yield site
+    return site
 
 
 @pytest.fixture
