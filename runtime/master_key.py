@@ -68,14 +68,24 @@ def _key(settings: Settings, *, make: bool) -> bytes:
                 f"There is no {path}, by which what this database tells of persons is read. Put it"
                 " back, or set TALLYSTICK_MASTER_KEY."
             )
-        told = base64.b64encode(os.urandom(KEY_BYTES)).decode()
-        with contextlib.suppress(FileExistsError):  # another process made it meanwhile
-            write_secret(path, f"{_HEAD}{told}\n")
+        _make(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as failure:
         raise MasterKeyError(f"The master key cannot be read: {failure}") from None
     return _parsed("".join(line for line in lines if not line.startswith("#")), str(path))
+
+
+def _make(path: Path) -> None:
+    told = base64.b64encode(os.urandom(KEY_BYTES)).decode()
+    try:
+        with contextlib.suppress(FileExistsError):  # another process made it meanwhile
+            write_secret(path, f"{_HEAD}{told}\n")
+    except OSError as failure:
+        raise MasterKeyError(
+            f"The master key cannot be kept: {failure}. Set TALLYSTICK_MASTER_KEY, or a"
+            " TALLYSTICK_HOME that can be written."
+        ) from None
 
 
 def _parsed(told: str, where: str) -> bytes:
