@@ -158,7 +158,7 @@ def _request(
     command: Struct,
     consults: tuple[Consulted, ...],
 ) -> Request:
-    asks = decider is ERASURE
+    asks = decider is ERASURE  # what follows is of the same append
     return Request(
         decider,
         key,
@@ -169,4 +169,5 @@ def _request(
         wish.correlation,
         wish.idempotency_key if asks else None,
         consults,
+        consults_firmly=asks,
     )

@@ -100,12 +100,19 @@ class PostgresLog:
         with self._connection() as connection:
             return load_histories(connection, self.tenant, streams, after)
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
         of_persons = tells_of_persons(type(new.event) for new in batch)
         with self._connection() as connection:
             sealed = seal_batch(connection, self.tenant, batch) if of_persons else None
-            statement, parameters = _appending(self.tenant, batch, results, sealed)
+            if sealed is None and unmoved:
+                sealed = Sealed([encode(new.event) for new in batch], (), (), ())
+            statement, parameters = _appending(self.tenant, batch, results, sealed, unmoved)
             try:
                 row = connection.execute(statement, parameters, binary=True).fetchone()
             except errors.IntegrityConstraintViolation as torn:
@@ -143,7 +150,11 @@ class PostgresLog:
 
 
 def _appending(
-    tenant: int, batch: Sequence[NewEvent], results: Sequence[NewResult], sealed: Sealed | None
+    tenant: int,
+    batch: Sequence[NewEvent],
+    results: Sequence[NewResult],
+    sealed: Sealed | None,
+    unmoved: Mapping[str, int],
 ) -> tuple[LiteralString, tuple[Any, ...]]:
     """Return the statement that appends a batch, and its parameters."""
     datas = [encode(new.event) for new in batch] if sealed is None else sealed.datas
@@ -163,7 +174,7 @@ def _appending(
     parameters = append_parameters(tenant, stored, results)
     if sealed is None:
         return APPEND, parameters
-    return APPEND_SEALED, (*parameters, *sealed_parameters(sealed))
+    return APPEND_SEALED, (*parameters, *sealed_parameters(sealed, unmoved))
 
 
 def _refused(failure: OperationalError) -> bool:

@@ -30,9 +30,11 @@ GRANT INSERT ON person_keys TO tallystick_worker;
 -- come for the first time; `persons` are all that the batch tells of, and it is refused if one was
 -- erased meanwhile. The keys of the persons in `erased` are destroyed in the same transaction,
 -- and so are the digests of what was wished of them, from which it could be guessed; the batch
--- says itself that they are erased.
+-- says itself that they are erased. The streams `unmoved`, at which the decision looked, must be at
+-- `versions` still: nobody is erased whom a hold came for in between.
 CREATE FUNCTION append_sealed(
     for_tenant integer, batch json, results json, keys json, persons text[], erased text[],
+    unmoved text[], versions integer[],
     OUT first_position bigint, OUT stamped_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -43,6 +45,17 @@ BEGIN
     INSERT INTO person_keys (tenant, person, wrapped, master, made_at)
     SELECT for_tenant, person, decode(wrapped, 'base64'), decode(master, 'base64'), append_sealed.stamped_at
     FROM json_to_recordset(keys) AS new_keys (person text, wrapped text, master text);
+    IF EXISTS (
+        SELECT FROM unnest(unmoved, versions) AS known (stream, version)
+        WHERE version <> coalesce((
+            SELECT max(e.version) FROM events e
+            WHERE e.tenant = for_tenant AND e.stream = known.stream
+              AND e.position < append_sealed.first_position
+        ), 0)
+    ) THEN
+        RAISE EXCEPTION 'A stream moved that the batch stands on.'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     IF EXISTS (
         SELECT FROM person_keys k
         WHERE k.tenant = for_tenant AND k.person = ANY(persons) AND k.destroyed_at IS NOT NULL

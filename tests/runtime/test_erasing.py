@@ -1,6 +1,6 @@
 """Erasing persons: nothing of them is left anywhere, and everything else stays as it was."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
+from application.erasing import Wish, carry_out
 from application.handling import Consulted, Request, States, handle_all
 from domain.account import ACCOUNT
 from domain.account import facts as account_facts
@@ -21,14 +22,14 @@ from domain.contact import (
     ContactDocument,
     ContactErased,
 )
-from domain.erasure import ErasureAsked, ErasureWithdrawn, PersonErased
+from domain.erasure import AskErasure, ErasureAsked, ErasureWithdrawn, PersonErased
 from domain.legal_hold import LEGAL_HOLD, LiftLegalHold, PlaceLegalHold
 from domain.shared.decider import Refused
 from domain.shared.person import Person, PersonChange
 from domain.shared.personal import ERASED
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
 from domain.user_fields import UserFieldsErased
-from eventstore.log import Recorded
+from eventstore.log import NO_VERSIONS, Appended, NewEvent, NewResult, Recorded
 from eventstore.postgres import PostgresLog
 from eventstore.proofs.notes import opened_note, parsed_checkpoint
 from eventstore.proofs.verifying import verify
@@ -303,7 +304,7 @@ def test_no_key_is_destroyed_of_somebody_whom_the_batch_does_not_erase(
     site: Site, database: Database
 ) -> None:
     with psycopg.connect(database.url("app", site.tenant.id), autocommit=True) as connection:
-        statement = "SELECT append_sealed(%s, '[]', '[]', '[]', '{}', %s)"
+        statement = "SELECT append_sealed(%s, '[]', '[]', '[]', '{}', %s, '{}', '{}')"
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="does not say"):
             connection.execute(statement, (site.tenant.id, [LOU]))
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not append"):
@@ -366,6 +367,36 @@ def test_a_hold_that_comes_after_the_question_forbids_the_approval(site: Site) -
     key = ("account", "1", "ACME")
     site.handle(LEGAL_HOLD, key, PlaceLegalHold("account/1/ACME", "x", "d", TODAY, known=True))
     assert refused(site, site.approve, LOU, "max") == "legal_hold"
+
+
+class OvertakenLog(PostgresLog):
+    """A log on which a legal hold is placed just before the next append."""
+
+    hold: Request | None = None
+
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
+        hold, self.hold = self.hold, None
+        if hold is not None:
+            handle_all(self, [hold])
+        return super().append(batch, results, unmoved)
+
+
+def test_a_hold_that_comes_while_it_is_decided_forbids_it(
+    site: Site, database: Database, owner: Connection[Any]
+) -> None:
+    place = PlaceLegalHold("account/1/ACME", "lawsuit", "dana", TODAY, known=True)
+    wish = Wish(LOU, AskErasure(LOU, "x", "max", TODAY), "key/max", TODAY, "t", "t")
+    with database.pool("app", size=1) as pool:
+        log = OvertakenLog(pool, site.tenant.id)
+        log.hold = Request(LEGAL_HOLD, ("account", "1", "ACME"), place, "t", TODAY, "t", "t")
+        with pytest.raises(Refused, match="A legal hold"):
+            carry_out(log, wish)
+    assert tables_with(owner, site.secrets[LOU]) == READ_MODELS_OF[LOU]
 
 
 def test_nobody_is_erased_who_is_not_there(site: Site) -> None:
