@@ -41,7 +41,14 @@ from projections.audit_changes import (
     events_up_to,
 )
 from projections.audit_correlated import CorrelatedTo, correlated, nearest
-from projections.audit_trail import AUDIT_TRAIL, asked_about, seen_by, trail_of
+from projections.audit_trail import (
+    AUDIT_TRAIL,
+    asked_about,
+    seen_by,
+    told_data,
+    told_text,
+    trail_of,
+)
 from projections.listing import Record
 from projections.personal_data_reads import PERSONAL_IN_STREAMS, tells_of_person
 from runtime.services import Caller
@@ -100,6 +107,11 @@ class AuditChangeResult:
 @strawberry.type(description="An event of the log: a fact, who recorded it, when and why.")
 class AuditEvent(object_of(AUDIT_TRAIL)):
     """An event of the log."""
+
+    @strawberry.field(description=AUDIT_TRAIL.field("data").description)
+    def data(self) -> Json:
+        """Return the event's JSON."""
+        return told_data(*self.values("data"))
 
     @strawberry.field(
         description="What led to it, link by link: from its own cause up to the command or the job"
@@ -198,7 +210,7 @@ def _note_reads(reads: PersonalReads, columns: tuple[str, ...], records: Sequenc
     for record in records:
         about = record.values[stream]
         if stream_category(about) in PERSONAL_IN_STREAMS and tells_of_person(
-            about, msgspec.json.decode(record.values[data])
+            about, msgspec.json.decode(told_text(record.values[data]))
         ):
             reads.add(f"{AUDIT_TRAIL.name}.data", about)
 

@@ -36,6 +36,7 @@ from api.context import Context
 from api.credit_classes import CreditClassMutation, CreditClassQuery
 from api.dashboard import DashboardQuery
 from api.disputes import DisputeMutation, DisputeQuery
+from api.erasures import ErasureMutation, ErasureQuery
 from api.errors import Telling
 from api.execution import Execution
 from api.explanations import ExplanationQuery
@@ -50,6 +51,7 @@ from api.invoices import InvoiceQuery
 from api.issue_work import IssueMutation
 from api.issues import IssueQuery
 from api.jobs import JobMutation, JobQuery
+from api.legal_holds import LegalHoldMutation, LegalHoldQuery
 from api.limits import ALIASES_MAX, DEPTH_MAX, TOKENS_MAX, Limits
 from api.messages import MessageMutation, MessageQuery
 from api.nodes import NodeQuery
@@ -88,6 +90,8 @@ class Query(
     InvoiceQuery,
     PaymentQuery,
     DisputeQuery,
+    ErasureQuery,
+    LegalHoldQuery,
     ReasonCodeQuery,
     InvoiceReasonQuery,
     PromiseQuery,
@@ -141,6 +145,8 @@ class Mutation(
     AccountNoteMutation,
     DisputeMutation,
     InvoiceReasonMutation,
+    ErasureMutation,
+    LegalHoldMutation,
     ReasonCodeMutation,
     PromiseMutation,
     SiteOptionsMutation,

@@ -99,6 +99,11 @@ _AUTO_CLOSE = (
 _UNRECONCILED = (
     "After how many days an online payment that is not reconciled is told; 0 for never. (PND-14)"
 )
+_TWO = "Whether to erase a person takes two: one who asks, and another who approves."
+_RETAIN = (
+    "For how many days a contact that was removed is still told of; then it is due to be erased"
+    " (`tallystick audit retention`). 0: until somebody erases it."
+)
 _INTERVAL = "By how many minutes a calendar of follow-ups tells a day; 0 means not set. (FUP-14)"
 _READS = (
     "The roles whose readings of personal data are recorded: names, addresses and numbers of"
@@ -201,6 +206,8 @@ class SiteOptionsResult:
     auto_close: bool = strawberry.field(description=_AUTO_CLOSE)
     calendar_interval_minutes: int = strawberry.field(description=_INTERVAL)
     record_reads_of: list[Role] = strawberry.field(description=_READS)
+    erasure_needs_two: bool = strawberry.field(description=_TWO)
+    retain_personal_data_days: int = strawberry.field(description=_RETAIN)
 
     @classmethod
     def of(cls, options: SiteOptions) -> "SiteOptionsResult":
@@ -237,6 +244,8 @@ class SiteOptionsResult:
             auto_close=options.auto_close,
             calendar_interval_minutes=options.calendar_interval_minutes,
             record_reads_of=list(options.record_reads_of),
+            erasure_needs_two=options.erasure_needs_two,
+            retain_personal_data_days=options.retain_personal_data_days,
         )
 
 
@@ -281,6 +290,8 @@ class ChangeSiteOptionsInput:
     auto_close: bool | None = strawberry.field(default=UNSET, description=_AUTO_CLOSE)
     calendar_interval_minutes: int | None = strawberry.field(default=UNSET, description=_INTERVAL)
     record_reads_of: list[Role] | None = strawberry.field(default=UNSET, description=_READS)
+    erasure_needs_two: bool | None = strawberry.field(default=UNSET, description=_TWO)
+    retain_personal_data_days: int | None = strawberry.field(default=UNSET, description=_RETAIN)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
     def command(self) -> ChangeSiteOptions:
@@ -315,6 +326,8 @@ class ChangeSiteOptionsInput:
             auto_close=given(self.auto_close),
             calendar_interval_minutes=given(self.calendar_interval_minutes),
             record_reads_of=_all_given(self.record_reads_of),
+            erasure_needs_two=given(self.erasure_needs_two),
+            retain_personal_data_days=given(self.retain_personal_data_days),
         )
 
 

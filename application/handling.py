@@ -68,7 +68,8 @@ class Request(Struct, frozen=True):
     `cause` names what led to it; `correlation` is shared by all that one request set off. A
     command with an `idempotency_key` is carried out once, however often it is sent. A command
     that consults other streams has a method `knowing`, which takes their facts in order and
-    returns the command that knows them.
+    returns the command that knows them. One that consults them firmly, as it cannot be undone, is
+    decided anew if they moved before it was appended.
     """
 
     decider: Decider[Any, Any, Any]
@@ -80,6 +81,7 @@ class Request(Struct, frozen=True):
     correlation: str
     idempotency_key: str | None = None
     consults: tuple[Consulted, ...] = ()
+    consults_firmly: bool = False
 
     @property
     def stream(self) -> str:
@@ -255,6 +257,12 @@ class _Batch:
         self._results: list[NewResult] = []
         self._outcomes: list[Outcome | _Decided | _SameAs] = []
         self._firsts: dict[str, int] = {}
+        self._unmoved = {
+            one.stream: states[one.stream][1]
+            for request in requests
+            if request.consults_firmly
+            for one in request.consults
+        }
         for number, request in enumerate(requests):
             key = request.idempotency_key
             if key is not None and key in told:
@@ -316,7 +324,9 @@ class _Batch:
             StreamMoved: if a stream moved, or a command was carried out before.
         """
         if self._events or self._results:
-            before = log.append(self._events, self._results).first_position - 1
+            written = {new.stream for new in self._events}
+            unmoved = {name: at for name, at in self._unmoved.items() if name not in written}
+            before = log.append(self._events, self._results, unmoved).first_position - 1
         else:
             before = log.head().position
         known.keep(self._states)

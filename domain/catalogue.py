@@ -13,6 +13,7 @@ from domain.company_options import COMPANY_OPTIONS
 from domain.contact import CONTACT
 from domain.credit_class import CREDIT_CLASS
 from domain.dispute import DISPUTE
+from domain.erasure import ERASURE
 from domain.grid_alert import GRID_ALERT
 from domain.invoice import INVOICE
 from domain.invoice_line import INVOICE_LINE
@@ -20,6 +21,7 @@ from domain.invoice_note import INVOICE_NOTE
 from domain.invoice_reason import INVOICE_REASON
 from domain.issue import ISSUE
 from domain.job_firing import JOB_FIRING
+from domain.legal_hold import LEGAL_HOLD
 from domain.message import MESSAGE
 from domain.payment import PAYMENT
 from domain.payment_application import PAYMENT_APPLICATION
@@ -84,6 +86,8 @@ DECIDERS: tuple[Decider[Any, Any, Any], ...] = (
     GRID_ALERT,
     JOB_FIRING,
     SYNC_SOURCE,
+    ERASURE,
+    LEGAL_HOLD,
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {

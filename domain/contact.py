@@ -2,15 +2,19 @@
 
     NotKnown --import--> Known, the ERP's --import--> Known, amended
     NotKnown --add-----> Known, local -----change--> Known, changed --remove--> Removed
+    Known, Removed --erase--> Erased
 
 Each is its maker's alone: a sync never touches a local contact, and nobody here changes one of
 the ERP (SYN-08). The ERP may begin anew under the id of a local contact that was removed.
+
+Whoever was known, removed or not, may be erased (`domain/erasure.py`). Then the person never comes
+back under that id, whoever says so: who is there now is told under an id that is new.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -19,6 +23,7 @@ from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts
 from domain.shared.person import Person, PersonChange, entered_person
+from domain.shared.personal import ERASED_PERSON
 
 
 class Origin(StrEnum):
@@ -47,6 +52,16 @@ class ContactDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     udf4: str | None = None
     udf5: str | None = None
 
+    def __repr__(self) -> str:
+        return f"ContactDocument({self.company_id!r}, {self.cust_id!r}, {self.cntct_id!r}, …)"
+
+
+_PERSONAL: Mapping[str, Any] = {
+    "document.person": ERASED_PERSON,
+    **{f"document.udf{number}": None for number in range(1, 6)},
+}
+"""What of a contact's events tells of the person."""
+
 
 # Events: stored for ever under these names and fields. Add, never rename.
 
@@ -54,17 +69,23 @@ class ContactDocument(Struct, frozen=True, omit_defaults=True, gc=False):
 class ContactRecorded(Event, frozen=True, omit_defaults=True, gc=False):
     """The ERP's contact became known."""
 
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
+
     document: ContactDocument
 
 
 class ContactAmended(Event, frozen=True, omit_defaults=True, gc=False):
     """The ERP changed what it says of the contact."""
 
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
+
     document: ContactDocument
 
 
 class ContactAdded(Event, frozen=True, omit_defaults=True, gc=False):
     """Somebody added a local contact, which is there from `added_on` on."""
+
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
 
     document: ContactDocument
     added_on: date
@@ -76,6 +97,8 @@ class ContactAdded(Event, frozen=True, omit_defaults=True, gc=False):
 
 class ContactChanged(Event, frozen=True, omit_defaults=True, gc=False):
     """Somebody changed a local contact."""
+
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
 
     document: ContactDocument
 
@@ -93,8 +116,21 @@ class ContactRemoved(Event, frozen=True, omit_defaults=True, gc=False):
         return self.removed_on
 
 
+class ContactErased(Event, frozen=True, omit_defaults=True, gc=False):
+    """The person was erased: nothing of them can be read any more."""
+
+    erases: ClassVar[bool] = True
+
+    erased_on: date
+
+
 ContactEvent: TypeAlias = (
-    ContactRecorded | ContactAmended | ContactAdded | ContactChanged | ContactRemoved
+    ContactRecorded
+    | ContactAmended
+    | ContactAdded
+    | ContactChanged
+    | ContactRemoved
+    | ContactErased
 )
 
 
@@ -139,7 +175,20 @@ class RemoveContact(Struct, frozen=True, gc=False):
     business_date: date
 
 
-ContactCommand: TypeAlias = ImportContact | AddContact | ChangeContact | RemoveContact
+class EraseContact(Struct, frozen=True, gc=False):
+    """Erase the person, if the erasure was `granted`."""
+
+    business_date: date
+    granted: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "EraseContact":
+        """Return the command that knows whether the erasure was granted."""
+        return replace(self, granted=facts[0])
+
+
+ContactCommand: TypeAlias = (
+    ImportContact | AddContact | ChangeContact | RemoveContact | EraseContact
+)
 
 
 # State: only what decisions need.
@@ -160,7 +209,11 @@ class Removed(Struct, frozen=True):
     """The contact was a local one."""
 
 
-Contact: TypeAlias = NotKnown | Known | Removed
+class Erased(Struct, frozen=True):
+    """The person was erased."""
+
+
+Contact: TypeAlias = NotKnown | Known | Removed | Erased
 
 
 def evolve(contact: Contact, event: ContactEvent) -> Contact:
@@ -176,6 +229,8 @@ def evolve(contact: Contact, event: ContactEvent) -> Contact:
             return Known(document, Origin.LOCAL)
         case Known(origin=Origin.LOCAL), ContactRemoved():
             return Removed()
+        case Known() | Removed(), ContactErased():
+            return Erased()
         case _:
             raise ImpossibleHistory(f"{event} after {contact}")
 
@@ -191,6 +246,8 @@ def decide(command: ContactCommand, contact: Contact) -> Sequence[ContactEvent]:
             return change(command, contact)
         case RemoveContact():
             return remove(command, contact)
+        case EraseContact():
+            return erase(command, contact)
 
 
 def take_over(command: ImportContact, contact: Contact) -> Sequence[ContactEvent]:
@@ -202,6 +259,14 @@ def take_over(command: ImportContact, contact: Contact) -> Sequence[ContactEvent
                 "contact_is_local",
                 f"The contact {document.cntct_id} of account {document.cust_id} is kept here"
                 " and not the ERP's; a sync leaves it alone.",
+                "cntct_id",
+            )
+        case Erased():
+            raise Refused(
+                "contact_erased",
+                f"The person was erased who was the contact {document.cntct_id} of account"
+                f" {document.cust_id}. Remove them from the ERP too; somebody else needs an id"
+                " that is new.",
                 "cntct_id",
             )
         case Known():
@@ -239,6 +304,8 @@ def change(command: ChangeContact, contact: Contact) -> Sequence[ContactEvent]:
             return [] if changed == document else [ContactChanged(changed)]
         case Removed():
             raise Refused("contact_removed", "This contact was removed.", "cntctId")
+        case Erased():
+            raise Refused("contact_erased", "This person was erased.", "cntctId")
         case _:
             raise _not_ours(contact)
 
@@ -249,10 +316,17 @@ def remove(command: RemoveContact, contact: Contact) -> Sequence[ContactEvent]:
         case Known(document, Origin.LOCAL):
             key = document.company_id, document.cust_id, document.cntct_id
             return [ContactRemoved(*key, command.business_date)]
-        case Removed():
+        case Removed() | Erased():
             return []  # told twice
         case _:
             raise _not_ours(contact)
+
+
+def erase(command: EraseContact, contact: Contact) -> Sequence[ContactEvent]:
+    """Erase the person, once."""
+    if not command.granted or isinstance(contact, NotKnown | Erased):
+        return []
+    return [ContactErased(command.business_date)]
 
 
 def _not_ours(contact: NotKnown | Known) -> Refused:
@@ -266,6 +340,11 @@ def _not_ours(contact: NotKnown | Known) -> Refused:
     )
 
 
+def can_be_erased(contact: Contact) -> bool:
+    """Whether there is, or was, somebody who was not erased."""
+    return isinstance(contact, Known | Removed)
+
+
 def is_known(contact: Contact) -> bool:
     """Whether there is such a contact, for decisions about it elsewhere."""
     return isinstance(contact, Known)
@@ -273,7 +352,14 @@ def is_known(contact: Contact) -> bool:
 
 CONTACT: Decider[Contact, ContactCommand, ContactEvent] = Decider(
     category="contact",
-    events=(ContactRecorded, ContactAmended, ContactAdded, ContactChanged, ContactRemoved),
+    events=(
+        ContactRecorded,
+        ContactAmended,
+        ContactAdded,
+        ContactChanged,
+        ContactRemoved,
+        ContactErased,
+    ),
     initial=NotKnown(),
     evolve=evolve,
     decide=decide,

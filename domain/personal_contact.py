@@ -1,11 +1,12 @@
 """A personal contact: one user's own, attached to no account and shown to nobody else (ACC-19).
 
 NotKnown --add--> Known --change--> Known, changed --remove--> Removed
+Known, Removed --erase--> Erased
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,10 +14,16 @@ from msgspec.structs import replace
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.person import Person, PersonChange, entered_person
+from domain.shared.personal import ERASED_PERSON
+
+_PERSONAL: Mapping[str, Any] = {"person": ERASED_PERSON}
+"""What of a contact's events tells of the person."""
 
 
 class PersonalContactAdded(Event, frozen=True, omit_defaults=True, gc=False):
     """A user added a contact of their own; `owner` names the user as the log does."""
+
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
 
     contact_id: str
     owner: str
@@ -31,6 +38,8 @@ class PersonalContactAdded(Event, frozen=True, omit_defaults=True, gc=False):
 class PersonalContactChanged(Event, frozen=True, omit_defaults=True, gc=False):
     """Its owner changed the contact."""
 
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
+
     person: Person
 
 
@@ -44,8 +53,16 @@ class PersonalContactRemoved(Event, frozen=True, omit_defaults=True, gc=False):
         return self.removed_on
 
 
+class PersonalContactErased(Event, frozen=True, omit_defaults=True, gc=False):
+    """The person was erased: nothing of them can be read any more."""
+
+    erases: ClassVar[bool] = True
+
+    erased_on: date
+
+
 PersonalContactEvent: TypeAlias = (
-    PersonalContactAdded | PersonalContactChanged | PersonalContactRemoved
+    PersonalContactAdded | PersonalContactChanged | PersonalContactRemoved | PersonalContactErased
 )
 
 
@@ -75,8 +92,19 @@ class RemovePersonalContact(Struct, frozen=True, gc=False):
     business_date: date
 
 
+class ErasePersonalContact(Struct, frozen=True, gc=False):
+    """Erase the person, if the erasure was `granted`, whoever's contact it is."""
+
+    business_date: date
+    granted: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "ErasePersonalContact":
+        """Return the command that knows whether the erasure was granted."""
+        return replace(self, granted=facts[0])
+
+
 PersonalContactCommand: TypeAlias = (
-    AddPersonalContact | ChangePersonalContact | RemovePersonalContact
+    AddPersonalContact | ChangePersonalContact | RemovePersonalContact | ErasePersonalContact
 )
 
 
@@ -100,7 +128,13 @@ class Removed(Struct, frozen=True, gc=False):
     owner: str
 
 
-PersonalContact: TypeAlias = NotKnown | Known | Removed
+class Erased(Struct, frozen=True, gc=False):
+    """The person was erased."""
+
+    owner: str
+
+
+PersonalContact: TypeAlias = NotKnown | Known | Removed | Erased
 
 
 def evolve(contact: PersonalContact, event: PersonalContactEvent) -> PersonalContact:
@@ -112,6 +146,8 @@ def evolve(contact: PersonalContact, event: PersonalContactEvent) -> PersonalCon
             return replace(contact, person=person)
         case Known(owner), PersonalContactRemoved():
             return Removed(owner)
+        case Known(owner) | Removed(owner), PersonalContactErased():
+            return Erased(owner)
         case _:
             raise ImpossibleHistory(f"{event} after {contact}")
 
@@ -128,8 +164,11 @@ def decide(
             return [] if person == contact.person else [PersonalContactChanged(person)]
         case RemovePersonalContact(owner), Known(owner=own) if owner == own:
             return [PersonalContactRemoved(command.business_date)]
-        case RemovePersonalContact(owner), Removed(own) if owner == own:
+        case RemovePersonalContact(owner), Removed(own) | Erased(own) if owner == own:
             return []  # told twice
+        case ErasePersonalContact(day, granted), _:
+            erased = granted and can_be_erased(contact)
+            return [PersonalContactErased(day)] if erased else []
         case _:
             raise Refused(
                 "personal_contact_unknown", "You have no such personal contact.", "contactId"
@@ -154,9 +193,19 @@ def add(command: AddPersonalContact, contact: PersonalContact) -> Sequence[Perso
             )
 
 
+def can_be_erased(contact: PersonalContact) -> bool:
+    """Whether there is, or was, somebody who was not erased."""
+    return isinstance(contact, Known | Removed)
+
+
 PERSONAL_CONTACT: Decider[PersonalContact, PersonalContactCommand, PersonalContactEvent] = Decider(
     category="personal_contact",
-    events=(PersonalContactAdded, PersonalContactChanged, PersonalContactRemoved),
+    events=(
+        PersonalContactAdded,
+        PersonalContactChanged,
+        PersonalContactRemoved,
+        PersonalContactErased,
+    ),
     initial=NotKnown(),
     evolve=evolve,
     decide=decide,

@@ -31,6 +31,7 @@ DAYS_TO_RESPOND_MAX = 999
 UNRECONCILED_DAYS_MAX = 365
 CALENDAR_MINUTES_MAX = 1_440
 ADDRESS_CHARACTERS_MAX = 1_000
+RETAIN_DAYS_MAX = 36_500
 
 
 class Trend(StrEnum):
@@ -63,6 +64,11 @@ _NUMBERS = {
         UNRECONCILED_DAYS_MAX,
         "unreconciled_days_invalid",
         f"An online payment is told after 1 to {UNRECONCILED_DAYS_MAX} days, or with 0 never.",
+    ),
+    "retain_personal_data_days": (
+        RETAIN_DAYS_MAX,
+        "retain_days_invalid",
+        f"Removed contacts are erased after 1 to {RETAIN_DAYS_MAX} days, or with 0 never.",
     ),
     "calendar_interval_minutes": (
         CALENDAR_MINUTES_MAX,
@@ -136,6 +142,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     Whether the issues of all rules are closed, with their open activities, when the conditions
     that led to them hold no longer (RULE-12).
     The roles whose readings of personal data are recorded, in the order of roles.
+    Whether to erase a person takes two: who asks and who approves; and for how many days a contact
+    that was removed is still told of, 0 for until somebody erases them.
     """
 
     aging_boundaries_due: tuple[int, ...] = BOUNDARIES
@@ -164,6 +172,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     auto_close: bool = False
     calendar_interval_minutes: int = 0
     record_reads_of: tuple[Role, ...] = ()
+    erasure_needs_two: bool = False
+    retain_personal_data_days: int = 0
 
 
 class SiteOptionsChanged(Event, frozen=True, omit_defaults=True):
@@ -201,6 +211,8 @@ class ChangeSiteOptions(Struct, frozen=True):
     auto_close: bool | UnsetType = UNSET
     calendar_interval_minutes: int | UnsetType = UNSET
     record_reads_of: tuple[Role, ...] | UnsetType = UNSET
+    erasure_needs_two: bool | UnsetType = UNSET
+    retain_personal_data_days: int | UnsetType = UNSET
     class_defined: bool = False
 
     def knowing(self, facts: Sequence[bool]) -> "ChangeSiteOptions":
@@ -329,6 +341,11 @@ def _no_captions(reason: str) -> Refused:
 def days_to_respond(options: SiteOptions) -> int:
     """Return how many days customers have to respond, for decisions about others; 0 is not set."""
     return options.default_days_to_respond
+
+
+def erasure_needs_two(options: SiteOptions) -> bool:
+    """Whether to erase a person takes two people, for decisions about it."""
+    return options.erasure_needs_two
 
 
 SITE_OPTIONS: Decider[SiteOptions, SiteOptionsCommand, SiteOptionsChanged] = Decider(

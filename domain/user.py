@@ -2,15 +2,18 @@
 
     NotRegistered --register--> Active --change--> Active, changed
                                   |----retire----> Retired --reinstate--> Active
+                                                      |------erase------> Erased
 
 Who is assigned to nobody has no user (the Unassigned User, USR-09). A user's manager leads the
-team that the user belongs to (USR-11), so managers never lead back to the user.
+team that the user belongs to (USR-11), so managers never lead back to the user. Only who is retired
+may be erased (`domain/erasure.py`); what was theirs stays so, under the id alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -18,6 +21,7 @@ from msgspec.structs import replace
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import UserFacts
+from domain.shared.personal import ERASED
 from domain.shared.text import can_be_kept
 
 USER_ID_CHARACTERS_MAX = 60
@@ -49,6 +53,13 @@ class UserProfile(Struct, frozen=True, omit_defaults=True, gc=False):
     email: str | None = None
     manager_id: str | None = None
 
+    def __repr__(self) -> str:
+        return f"UserProfile({self.user_id!r}, …)"
+
+
+_PERSONAL: Mapping[str, Any] = {"profile.name": ERASED, "profile.email": None}
+"""What of a user's events tells of the person."""
+
 
 # Events: stored for ever under these names and fields. Add, never rename.
 
@@ -56,11 +67,15 @@ class UserProfile(Struct, frozen=True, omit_defaults=True, gc=False):
 class UserRegistered(Event, frozen=True, omit_defaults=True, gc=False):
     """Somebody may be assigned accounts from now on."""
 
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
+
     profile: UserProfile
 
 
 class UserChanged(Event, frozen=True, omit_defaults=True, gc=False):
     """What is known of a user is now this."""
+
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
 
     profile: UserProfile
 
@@ -77,7 +92,15 @@ class UserReinstated(Event, frozen=True, omit_defaults=True, gc=False):
     user_id: str
 
 
-UserEvent: TypeAlias = UserRegistered | UserChanged | UserRetired | UserReinstated
+class UserErased(Event, frozen=True, omit_defaults=True, gc=False):
+    """The person was erased: nothing of them can be read any more but the id."""
+
+    erases: ClassVar[bool] = True
+
+    erased_on: date
+
+
+UserEvent: TypeAlias = UserRegistered | UserChanged | UserRetired | UserReinstated | UserErased
 
 
 # Commands.
@@ -112,7 +135,18 @@ class ChangeUser(Struct, frozen=True, gc=False):
         return replace(self, managers=tuple(facts))
 
 
-UserCommand: TypeAlias = RegisterUser | ChangeUser
+class EraseUser(Struct, frozen=True, gc=False):
+    """Erase the person, if the erasure was `granted`."""
+
+    business_date: date
+    granted: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "EraseUser":
+        """Return the command that knows whether the erasure was granted."""
+        return replace(self, granted=facts[0])
+
+
+UserCommand: TypeAlias = RegisterUser | ChangeUser | EraseUser
 
 
 # State: only what decisions need.
@@ -134,7 +168,13 @@ class Retired(Struct, frozen=True, gc=False):
     profile: UserProfile
 
 
-User: TypeAlias = NotRegistered | Active | Retired
+class Erased(Struct, frozen=True, gc=False):
+    """The person was erased; `profile` tells what is left."""
+
+    profile: UserProfile
+
+
+User: TypeAlias = NotRegistered | Active | Retired | Erased
 
 
 def evolve(user: User, event: UserEvent) -> User:
@@ -148,6 +188,8 @@ def evolve(user: User, event: UserEvent) -> User:
             return Retired(profile)
         case Retired(profile), UserReinstated():
             return Active(profile)
+        case Retired(profile), UserErased():
+            return Erased(replace(profile, name=ERASED, email=None))
         case _:
             raise ImpossibleHistory(f"{event} after {user}")
 
@@ -155,8 +197,12 @@ def evolve(user: User, event: UserEvent) -> User:
 def decide(command: UserCommand, user: User) -> Sequence[UserEvent]:
     """Return the facts that `command` adds."""
     match user, command:
+        case _, EraseUser(day, granted):
+            return [UserErased(day)] if granted and can_be_erased(user) else []
         case NotRegistered(), RegisterUser():
             return register(command)
+        case Erased(), _:
+            raise Refused("user_erased", "The person who was this user was erased.", "userId")
         case Active() | Retired(), RegisterUser(profile):
             if checked(profile) == user.profile:
                 return []  # told twice
@@ -265,6 +311,11 @@ def check_manager(profile: UserProfile, managers: Sequence[UserFacts | None]) ->
     raise Refused("team_too_deep", f"More than {MANAGERS_MAX} managers are above.", "managerId")
 
 
+def can_be_erased(user: User) -> bool:
+    """Whether there is a retired user who was not erased."""
+    return isinstance(user, Retired)
+
+
 def facts(user: User) -> UserFacts | None:
     """Return what other decisions may know of the user; None if nothing is known of it."""
     if isinstance(user, NotRegistered):
@@ -277,7 +328,7 @@ def facts(user: User) -> UserFacts | None:
 
 USER: Decider[User, UserCommand, UserEvent] = Decider(
     category="user",
-    events=(UserRegistered, UserChanged, UserRetired, UserReinstated),
+    events=(UserRegistered, UserChanged, UserRetired, UserReinstated, UserErased),
     initial=NotRegistered(),
     evolve=evolve,
     decide=decide,

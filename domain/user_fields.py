@@ -1,13 +1,14 @@
 """The user-defined fields of a record that are kept here: udf6 to udf10 (UDF-04).
 
-    unset --set--> set --set--> set to another value
+    unset --set--> set --set--> set to another value --erase--> erased, with its contact
 
 One stream for each record that has any, whatever its type. No sync ever touches them (SYN-08):
-an export has no word for them.
+an export has no word for them. Those of a contact are about a person, and erased with them.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
@@ -29,13 +30,29 @@ class UserFields(Struct, frozen=True, omit_defaults=True, gc=False):
     udf9: str | None = None
     udf10: str | None = None
 
+    def __repr__(self) -> str:
+        return "UserFields(…)"
+
 
 class UserFieldsSet(Event, frozen=True, omit_defaults=True, gc=False):
     """Somebody entered user-defined fields of a record; these hold from now on."""
 
+    personal: ClassVar[Mapping[str, Any]] = {"fields": {}}
+
     record_type: RecordType
     key: tuple[str, ...]
     fields: UserFields
+
+
+class UserFieldsErased(Event, frozen=True, omit_defaults=True, gc=False):
+    """The contact whose fields they are was erased, and they with it."""
+
+    erases: ClassVar[bool] = True
+
+    erased_on: date
+
+
+UserFieldsEvent: TypeAlias = UserFieldsSet | UserFieldsErased
 
 
 class SetUserFields(Struct, frozen=True, gc=False):
@@ -59,12 +76,45 @@ class SetUserFields(Struct, frozen=True, gc=False):
         return replace(self, known=known)
 
 
-def evolve(fields: UserFields, event: UserFieldsSet) -> UserFields:  # noqa: ARG001
+class EraseUserFields(Struct, frozen=True, gc=False):
+    """Erase the fields of a contact, if its erasure was `granted`."""
+
+    business_date: date
+    granted: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "EraseUserFields":
+        """Return the command that knows whether the erasure was granted."""
+        return replace(self, granted=facts[0])
+
+
+class Erased(Struct, frozen=True):
+    """The fields were a contact's who was erased."""
+
+
+State: TypeAlias = UserFields | Erased
+
+
+def evolve(state: State, event: UserFieldsEvent) -> State:  # noqa: ARG001
     """Remember `event`."""
-    return event.fields
+    match event:
+        case UserFieldsSet():
+            return event.fields
+        case UserFieldsErased():
+            return Erased()
 
 
-def decide(command: SetUserFields, fields: UserFields) -> Sequence[UserFieldsSet]:
+def decide(command: SetUserFields | EraseUserFields, state: State) -> Sequence[UserFieldsEvent]:
+    """Return the facts that `command` adds."""
+    match command, state:
+        case EraseUserFields(day, granted), _:
+            return [UserFieldsErased(day)] if granted and state != Erased() else []
+        case SetUserFields(), Erased():
+            raise Refused("record_erased", "The person whose record this was was erased.", "key")
+        case SetUserFields(), UserFields():
+            return enter(command, state)
+
+
+def enter(command: SetUserFields, fields: UserFields) -> Sequence[UserFieldsEvent]:
     """Enter what differs, if it may be."""
     parts = KEYS[command.record_type]
     if len(command.key) != len(parts):
@@ -83,9 +133,9 @@ def decide(command: SetUserFields, fields: UserFields) -> Sequence[UserFieldsSet
     return [UserFieldsSet(command.record_type, command.key, changed)]
 
 
-USER_FIELDS: Decider[UserFields, SetUserFields, UserFieldsSet] = Decider(
+USER_FIELDS: Decider[State, SetUserFields | EraseUserFields, UserFieldsEvent] = Decider(
     category="user_fields",
-    events=(UserFieldsSet,),
+    events=(UserFieldsSet, UserFieldsErased),
     initial=UserFields(),
     evolve=evolve,
     decide=decide,

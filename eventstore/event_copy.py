@@ -29,9 +29,16 @@ _begin = struct.Struct("!hiiiqi").pack
 
 
 def binary_events(
-    tenant: int, first_position: int, stamped_at: datetime, batch: Sequence[NewEvent]
+    tenant: int,
+    first_position: int,
+    stamped_at: datetime,
+    batch: Sequence[NewEvent],
+    datas: Sequence[bytes] | None = None,
 ) -> bytes:
-    """Return a batch as COPY reads the columns `EVENT_COLUMNS`."""
+    """Return a batch as COPY reads the columns `EVENT_COLUMNS`.
+
+    `datas` are the events' stored forms, if something of them is sealed.
+    """
     types = {kind: _text(kind.__name__) for kind in {type(new.event) for new in batch}}
     dates = {on: _date(on) for on in {new.effective_on for new in batch}}
     moment = struct.pack("!iq", 8, (stamped_at - _EPOCH) // _MICROSECOND)
@@ -40,7 +47,8 @@ def binary_events(
         for told_by in {(new.actor, new.cause, new.correlation) for new in batch}
     }
     parts = [_SIGNATURE]
-    datas = encode_all([new.event for new in batch])
+    if datas is None:
+        datas = encode_all([new.event for new in batch])
     for position, (new, data) in enumerate(zip(batch, datas, strict=True), first_position):
         stream = new.stream.encode()
         parts += (

@@ -106,12 +106,19 @@ class Log(Protocol):
         """
         ...
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands.
 
+        `unmoved` are other streams that must still be at these versions.
+
         Raises:
-            StreamMoved: if a version of the batch is taken or does not follow what is stored, or
-                if an idempotency key is taken.
+            StreamMoved: if a version of the batch is taken or does not follow what is stored, if
+                an idempotency key is taken, or if one of `unmoved` moved.
             LogUnavailable: if the log does not answer.
         """
         ...

@@ -40,8 +40,16 @@ class MemoryLog:
                 found[stream] = History([one.event for one in news], len(known))
         return found
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
+        for stream, version in unmoved.items():
+            if len(self._streams.get(stream, ())) != version:
+                raise StreamMoved(stream)
         versions = {new.stream: len(self._streams.get(new.stream, ())) for new in batch}
         for new in batch:
             versions[new.stream] += 1

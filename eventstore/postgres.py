@@ -3,14 +3,20 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 from psycopg import Connection, OperationalError, errors
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
-from eventstore.appending import APPEND, StoredForm, append_parameters
+from eventstore.appending import (
+    APPEND,
+    APPEND_SEALED,
+    StoredForm,
+    append_parameters,
+    sealed_parameters,
+)
 from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.event_copy import EVENT_COLUMNS, binary_events
 from eventstore.log import (
@@ -25,6 +31,15 @@ from eventstore.log import (
     Recorded,
     StreamMoved,
     Unconfirmed,
+)
+from eventstore.sealing import (
+    PERSONAL_TYPES,
+    CannotOpen,
+    NoMasterKey,
+    Opener,
+    Sealed,
+    seal_batch,
+    tells_of_persons,
 )
 
 _LOAD = """
@@ -47,6 +62,11 @@ _PAGE = """
 _STREAMS = """
     SELECT position, stream, version, type, data, recorded_at FROM events
     WHERE tenant = %s AND stream > %s AND stream <= %s AND position <= %s ORDER BY stream, version
+"""
+
+_STREAM = """
+    SELECT position, stream, version, type, data, recorded_at FROM events
+    WHERE tenant = %s AND stream = %s AND position <= %s ORDER BY version
 """
 
 _STREAM_AFTER = """
@@ -80,25 +100,21 @@ class PostgresLog:
         with self._connection() as connection:
             return load_histories(connection, self.tenant, streams, after)
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
-        stored = [
-            StoredForm(
-                new.stream,
-                new.version,
-                type(new.event).__name__,
-                encode(new.event),
-                new.effective_on,
-                new.actor,
-                new.cause,
-                new.correlation,
-            )
-            for new in batch
-        ]
-        parameters = append_parameters(self.tenant, stored, results)
+        of_persons = tells_of_persons(type(new.event) for new in batch)
         with self._connection() as connection:
+            sealed = seal_batch(connection, self.tenant, batch) if of_persons else None
+            if sealed is None and unmoved:
+                sealed = Sealed([encode(new.event) for new in batch], (), (), ())
+            statement, parameters = _appending(self.tenant, batch, results, sealed, unmoved)
             try:
-                row = connection.execute(APPEND, parameters, binary=True).fetchone()
+                row = connection.execute(statement, parameters, binary=True).fetchone()
             except errors.IntegrityConstraintViolation as torn:
                 raise StreamMoved(str(torn.diag.message_primary)) from torn
             except errors.UniqueViolation as taken:
@@ -131,6 +147,34 @@ class PostgresLog:
         with self._connection() as connection:
             row = connection.execute("SELECT position_at(%s, %s)", (self.tenant, moment)).fetchone()
             return row[0] if row else 0
+
+
+def _appending(
+    tenant: int,
+    batch: Sequence[NewEvent],
+    results: Sequence[NewResult],
+    sealed: Sealed | None,
+    unmoved: Mapping[str, int],
+) -> tuple[LiteralString, tuple[Any, ...]]:
+    """Return the statement that appends a batch, and its parameters."""
+    datas = [encode(new.event) for new in batch] if sealed is None else sealed.datas
+    stored = [
+        StoredForm(
+            new.stream,
+            new.version,
+            type(new.event).__name__,
+            data,
+            new.effective_on,
+            new.actor,
+            new.cause,
+            new.correlation,
+        )
+        for new, data in zip(batch, datas, strict=True)
+    ]
+    parameters = append_parameters(tenant, stored, results)
+    if sealed is None:
+        return APPEND, parameters
+    return APPEND_SEALED, (*parameters, *sealed_parameters(sealed, unmoved))
 
 
 def _refused(failure: OperationalError) -> bool:
@@ -166,8 +210,14 @@ def load_histories(
     wanted = list(dict.fromkeys(streams))
     known = [after.get(stream, 0) for stream in wanted]
     rows = connection.execute(_LOAD, (wanted, known, tenant), binary=True).fetchall()
+    opener = Opener(connection, tenant, lambda: ((row[0], row[2]) for row in rows))
     for stream, version, type_name, data in rows:
-        events.setdefault(stream, []).append(decode(type_name, data))
+        event = (
+            opener.open(stream, version, type_name, data)
+            if type_name in PERSONAL_TYPES
+            else decode(type_name, data)
+        )
+        events.setdefault(stream, []).append(event)
         versions[stream] = version
     return {stream: History(told, versions[stream]) for stream, told in events.items()}
 
@@ -181,8 +231,8 @@ def read_page(connection: Connection[Any], tenant: int, after: int, limit: int) 
     rows = connection.execute(_PAGE, (tenant, after, limit), binary=True).fetchall()
     page: list[Recorded] = []
     try:
-        _decode_rows(rows, page)
-    except (UnknownEvent, msgspec.DecodeError) as failure:
+        _decode_rows(connection, tenant, rows, page)
+    except (UnknownEvent, CannotOpen, NoMasterKey, msgspec.DecodeError) as failure:
         if not page:
             position, stream, version, _, _, recorded_at = rows[0]
             unreadable = Unreadable(f"{type(failure).__name__}: {failure}")
@@ -198,11 +248,25 @@ def read_streams(
     They come stream by stream, in order.
 
     Raises:
-        UnknownEvent, msgspec.DecodeError: if one cannot be decoded.
+        UnknownEvent, CannotOpen, NoMasterKey, msgspec.DecodeError: if one cannot be decoded.
     """
     rows = connection.execute(_STREAMS, (tenant, after, to, until), binary=True).fetchall()
     events: list[Recorded] = []
-    _decode_rows(rows, events)
+    _decode_rows(connection, tenant, rows, events)
+    return events
+
+
+def read_stream(
+    connection: Connection[Any], tenant: int, stream: str, until: int
+) -> list[Recorded]:
+    """Return the events of a stream up to position `until`.
+
+    Raises:
+        UnknownEvent, CannotOpen, NoMasterKey, msgspec.DecodeError: if one cannot be decoded.
+    """
+    rows = connection.execute(_STREAM, (tenant, stream, until), binary=True).fetchall()
+    events: list[Recorded] = []
+    _decode_rows(connection, tenant, rows, events)
     return events
 
 
@@ -217,9 +281,17 @@ def find_stretch(connection: Connection[Any], tenant: int, after: str, events: i
     return row[0] if row and row[0] is not None and row[0] > after else None
 
 
-def _decode_rows(rows: Sequence[Any], into: list[Recorded]) -> None:
+def _decode_rows(
+    connection: Connection[Any], tenant: int, rows: Sequence[Any], into: list[Recorded]
+) -> None:
+    opener = Opener(connection, tenant, lambda: ((row[1], row[3]) for row in rows))
     for position, stream, version, type_name, data, recorded_at in rows:
-        into.append(Recorded(position, stream, version, decode(type_name, data), recorded_at))
+        event = (
+            opener.open(stream, version, type_name, data)
+            if type_name in PERSONAL_TYPES
+            else decode(type_name, data)
+        )
+        into.append(Recorded(position, stream, version, event, recorded_at))
 
 
 def read_head(connection: Connection[Any], tenant: int) -> Head:
@@ -244,11 +316,32 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
     ).fetchone()
     assert row is not None
     first, stamped_at = row
+    kinds = {type(new.event) for new in batch}
+    datas = None
+    if tells_of_persons(kinds):
+        assert not any(kind.erases for kind in kinds), "erasures destroy keys by append_sealed"
+        sealed = seal_batch(connection, tenant, batch)
+        datas = sealed.datas
+        _store_keys(connection, tenant, sealed)
     cursor = connection.cursor()
     try:
         with cursor.copy(f"COPY events ({EVENT_COLUMNS}) FROM STDIN (FORMAT binary)") as copy:
-            copy.write(binary_events(tenant, first, stamped_at, batch))
+            copy.write(binary_events(tenant, first, stamped_at, batch, datas))
     except errors.UniqueViolation as taken:
         raise StreamMoved(str(taken.diag.message_detail)) from taken
     assert cursor.rowcount == len(batch), "the log would have a gap"
     return Appended(first, first + len(batch) - 1, stamped_at)
+
+
+def _store_keys(connection: Connection[Any], tenant: int, sealed: Sealed) -> None:
+    """Keep the keys of persons who come for the first time."""
+    connection.execute(
+        "INSERT INTO person_keys (tenant, person, wrapped, master)"
+        " SELECT %s, * FROM unnest(%s::text[], %s::bytea[], %s::bytea[])",
+        (
+            tenant,
+            [one.person for one in sealed.keys],
+            [one.wrapped for one in sealed.keys],
+            [one.master for one in sealed.keys],
+        ),
+    )

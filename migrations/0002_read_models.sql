@@ -104,6 +104,7 @@ CREATE TABLE contacts (
     origin text COLLATE "C" NOT NULL,
     added_on date,
     removed_on date,
+    erased_on date,
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, company_id, cust_id, cntct_id)
 );

@@ -22,6 +22,7 @@ CREATE TABLE personal_contacts (
     cntct_comment text,
     added_on date NOT NULL,
     removed_on date,
+    erased_on date,
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, contact_id)
 );

@@ -36,3 +36,18 @@ CREATE POLICY of_replay ON checkpoints AS RESTRICTIVE FOR SELECT
     USING (signed_at <= (SELECT session_moment()));
 CREATE POLICY of_replay ON command_results AS RESTRICTIVE FOR SELECT
     USING (recorded_at <= (SELECT session_moment()));
+
+-- Who is erased is in no replay either: the worker, which may not drop what is not its own, drops
+-- them when it comes to the erasure. They can be made anew.
+CREATE FUNCTION drop_replays(for_tenant integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    one text;
+BEGIN
+    FOR one IN DELETE FROM replays WHERE tenant = for_tenant RETURNING name LOOP
+        EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', format('replay_%s_%s', for_tenant, one));
+    END LOOP;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION drop_replays FROM public;
+GRANT EXECUTE ON FUNCTION drop_replays TO tallystick_worker;

@@ -20,6 +20,7 @@ from domain.catalogue import DECIDERS
 from domain.shared.decider import Decider, ImpossibleHistory
 from domain.shared.streams import stream_category
 from eventstore.codec import UnknownEvent, decode
+from eventstore.sealing import KEY_COLUMNS, KEY_JOIN, open_with
 from projections.query import Query, sql
 
 Value: TypeAlias = str | int | bool | list[Any]
@@ -128,12 +129,28 @@ def applied(fields: Mapping[str, Value], changes: Iterable[Change]) -> dict[str,
 
 
 class StoredEvent(Struct, frozen=True, gc=False):
-    """An event of a stream as it is stored."""
+    """An event of a stream as it is stored, with the key of the person whom it is about."""
 
     stream: str
     version: int
     type: str
     data: bytes
+    tenant: int = 0
+    wrapped: bytes | None = None
+    master: bytes | None = None
+
+    @property
+    def opened(self) -> bytes:
+        """Its JSON, with what is personal of it or what stands for that."""
+        return open_with(
+            self.tenant,
+            self.stream,
+            self.version,
+            self.type,
+            self.data,
+            self.wrapped,
+            self.master,
+        )
 
 
 class Stream:
@@ -154,7 +171,7 @@ class Stream:
         if self._decider is None:
             return None
         try:
-            self._state = self._decider.evolve(self._state, decode(event.type, event.data))
+            self._state = self._decider.evolve(self._state, decode(event.type, event.opened))
         except (UnknownEvent, ValidationError, ImpossibleHistory):
             self._decider = None
             return None
@@ -180,12 +197,13 @@ def initial_fields(category: str) -> dict[str, Value]:
 
 def events_up_to(tenant: int, wanted: Mapping[str, tuple[int, int]]) -> Query[StoredEvent]:
     """Return the question for events of streams after one version, up to another, in order."""
-    statement = """
-        SELECT e.stream, e.version, e.type, e.data
+    statement = f"""
+        SELECT e.stream, e.version, e.type, e.data, e.tenant, {KEY_COLUMNS}
         FROM unnest(%(streams)s::text[], %(after)s::integer[], %(until)s::integer[])
             AS w (stream, after, until)
         JOIN public.events e ON e.tenant = %(tenant)s AND e.stream = w.stream
             AND e.version > w.after AND e.version <= w.until
+        {KEY_JOIN}
         ORDER BY e.stream, e.version"""
     parameters = {
         "tenant": tenant,

@@ -1,11 +1,16 @@
-"""View: the log itself, event by event, for auditors (LOG-01): all of it, or about one subject."""
+"""View: the log itself, event by event, for auditors (LOG-01): all of it, or about one subject.
+
+What is personal of an event comes encrypted and with its key; `told_data` opens it.
+"""
 
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from domain.conditions import ALWAYS, AnyOf, Compared, Condition, Negated, Operator
 from domain.personal_contact import PERSONAL_CONTACT
+from eventstore.sealing import KEY_JOIN, PERSONAL_TYPES, open_with
 from projections.api_keys import API_KEYS
 from projections.subjects import Subject, subject_events, subject_parameters
 from projections.users import USERS
@@ -13,6 +18,14 @@ from projections.view import Asked, Field, Kind, View
 
 (_KEYS,) = API_KEYS.tables
 (_USERS,) = USERS.tables
+
+_WITH_KEY = "with_key"
+_TYPES = ", ".join(f"'{name}'" for name in sorted(PERSONAL_TYPES))
+
+_DATA = f"""CASE WHEN e.type IN ({_TYPES}) THEN json_build_object('{_WITH_KEY}', json_build_array(
+    e.tenant, e.stream, e.version, e.type, convert_from(e.data, 'UTF8'),
+    encode(pk.wrapped, 'hex'), encode(pk.master, 'hex')))::text
+    ELSE convert_from(e.data, 'UTF8') END"""
 
 
 def seen_by(actor: str | None) -> Condition:
@@ -59,6 +72,29 @@ def trail_of(subject: Subject) -> View:
     return replace(AUDIT_TRAIL, source=source)
 
 
+def told_data(read: Any) -> Any:
+    """Return the JSON of an event as it is told: of who was erased, with what stands for that.
+
+    `read` is the field `data` as it was read.
+    """
+    if _WITH_KEY not in read:
+        return read
+    return msgspec.json.decode(_opened(read))
+
+
+def told_text(read: str) -> bytes:
+    """Return the JSON of an event as text, from the text that was read."""
+    if not read.startswith(f'{{"{_WITH_KEY}"'):
+        return read.encode()
+    return _opened(msgspec.json.decode(read))
+
+
+def _opened(read: Any) -> bytes:
+    tenant, stream, version, type_name, data, *key = read[_WITH_KEY]
+    wrapped, master = (None if told is None else bytes.fromhex(told) for told in key)
+    return open_with(tenant, stream, version, type_name, data.encode(), wrapped, master)
+
+
 def _source(asked: Asked) -> str:  # noqa: ARG001
     return "public.events e"
 
@@ -85,7 +121,7 @@ AUDIT_TRAIL = View(
     key=("position",),
     source=_source,
     where=_where,
-    joins={"key": _key, "user": _user},
+    joins={"key": _key, "user": _user, "person_key": lambda _: KEY_JOIN},
     fields=(
         Field(
             "position",
@@ -110,8 +146,11 @@ AUDIT_TRAIL = View(
         Field(
             "data",
             Kind.JSON,
-            "The event as stored: amounts are decimal strings, fields at their default left out.",
-            "convert_from(e.data, 'UTF8')",
+            "The event: amounts are decimal strings, fields at their default left out. It is as"
+            " stored, but for what is personal: that is stored encrypted, and can be read here"
+            " until the person is erased.",
+            _DATA,
+            needs=("person_key",),
         ),
         Field(
             "effective_on",

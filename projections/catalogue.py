@@ -14,6 +14,7 @@ from projections.company_options import COMPANY_OPTIONS
 from projections.contacts import CONTACTS
 from projections.credit_classes import CREDIT_CLASSES
 from projections.disputes import DISPUTES
+from projections.erasures import ERASURES
 from projections.grid_alerts import GRID_ALERTS
 from projections.invoice_lines import INVOICE_LINES
 from projections.invoice_notes import INVOICE_NOTES
@@ -21,6 +22,7 @@ from projections.invoice_reasons import INVOICE_REASONS
 from projections.invoices import INVOICES
 from projections.issues import ISSUES
 from projections.job_firings import JOB_FIRINGS
+from projections.legal_holds import LEGAL_HOLDS
 from projections.messages import MESSAGES
 from projections.payment_application_fields import PAYMENT_APPLICATION_FIELDS
 from projections.payment_schedules import PAYMENT_SCHEDULES
@@ -87,4 +89,6 @@ READ_MODELS: tuple[ReadModel[Any, Any], ...] = (
     GRID_ALERTS,
     JOB_FIRINGS,
     SYNC_SOURCES,
+    ERASURES,
+    LEGAL_HOLDS,
 )

@@ -88,6 +88,13 @@ CONTACT_VIEW = View(
             source="ACC-18",
         ),
         Field(
+            "erased_on",
+            Kind.DATE,
+            "When the person was erased: since then nobody can read who it was.",
+            "p.erased_on",
+            nullable=True,
+        ),
+        Field(
             "known_from",
             Kind.MOMENT,
             "Since when the contact has been known to be like this.",

@@ -1,16 +1,20 @@
-"""Read model: contacts of accounts, the ERP's and local ones; removed ones stay, with the date."""
+"""Read model: contacts of accounts, the ERP's and local ones.
+
+Removed and erased ones stay, with the date; of the erased there is nothing to be read.
+"""
 
 from datetime import date, datetime
 from typing import Any, cast
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from domain.contact import (
     ContactAdded,
     ContactAmended,
     ContactChanged,
     ContactDocument,
+    ContactErased,
     ContactRecorded,
     ContactRemoved,
     Origin,
@@ -22,7 +26,7 @@ from projections.projection import EntityRows, ReadModel, Row, Table, begins_str
 
 
 class ContactRow(Row, frozen=True, array_like=True, gc=False):
-    """A contact as known; local ones tell when they were added and removed."""
+    """A contact as known; local ones tell when they were added and removed, any when erased."""
 
     tenant: int
     company_id: str
@@ -50,6 +54,7 @@ class ContactRow(Row, frozen=True, array_like=True, gc=False):
     origin: str
     added_on: date | None
     removed_on: date | None
+    erased_on: date | None
     known_from: datetime
 
 
@@ -60,6 +65,7 @@ class ContactState(Struct, gc=False):
     origin: Origin
     added_on: date | None = None
     removed_on: date | None = None
+    erased_on: date | None = None
 
 
 def evolve(state: ContactState | None, recorded: Recorded) -> ContactState:
@@ -73,6 +79,9 @@ def evolve(state: ContactState | None, recorded: Recorded) -> ContactState:
         raise LookupError(f"{recorded.stream} is not known.")
     if isinstance(event, ContactRemoved):
         state.removed_on = event.removed_on
+    elif isinstance(event, ContactErased):
+        state.erased_on = event.erased_on
+        state.document = replace(state.document, include_in_automated_email=False)
     else:
         state.document = cast("ContactChanged", event).document
     return state
@@ -94,6 +103,7 @@ def rows(state: ContactState, tenant: int, known_from: datetime) -> EntityRows:
                 state.origin.value,
                 state.added_on,
                 state.removed_on,
+                state.erased_on,
                 known_from,
             ),
         ),
@@ -103,12 +113,12 @@ def rows(state: ContactState, tenant: int, known_from: datetime) -> EntityRows:
 def restore(stored: EntityRows) -> ContactState:
     """Return the state of a stored row."""
     company_id, cust_id, cntct_id, *values = astuple(stored[0][0])[1:-1]
-    *values, origin, added_on, removed_on = values
+    *values, origin, added_on, removed_on, erased_on = values
     person = len(Person.__struct_fields__)
     document = ContactDocument(
         company_id, cust_id, cntct_id, Person(*values[:person]), *values[person:]
     )
-    return ContactState(document, Origin(origin), added_on, removed_on)
+    return ContactState(document, Origin(origin), added_on, removed_on, erased_on)
 
 
 def key(recorded: Recorded) -> tuple[str, ...]:
@@ -121,7 +131,14 @@ _KEY = ("company_id", "cust_id", "cntct_id")
 CONTACTS: ReadModel[Any, ContactState] = ReadModel(
     name="contacts",
     tables=(Table("contacts", ContactRow, _KEY, _KEY),),
-    handles=(ContactRecorded, ContactAmended, ContactAdded, ContactChanged, ContactRemoved),
+    handles=(
+        ContactRecorded,
+        ContactAmended,
+        ContactAdded,
+        ContactChanged,
+        ContactRemoved,
+        ContactErased,
+    ),
     key=key,
     begins=begins_stream,
     restore=restore,

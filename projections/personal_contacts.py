@@ -1,4 +1,4 @@
-"""Read model: personal contacts of users; removed ones stay, with the date (ACC-19)."""
+"""Read model: personal contacts of users; removed and erased ones stay, with the date (ACC-19)."""
 
 from datetime import date, datetime
 from typing import Any, cast
@@ -9,6 +9,7 @@ from msgspec.structs import astuple
 from domain.personal_contact import (
     PersonalContactAdded,
     PersonalContactChanged,
+    PersonalContactErased,
     PersonalContactRemoved,
 )
 from domain.shared.person import Person
@@ -37,6 +38,7 @@ class PersonalContactRow(Row, frozen=True, array_like=True, gc=False):
     cntct_comment: str | None
     added_on: date
     removed_on: date | None
+    erased_on: date | None
     known_from: datetime
 
 
@@ -48,6 +50,7 @@ class PersonalContactState(Struct, gc=False):
     person: Person
     added_on: date
     removed_on: date | None = None
+    erased_on: date | None = None
 
 
 def evolve(state: PersonalContactState | None, recorded: Recorded) -> PersonalContactState:
@@ -59,6 +62,8 @@ def evolve(state: PersonalContactState | None, recorded: Recorded) -> PersonalCo
         raise LookupError(f"{recorded.stream} is not known.")
     if isinstance(event, PersonalContactRemoved):
         state.removed_on = event.removed_on
+    elif isinstance(event, PersonalContactErased):
+        state.erased_on = event.erased_on
     else:
         state.person = cast("PersonalContactChanged", event).person
     return state
@@ -76,6 +81,7 @@ def rows(state: PersonalContactState, tenant: int, known_from: datetime) -> Enti
                 *astuple(state.person),
                 state.added_on,
                 state.removed_on,
+                state.erased_on,
                 known_from,
             ),
         ),
@@ -84,8 +90,8 @@ def rows(state: PersonalContactState, tenant: int, known_from: datetime) -> Enti
 
 def restore(stored: EntityRows) -> PersonalContactState:
     """Return the state of a stored row."""
-    contact_id, owner, *person, added_on, removed_on = astuple(stored[0][0])[1:-1]
-    return PersonalContactState(contact_id, owner, Person(*person), added_on, removed_on)
+    contact_id, owner, *person, added_on, removed_on, erased_on = astuple(stored[0][0])[1:-1]
+    return PersonalContactState(contact_id, owner, Person(*person), added_on, removed_on, erased_on)
 
 
 def key(recorded: Recorded) -> tuple[str, ...]:
@@ -98,7 +104,12 @@ _KEY = ("contact_id",)
 PERSONAL_CONTACTS: ReadModel[Any, PersonalContactState] = ReadModel(
     name="personal_contacts",
     tables=(Table("personal_contacts", PersonalContactRow, _KEY, _KEY),),
-    handles=(PersonalContactAdded, PersonalContactChanged, PersonalContactRemoved),
+    handles=(
+        PersonalContactAdded,
+        PersonalContactChanged,
+        PersonalContactRemoved,
+        PersonalContactErased,
+    ),
     key=key,
     begins=begins_stream,
     restore=restore,

@@ -20,6 +20,7 @@ from domain.shared.decider import Decider
 from domain.shared.streams import stream_name
 from eventstore.codec import decode
 from eventstore.log import Recorded
+from eventstore.sealing import KEY_COLUMNS, KEY_JOIN, open_with
 from projections.account_care import ACCOUNT_CARE
 from projections.accounts import ACCOUNTS
 from projections.activities import ACTIVITIES
@@ -158,9 +159,9 @@ class Told(Struct, frozen=True):
 
 def events_of(tenant: int, stream: str, until: int) -> Query[Told]:
     """Return the question for the events of a stream, up to a position."""
-    statement = """SELECT e.position, e.stream, e.version, e.type, e.data, e.effective_on,
-            e.recorded_at
-        FROM public.events e
+    statement = f"""SELECT e.tenant, e.position, e.stream, e.version, e.type, e.data,
+            {KEY_COLUMNS}, e.effective_on, e.recorded_at
+        FROM public.events e {KEY_JOIN}
         WHERE e.tenant = %(tenant)s AND e.stream = %(stream)s AND e.position <= %(until)s
         ORDER BY e.version"""
     parameters = {"tenant": tenant, "stream": stream, "until": until}
@@ -168,15 +169,19 @@ def events_of(tenant: int, stream: str, until: int) -> Query[Told]:
 
 
 def _told(
+    tenant: int,
     position: int,
     stream: str,
     version: int,
     type_name: str,
     data: bytes,
+    wrapped: bytes | None,
+    master: bytes | None,
     effective_on: date,
     recorded_at: datetime,
 ) -> Told:
-    event = decode(type_name, bytes(data))
+    told = open_with(tenant, stream, version, type_name, bytes(data), wrapped, master)
+    event = decode(type_name, told)
     return Told(
         Recorded(position, stream, version, event, recorded_at),
         Evidence(position, stream, type_name, effective_on, recorded_at),

@@ -15,10 +15,10 @@ from psycopg import Connection, OperationalError, sql
 
 from eventstore.codec import Unreadable
 from eventstore.log import APPEND_EVENTS_MAX, Recorded
-from eventstore.postgres import read_page
+from eventstore.postgres import read_page, read_stream
 from projections.catalogue import READ_MODELS
 from projections.projection import Keyed, ReadModel, fold, keys_to_load, sort_out
-from projections.stored_rows import load_entities, store
+from projections.stored_rows import forget, load_entities, store
 
 PAGE_EVENTS_MAX = 4 * APPEND_EVENTS_MAX
 """Events read, folded and stored in one transaction at most; holds at least one whole append."""
@@ -186,6 +186,8 @@ class Runner:
         """Fold the events of a page that a read model handles."""
         if not relevant:
             return
+        if any(kind.erases for kind in read_model.handles):
+            relevant = self._erased(read_model, relevant)
         keys = keys_to_load(read_model, relevant)
         stored = load_entities(self.connection, self.tenant, read_model, keys)
         store(
@@ -194,6 +196,28 @@ class Runner:
             read_model,
             fold(read_model, self.tenant, relevant, stored),
         )
+
+    def _erased(
+        self, read_model: ReadModel[Any, Any], relevant: Sequence[Keyed]
+    ) -> Sequence[Keyed]:
+        """Forget who is erased in a page, history and all; return what is to be folded.
+
+        Of them that is all that was ever told of them, as it is read from now on: so rows are the
+        same as after a rebuild. Replays, which are not kept up, are dropped.
+        """
+        streams = {key: one.stream for key, one in relevant if one.event.erases}
+        if not streams:
+            return relevant
+        self.connection.execute("SELECT public.drop_replays(%s)", (self.tenant,))
+        forget(self.connection, self.tenant, read_model, list(streams))
+        until = relevant[-1][1].position
+        told = [
+            recorded
+            for stream in streams.values()
+            for recorded in read_stream(self.connection, self.tenant, stream, until)
+        ]
+        anew = sort_out([read_model], told)[read_model.name]
+        return [*(one for one in relevant if one[0] not in streams), *anew]
 
     def _stop_at_event(self, name: str, page: Sequence[Recorded]) -> None:
         """Find the event that cannot be folded by halving, fold up to it and stop there."""

@@ -91,6 +91,33 @@ _ARRAYS = {
 """Parameters for the values of a key's column, by the type of the row's field."""
 
 
+def forget(
+    connection: Connection[Any],
+    tenant: int,
+    read_model: ReadModel[Any, Any],
+    keys: Sequence[EntityKey],
+) -> None:
+    """Delete all rows of the entities of `keys`, and their history."""
+    arrays = [list(values) for values in zip(*keys, strict=True)]
+    for table in read_model.tables:
+        names = [sql.Identifier(column) for column in table.entity_key]
+        for name in table.names:
+            connection.execute(
+                sql.SQL(
+                    "DELETE FROM {table} AS t USING unnest({arrays}) AS gone ({keys})"
+                    " WHERE t.tenant = %s AND {matches}"
+                ).format(
+                    table=sql.Identifier(name),
+                    arrays=sql.SQL(", ").join([sql.SQL("%s::text[]")] * len(names)),
+                    keys=sql.SQL(", ").join(names),
+                    matches=sql.SQL(" AND ").join(
+                        sql.SQL("t.{0} = gone.{0}").format(one) for one in names
+                    ),
+                ),
+                (*arrays, tenant),
+            )
+
+
 def clear(connection: Connection[Any], tenant: int, read_model: ReadModel[Any, Any]) -> None:
     """Delete all rows that a read model has of a tenant."""
     for table in read_model.tables:

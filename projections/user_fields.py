@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from domain.shared.record_types import KEY_PARTS_MAX, KEYS, RecordType
 from domain.shared.streams import stream_key
-from domain.user_fields import UserFields, UserFieldsSet
+from domain.user_fields import UserFields, UserFieldsErased, UserFieldsSet
 from eventstore.log import Recorded
 from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream, build
 from projections.query import Query, sql
@@ -30,9 +30,14 @@ class UserFieldsRow(Row, frozen=True, array_like=True, gc=False):
     known_from: datetime
 
 
-def evolve(state: UserFieldsSet | None, recorded: Recorded) -> UserFieldsSet:  # noqa: ARG001
-    """Remember the newest fields."""
-    return cast("UserFieldsSet", recorded.event)
+def evolve(state: UserFieldsSet | None, recorded: Recorded) -> UserFieldsSet:
+    """Remember the newest fields, and none once they are erased."""
+    event = recorded.event
+    if not isinstance(event, UserFieldsErased):
+        return cast("UserFieldsSet", event)
+    if state is None:
+        raise LookupError(f"{recorded.stream} is not known.")
+    return replace(state, fields=UserFields())
 
 
 def rows(state: UserFieldsSet, tenant: int, known_from: datetime) -> EntityRows:
@@ -76,7 +81,7 @@ _KEY = ("record_type", "key1", "key2", "key3")
 USER_FIELDS: ReadModel[Any, UserFieldsSet] = ReadModel(
     name="user_fields",
     tables=(Table("user_fields", UserFieldsRow, _KEY, _KEY),),
-    handles=(UserFieldsSet,),
+    handles=(UserFieldsSet, UserFieldsErased),
     key=key,
     begins=begins_stream,
     restore=restore,

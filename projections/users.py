@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Any, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from domain.shared.personal import ERASED
 from domain.shared.streams import stream_key
 from domain.user import (
     UserChanged,
+    UserErased,
     UserKind,
     UserProfile,
     UserRegistered,
@@ -48,6 +51,8 @@ def evolve(state: UserState | None, recorded: Recorded) -> UserState:
         raise LookupError(f"{recorded.stream} was not registered.")
     if isinstance(event, UserChanged):
         state.profile = event.profile
+    elif isinstance(event, UserErased):
+        state.profile = replace(state.profile, name=ERASED, email=None)
     else:
         state.active = isinstance(event, UserReinstated)
     return state
@@ -87,7 +92,7 @@ def key(recorded: Recorded) -> tuple[str, ...]:
 USERS: ReadModel[Any, UserState] = ReadModel(
     name="users",
     tables=(Table("users", UserRow, ("user_id",), ("user_id",)),),
-    handles=(UserRegistered, UserChanged, UserRetired, UserReinstated),
+    handles=(UserRegistered, UserChanged, UserRetired, UserReinstated, UserErased),
     key=key,
     begins=begins_stream,
     restore=restore,

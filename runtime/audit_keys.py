@@ -19,6 +19,7 @@ from eventstore.proofs.notes import (
     parsed_signer,
     parsed_verifier,
 )
+from runtime.secret_files import write_secret
 from runtime.settings import Settings
 
 _HEAD = "# Keys that sign checkpoints. The last one is private: keep it secret, and keep it.\n"
@@ -67,18 +68,7 @@ def _path(settings: Settings) -> Path:
 
 
 def _create(path: Path, lines: Sequence[str]) -> None:
-    """Write a file that nobody else can read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(number, "w", encoding="utf-8") as file:
-        file.write(_HEAD + "".join(f"{line}\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    finally:
-        draft.unlink()
+    write_secret(path, _HEAD + "".join(f"{line}\n" for line in lines))
 
 
 def _read(path: Path) -> AuditKeys:

@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from runtime.clock import now
 from runtime.embedded import DATABASE, OWNER, DatabaseUnavailable, EmbeddedServer, embedded_server
+from runtime.master_key import MasterKeyError, trust_settings
 from runtime.migrations import migrate
 from runtime.patience import patient
 from runtime.settings import Settings
@@ -56,6 +57,10 @@ class Database:
             database._check()
             migrate(patient(database.url("owner")))
             database._find_worker()
+            with database.connect("owner") as owner:
+                trust_settings(owner, settings)
+        except MasterKeyError as failure:
+            raise DatabaseUnavailable(str(failure)) from failure
         except psycopg.OperationalError as failure:
             raise DatabaseUnavailable(f"The database does not answer: {failure}") from failure
         except psycopg.errors.InsufficientPrivilege as failure:

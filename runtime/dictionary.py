@@ -21,6 +21,7 @@ from projections.company_view import COMPANY_VIEW
 from projections.contact_view import CONTACT_VIEW
 from projections.credit_class_view import CREDIT_CLASS_VIEW
 from projections.dispute_view import DISPUTE_VIEW
+from projections.erasure_view import ERASURE_VIEW
 from projections.grid_alert_view import GRID_ALERT_VIEW
 from projections.invoice_line_view import INVOICE_LINE_VIEW
 from projections.invoice_note_view import INVOICE_NOTE_VIEW
@@ -28,6 +29,7 @@ from projections.invoice_reason_view import INVOICE_REASON_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.issue_view import ISSUE_INVOICE_VIEW, ISSUE_VIEW
 from projections.job_firing_view import JOB_FIRING_VIEW
+from projections.legal_hold_view import LEGAL_HOLD_VIEW
 from projections.message_view import MESSAGE_VIEW
 from projections.payment_schedule_view import INSTALMENT_VIEW, PAYMENT_SCHEDULE_VIEW
 from projections.payment_view import PAYMENT_APPLICATION_VIEW, PAYMENT_VIEW
@@ -93,6 +95,8 @@ VIEWS = (
     USER_VIEW,
     SALES_ORDER_VIEW,
     SALES_PERSON_VIEW,
+    ERASURE_VIEW,
+    LEGAL_HOLD_VIEW,
     AUDIT_TRAIL,
 )
 
@@ -117,7 +121,9 @@ def _events() -> Iterator[str]:
     yield ""
     yield (
         "Stored for ever under these names and fields, as JSON: decimals and dates are text, fields"
-        " at their default are left out. A stream is named `category/company/key`."
+        " at their default are left out. A stream is named `category/company/key`. What is personal"
+        " of an event about a person is kept in one field `sealed`, encrypted under a key of that"
+        " person, until they are erased."
     )
     yield ""
     for decider in DECIDERS:
@@ -126,9 +132,13 @@ def _events() -> Iterator[str]:
         for event in decider.events:
             yield f"**{event.__name__}**: {_summary(event)}"
             yield ""
+            if event.personal:
+                told = ", ".join(f"`{path}`" for path in event.personal)
+                yield f"Encrypted where it is about a person: {told}."
+                yield ""
             yield "| field | type |"
             yield "| --- | --- |"
-            for name, hint in typing.get_type_hints(event).items():
+            for name, hint in _hints(event):
                 yield f"| `{name}` | {_type(hint)} |"
             yield ""
     for document in _documents():
@@ -136,9 +146,15 @@ def _events() -> Iterator[str]:
         yield ""
         yield "| field | type |"
         yield "| --- | --- |"
-        for name, hint in typing.get_type_hints(document).items():
+        for name, hint in _hints(document):
             yield f"| `{name}` | {_type(hint)} |"
         yield ""
+
+
+def _hints(struct: type[Struct]) -> list[tuple[str, Any]]:
+    """Return the fields of a struct with their types."""
+    hints = typing.get_type_hints(struct)
+    return [(name, hints[name]) for name in struct.__struct_fields__]
 
 
 def _documents() -> list[type[Struct]]:
@@ -146,7 +162,7 @@ def _documents() -> list[type[Struct]]:
     found: dict[type[Struct], None] = {}
 
     def look(struct: type[Any]) -> None:
-        for hint in typing.get_type_hints(struct).values():
+        for _, hint in _hints(struct):
             for part in (hint, *typing.get_args(hint)):
                 if inspect.isclass(part) and issubclass(part, Struct) and part not in found:
                     found[part] = None

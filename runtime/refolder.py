@@ -1,8 +1,9 @@
 """One of the processes that fold whole logs into empty tables.
 
 `python -m runtime.refolder SCHEMA`: the first line of its standard input is the database's
-connection string, each further one a stretch, and it answers with a line for each. It ends when
-its input does, so that it goes with whoever started it, however that one ends.
+connection string, the second the master keys, each further one a stretch, and it answers with a
+line for each. It ends when its input does, so that it goes with whoever started it, however that
+one ends.
 """
 
 import signal
@@ -14,6 +15,7 @@ import psycopg
 from msgspec import Struct
 from psycopg import Connection
 
+from eventstore.sealing import trust_master
 from projections.refold import CannotFold, Stretch, fold_stretch
 from runtime.garbage import rare_collection
 from runtime.patience import patient
@@ -49,6 +51,8 @@ def _main(schema: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     lines = iter(sys.stdin.buffer.readline, b"")
     url = msgspec.json.decode(next(lines), type=str)
+    for master in msgspec.json.decode(next(lines), type=list[bytes]):
+        trust_master(master)
     with rare_collection(), psycopg.connect(patient(url), autocommit=True) as connection:
         forget_flushes(connection)
         for line in lines:

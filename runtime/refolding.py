@@ -14,6 +14,7 @@ import structlog
 from msgspec import Struct
 from psycopg import Connection
 
+from eventstore.sealing import trusted_masters
 from projections.refold import STRETCH_EVENTS, Stretch, stretches
 from runtime.database import Database
 from runtime.garbage import rare_collection
@@ -123,6 +124,7 @@ def _delegate(url: str, schema: str, work: _Work) -> None:
             assert process.stdin is not None
             assert process.stdout is not None
             write_line(process.stdin, url)
+            write_line(process.stdin, trusted_masters())
             while (taken := work.take()) is not None:
                 write_line(process.stdin, taken[1])
                 line = process.stdout.readline()

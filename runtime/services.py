@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from psycopg import AsyncConnection, Connection, Error, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
+from application.erasing import Wish, carry_out
 from application.handling import CommandQueue, Handled, Request
 from domain.api_key import Role
 from domain.site_options import SiteOptions
@@ -204,6 +205,15 @@ class Services:
             Refused: when the business says no.
         """
         return await asyncio.wrap_future(self._queue(tenant).submit(request))
+
+    async def erase(self, tenant: int, wish: Wish) -> Handled:
+        """Carry out what is wished of an erasure, all of it in one append.
+
+        Raises:
+            Refused: when the business says no.
+        """
+        assert self._logs is not None, "services are opened before they are used"
+        return await asyncio.to_thread(carry_out, PostgresLog(self._logs, tenant), wish)
 
     async def head(self, tenant: int) -> int:
         """Return the position of the end of a tenant's log."""

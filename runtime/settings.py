@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     audit_keys: Path | None = Field(
         default=None,
         description="The file of the keys that sign checkpoints; audit.keys in the home if unset.",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="Wraps the keys of persons: 32 bytes in base64; master.key in the home if"
+        " unset.",
     )
     log_level: str = Field(
         default="warning",

@@ -19,7 +19,7 @@ from domain.conditions import AllOf, Compared, Condition, Operator
 from domain.shared.decider import Refused
 from projections.audit_causes import Cause, CauseOf, Chains, causes_found
 from projections.audit_changes import Change, StoredEvent, Stream, events_up_to
-from projections.audit_trail import AUDIT_TRAIL, asked_about, seen_by, trail_of
+from projections.audit_trail import AUDIT_TRAIL, asked_about, seen_by, told_text, trail_of
 from projections.listing import Cut, Listing, page
 from projections.query import fetch
 from projections.subjects import SUBJECT_KEYS, Subject, SubjectKind, companies_with
@@ -58,7 +58,7 @@ _SELECTED = (
 
 
 class TrailEvent(Struct, frozen=True, kw_only=True):
-    """An event of a trail; `data` is the event as it is stored, `causes` its chain, nearest first.
+    """An event of a trail; `data` is its JSON, `causes` its chain, nearest first.
 
     `changes` is None where this version of the product cannot read the event's stream.
     """
@@ -193,7 +193,7 @@ def _completed(
         chains.take(fetch(connection, causes_found(tenant, asked)) if asked else [])
     changes = replayer.changes([(row["stream"], row["version"]) for row in rows])
     for row, causes in zip(rows, chains.chains, strict=True):
-        data = msgspec.Raw(row.pop("data").encode())
+        data = msgspec.Raw(told_text(row.pop("data")))
         told = changes[row["stream"], row["version"]]
         yield TrailEvent(**row, data=data, causes=causes, changes=told)
 

@@ -1,10 +1,11 @@
 """Keeps read models and trees of tenants up with their logs: on a thread, or in a process.
 
 `python -m runtime.worker TENANT` is that process; the first line of its standard input is the
-database's connection string. It works until its standard input closes, so that it goes with
-whoever started it, however that one ends.
+database's connection string and, behind tabs, the master keys. It works until its standard input
+closes, so that it goes with whoever started it, however that one ends.
 """
 
+import base64
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ import structlog
 from psycopg import Connection, OperationalError
 
 from eventstore.proofs.tiles import SEALED_EVENTS_MAX, LogTorn, seal
+from eventstore.sealing import trust_master, trusted_masters
 from projections.runner import Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
 from runtime.patience import patient
@@ -208,8 +210,9 @@ class ReadModelProcess:
         root = Path(__file__).parent.parent
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
         assert self._process.stdin is not None
+        masters = (base64.b64encode(one).decode() for one in trusted_masters())
         with suppress(BrokenPipeError):  # it ended at once: the next look starts it anew
-            self._process.stdin.write(f"{self._url}\n".encode())
+            self._process.stdin.write("\t".join((self._url, *masters)).encode() + b"\n")
             self._process.stdin.flush()
 
     def keep_alive(self) -> None:
@@ -259,7 +262,9 @@ def wait_until(
 def _main(tenant: int, niceness: int) -> None:
     os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
-    url = sys.stdin.buffer.readline().decode().rstrip("\n")
+    url, *masters = sys.stdin.buffer.readline().decode().rstrip("\n").split("\t")
+    for master in masters:
+        trust_master(base64.b64decode(master))
     with rare_collection(), ReadModelWorker(url, lambda _: [tenant]):
         sys.stdin.buffer.read()
 

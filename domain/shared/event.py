@@ -4,13 +4,24 @@ Stored for ever under these names and fields: events only gain fields with defau
 else changes takes a new name and an upcaster (`eventstore/codec.py`).
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
 
 class Event(Struct, frozen=True, omit_defaults=True, gc=False):
-    """A fact of the business."""
+    """A fact of the business.
+
+    `personal` marks its fields that tell of the person whom its stream is about
+    (`domain/shared/personal.py`): paths such as `document.person`, each with what stands there
+    once the person is erased, None for nothing. `erases` says that nothing of the stream's person
+    may be read from this event on.
+    """
+
+    personal: ClassVar[Mapping[str, Any]] = {}
+    erases: ClassVar[bool] = False
 
     def effective_on(self, business_date: date) -> date:
         """Return the date on which the fact is true, `business_date` being that of its command."""

@@ -13,7 +13,10 @@ COMMENT_CHARACTERS_MAX = 10_000
 
 
 class Person(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What identifies the person: kept together, so that it can be sealed and erased as one."""
+    """What identifies the person: kept together, so that it can be sealed and erased as one.
+
+    What is logged of one shows nothing of it.
+    """
 
     cntct_name: str | None = None
     cntct_title: str | None = None
@@ -27,6 +30,9 @@ class Person(Struct, frozen=True, omit_defaults=True, gc=False):
     cntct_postal_code: str | None = None
     cntct_country: str | None = None
     cntct_comment: str | None = None
+
+    def __repr__(self) -> str:
+        return "Person(…)"
 
 
 class PersonChange(Struct, frozen=True, gc=False):

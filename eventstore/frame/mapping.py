@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from eventsourcing.persistence import Cipher, Compressor, Mapper, StoredEvent, Transcoder
+import msgspec
+from eventsourcing.persistence import (
+    Cipher,
+    Compressor,
+    Mapper,
+    ProgrammingError,
+    StoredEvent,
+    Transcoder,
+)
 from msgspec import Struct
 
 from domain.shared.decider import Decider
 from domain.shared.event import Event
+from domain.shared.personal import person_of
 from eventstore.codec import decode, encode
+from eventstore.sealing import PERSONAL_TYPES, is_sealed, opened
 
 
 class Filed(Struct, frozen=True):
@@ -30,7 +40,11 @@ class DatedEvent(StoredEvent):
 
 
 class EventMapper(Mapper[str]):
-    """Events to stored events and back, by our own codec and names."""
+    """Events to stored events and back, by our own codec and names.
+
+    Programs built on the library are told nothing of persons: what is personal reads as if they
+    were erased, and only our own log, which has their keys, appends it.
+    """
 
     def __init__(
         self,
@@ -50,8 +64,17 @@ class EventMapper(Mapper[str]):
         self.cipher = None
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        """Return an event as it is stored."""
+        """Return an event as it is stored.
+
+        Raises:
+            ProgrammingError: if it tells of a person.
+        """
         filed: Filed = domain_event
+        event = filed.event
+        if (event.personal or event.erases) and person_of(filed.originator_id) is not None:
+            raise ProgrammingError(
+                f"{type(event).__name__} is about a person, and appended by the product alone."
+            )
         return DatedEvent(
             originator_id=filed.originator_id,
             originator_version=filed.originator_version,
@@ -65,9 +88,18 @@ class EventMapper(Mapper[str]):
         return Filed(
             str(stored_event.originator_id),
             stored_event.originator_version,
-            decode(stored_event.topic, stored_event.state),
+            _without_persons(stored_event.topic, stored_event.state),
             getattr(stored_event, "effective_on", None),
         )
+
+
+def _without_persons(type_name: str, data: bytes) -> Event:
+    if type_name not in PERSONAL_TYPES:
+        return decode(type_name, data)
+    fields: dict[str, Any] = msgspec.json.decode(data)
+    if is_sealed(fields):
+        opened(fields, type_name, None, b"")
+    return decode(type_name, msgspec.json.encode(fields))
 
 
 class Projected(Struct, frozen=True):

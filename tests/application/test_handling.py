@@ -1,7 +1,7 @@
 """The one way a command becomes events: repeated commands, moved streams, merged batches."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import date
 
@@ -29,6 +29,7 @@ from domain.account import (
 )
 from domain.shared.decider import Decider, Refused
 from eventstore.log import (
+    NO_VERSIONS,
     Appended,
     LogUnavailable,
     NewEvent,
@@ -204,14 +205,19 @@ class MovingLog(MemoryLog):
         self.times = times
         self.attempts = 0
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         self.attempts += 1
         if self.times:
             self.times -= 1
             version = len(self.load(["account/1/ACME"])["account/1/ACME"].events) + 1
             theirs = AccountNoteAdded("1", "ACME", f"theirs{version}", "text", TODAY)
             super().append([NewEvent("account/1/ACME", version, theirs, TODAY, "x", "x", "x")])
-        return super().append(batch, results)
+        return super().append(batch, results, unmoved)
 
 
 def test_a_stream_that_moved_is_decided_anew() -> None:
@@ -241,11 +247,16 @@ class OvertakenLog(MemoryLog):
 
     theirs: Request | None = None
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         theirs, self.theirs = self.theirs, None
         if theirs is not None:
             handle(self, theirs)
-        return super().append(batch, results)
+        return super().append(batch, results, unmoved)
 
 
 def test_a_decision_taken_anew_may_be_another() -> None:
@@ -308,11 +319,16 @@ class GatedLog(MemoryLog):
         self.gate = threading.Event()
         self.appends: list[int] = []
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         self.entered.set()
         self.gate.wait()
         self.appends.append(len(batch))
-        return super().append(batch, results)
+        return super().append(batch, results, unmoved)
 
 
 def test_commands_that_wait_are_appended_together() -> None:
@@ -384,9 +400,14 @@ class FailingLog(GatedLog):
         super().__init__()
         self.failures: list[tuple[bool, LogUnavailable]] = []
 
-    def append(self, batch: Sequence[NewEvent], results: Sequence[NewResult] = ()) -> Appended:
+    def append(
+        self,
+        batch: Sequence[NewEvent],
+        results: Sequence[NewResult] = (),
+        unmoved: Mapping[str, int] = NO_VERSIONS,
+    ) -> Appended:
         if not self.failures or self.failures[0][0]:
-            appended = super().append(batch, results)
+            appended = super().append(batch, results, unmoved)
             if not self.failures:
                 return appended
         raise self.failures.pop(0)[1]

@@ -13,10 +13,13 @@ from domain.contact import (
     ContactAmended,
     ContactChanged,
     ContactDocument,
+    ContactErased,
     ContactRecorded,
     ContactRemoved,
+    EraseContact,
     ImportContact,
     RemoveContact,
+    can_be_erased,
     is_known,
 )
 from domain.shared.decider import ImpossibleHistory
@@ -133,3 +136,38 @@ def test_is_known_to_others_unless_it_is_removed() -> None:
 def test_refuses_a_history_that_cannot_be(history: list[Any]) -> None:
     with pytest.raises(ImpossibleHistory):
         CONTACT.replay(history)
+
+
+erased = ContactErased(TODAY)
+EVERYBODY: list[list[Any]] = [[recorded], [added], [added, removed]]
+
+
+@pytest.mark.parametrize("history", EVERYBODY)
+def test_is_erased_once_that_was_granted(history: list[Any]) -> None:
+    contact.given(*history).when(EraseContact(TODAY, granted=True)).then(erased)
+    contact.given(*history).when(EraseContact(TODAY)).then_nothing()
+    contact.given().when(EraseContact(TODAY, granted=True)).then_nothing()
+    assert EraseContact(TODAY).knowing([True]) == EraseContact(TODAY, granted=True)
+
+
+@pytest.mark.parametrize("history", EVERYBODY)
+def test_that_was_erased_never_comes_back(history: list[Any]) -> None:
+    story = contact.given(*history, erased)
+    story.when(ImportContact(ZOE)).then_refused("contact_erased", "cntct_id")
+    story.when(ImportContact(PRIMARY, primary_only=True)).then_refused("contact_erased", "cntct_id")
+    story.when(adding()).then_refused("contact_exists")
+    change = ChangeContact(PersonChange(cntct_name="x"))
+    story.when(change).then_refused("contact_erased", "cntctId")
+    story.when(RemoveContact(TODAY)).then_nothing()
+
+
+def test_can_be_erased_while_there_is_somebody_to_erase() -> None:
+    told = [can_be_erased(CONTACT.replay(history)) for history in ([], *EVERYBODY, [added, erased])]
+    assert told == [False, True, True, True, False]
+    assert not is_known(CONTACT.replay([added, erased]))
+
+
+def test_shows_nothing_of_the_person_in_what_is_logged() -> None:
+    assert "Zoe" in str(ZOE.person.cntct_name)
+    assert "Zoe" not in repr(recorded)
+    assert ZOE.cntct_id in repr(recorded)

@@ -9,10 +9,13 @@ from domain.personal_contact import (
     PERSONAL_CONTACT,
     AddPersonalContact,
     ChangePersonalContact,
+    ErasePersonalContact,
     PersonalContactAdded,
     PersonalContactChanged,
+    PersonalContactErased,
     PersonalContactRemoved,
     RemovePersonalContact,
+    can_be_erased,
 )
 from domain.shared.decider import ImpossibleHistory
 from domain.shared.person import Person, PersonChange
@@ -69,3 +72,20 @@ def test_is_a_person_that_can_be_found() -> None:
 def test_refuses_a_history_that_cannot_be() -> None:
     with pytest.raises(ImpossibleHistory):
         PERSONAL_CONTACT.replay([removed])
+
+
+def test_is_erased_once_that_was_granted_and_never_comes_back() -> None:
+    erased, erase = PersonalContactErased(TODAY), ErasePersonalContact(TODAY, granted=True)
+    for history in ([added], [added, removed]):
+        contact.given(*history).when(erase).then(erased)
+        contact.given(*history).when(ErasePersonalContact(TODAY)).then_nothing()
+        assert can_be_erased(PERSONAL_CONTACT.replay(history))
+        story = contact.given(*history, erased)
+        story.when(adding()).then_refused("personal_contact_exists")
+        story.when(RemovePersonalContact(DANA, TODAY)).then_nothing()
+        story.when(ChangePersonalContact(DANA, PersonChange(cntct_name="x"))).then_refused(
+            "personal_contact_unknown", "contactId"
+        )
+        assert not can_be_erased(PERSONAL_CONTACT.replay([*history, erased]))
+    contact.given().when(erase).then_nothing()
+    assert ErasePersonalContact(TODAY).knowing([True]) == erase

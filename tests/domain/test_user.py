@@ -1,5 +1,7 @@
 """A user ..."""
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
@@ -9,13 +11,16 @@ from domain.user import (
     MANAGERS_MAX,
     USER,
     ChangeUser,
+    EraseUser,
     RegisterUser,
     UserChanged,
+    UserErased,
     UserKind,
     UserProfile,
     UserRegistered,
     UserReinstated,
     UserRetired,
+    can_be_erased,
     facts,
 )
 from tests.story import Story
@@ -151,3 +156,21 @@ def test_refuses_a_history_that_cannot_be() -> None:
         USER.replay([retired])
     with pytest.raises(ImpossibleHistory):
         USER.replay([registered, retired, retired])
+
+
+def test_that_is_retired_is_erased_but_for_the_id() -> None:
+    on = date(2026, 3, 2)
+    erase, erased = EraseUser(on, granted=True), UserErased(on)
+    user.given(registered, retired).when(erase).then(erased)
+    user.given(registered, retired).when(EraseUser(on)).then_nothing()
+    user.given(registered).when(erase).then_nothing()
+    user.given().when(erase).then_nothing()
+    assert EraseUser(on).knowing([True]) == erase
+    assert can_be_erased(USER.replay([registered, retired]))
+    story = user.given(registered, retired, erased)
+    story.when(RegisterUser(DANA)).then_refused("user_erased", "userId")
+    story.when(ChangeUser(active=True)).then_refused("user_erased", "userId")
+    told = facts(USER.replay([registered, retired, erased]))
+    assert told is not None
+    assert (told.user_id, told.active) == ("dana", False)
+    assert DANA.name not in repr(registered)

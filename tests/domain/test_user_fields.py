@@ -1,5 +1,6 @@
 """User-defined fields that are kept here ..."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from domain.shared.record_types import KEY_PARTS_MAX, KEYS, RecordType
 from domain.user_fields import (
     FIELD_CHARACTERS_MAX,
     USER_FIELDS,
+    EraseUserFields,
     SetUserFields,
     UserFields,
+    UserFieldsErased,
     UserFieldsSet,
 )
 from tests.story import Story
@@ -78,3 +81,14 @@ def test_are_what_was_given_last(given_values: list[tuple[Any, ...]]) -> None:
         history += USER_FIELDS.decide(command, USER_FIELDS.replay(history))
         expected = [old if new is UNSET else new for old, new in zip(expected, values, strict=True)]
     assert USER_FIELDS.replay(history) == UserFields(*expected)
+
+
+def test_are_erased_with_the_contact_that_they_are_about() -> None:
+    on = date(2026, 3, 2)
+    erase, erased = EraseUserFields(on, granted=True), UserFieldsErased(on)
+    fields.given(was_set(udf6="x")).when(erase).then(erased)
+    fields.given(was_set(udf6="x")).when(EraseUserFields(on)).then_nothing()
+    assert EraseUserFields(on).knowing([True]) == erase
+    again = SetUserFields(CUSTOMER, KEY, udf6="y", known=True)
+    fields.given(was_set(udf6="x"), erased).when(again).then_refused("record_erased", "key")
+    assert "secret" not in repr(was_set(udf6="secret"))

@@ -190,7 +190,7 @@ def tables(connection: Connection[Any]) -> dict[str, sql.Composable]:
     found = connection.execute(
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'read_models')"
-        " AND c.relname NOT IN ('tenants', 'schema_migrations')"
+        " AND c.relname NOT IN ('tenants', 'schema_migrations', 'master_key')"
     ).fetchall()
     return {table: sql.Identifier(schema, table) for schema, table in found}
 
@@ -276,7 +276,7 @@ def test_every_table_is_fenced_in_the_same_way(owner: Connection[Any]) -> None:
         " WHERE relkind IN ('r', 'p', 'f') AND nspname IN ('public', 'read_models')"
         " AND NOT relrowsecurity ORDER BY 1"
     ).fetchall()
-    assert unfenced == [("schema_migrations",), ("tenants",)]
+    assert unfenced == [("master_key",), ("schema_migrations",), ("tenants",)]
 
     policies = owner.execute(
         "SELECT tablename, permissive, roles::text, cmd, qual, with_check FROM pg_policies"
@@ -356,6 +356,7 @@ def test_functions_with_the_owners_rights_are_few_and_have_a_fixed_search_path(
     ).fetchall()
     assert {name: roles for name, _, roles in found} == {
         "append_events": ["app", "worker"],
+        "append_sealed": ["app", "worker"],
         "authenticate": ["app"],
         "begin_append": ["worker"],
         "record_personal_read": ["app"],

@@ -16,7 +16,12 @@ from eventsourcing.persistence import (
 )
 
 from domain.account import ACCOUNT, AccountAmended, AccountDocument, AccountOpened, Opened
+from domain.contact import ContactAmended, ContactDocument, ContactErased, ContactRecorded
+from domain.shared.person import Person
+from domain.shared.personal import ERASED
+from domain.shared.record_types import RecordType
 from domain.shared.streams import stream_name
+from domain.user_fields import UserFields, UserFieldsSet
 from eventstore.frame import (
     CONNINFO,
     TENANT,
@@ -30,6 +35,7 @@ from eventstore.frame import (
     TenantRecorder,
     projector,
 )
+from eventstore.log import NewEvent
 from eventstore.postgres import PostgresLog
 from runtime.database import Database
 from runtime.tenants import Tenant
@@ -66,6 +72,25 @@ def test_what_it_saves_both_it_and_our_log_read(
             (tenant.id,),
         ).fetchall()
     assert stored == [(date(2026, 3, 1), "dana", "test", "c-1")]
+
+
+def test_what_is_built_on_it_is_told_nothing_of_persons_and_appends_nothing_of_them(
+    application: LogApplication, database: Database, tenant: Tenant
+) -> None:
+    stream, zoe = "contact/1/ACME/1", ContactDocument("1", "ACME", "1", Person("Zoe"))
+    new = NewEvent(stream, 1, ContactRecorded(zoe), date(2026, 3, 1), "a", "b", "c")
+    with database.pool("app", size=1) as pool:
+        PostgresLog(pool, tenant.id).append([new])
+
+    nobody = ContactDocument("1", "ACME", "1", Person(ERASED))
+    (told,) = application.events.get(stream)
+    assert told == Filed(stream, 1, ContactRecorded(nobody), date(2026, 3, 1))
+    for event in (ContactAmended(zoe), ContactErased(date(2026, 3, 1))):
+        with pytest.raises(ProgrammingError, match="about a person"):
+            application.save(Filed(stream, 2, event))
+    fields = UserFieldsSet(RecordType.CUSTOMER, ("1", "ACME"), UserFields("x"))
+    application.save(Filed("user_fields/customer/1/ACME", 1, fields))
+    assert [one.event for one in application.events.get("user_fields/customer/1/ACME")] == [fields]
 
 
 def test_an_event_without_a_date_is_effective_on_the_day_it_is_recorded(

@@ -50,6 +50,17 @@ def test_an_empty_log_has_nothing_to_tell(log: Log) -> None:
     assert log.results(["k"]) == {}
 
 
+def test_what_stands_on_other_streams_is_refused_once_they_moved(log: Log) -> None:
+    log.append([new(OTHER, 1, ELSEWHERE)], unmoved={"account/1/NOBODY": 0})
+    head = log.head()
+    for moved in ({OTHER: 0}, {OTHER: 2}, {OTHER: 1, "account/1/NOBODY": 1}):
+        with pytest.raises(StreamMoved):
+            log.append([new(ACME, 1, OPENED)], unmoved=moved)
+    assert log.head() == head
+    log.append([new(ACME, 1, OPENED)], unmoved={OTHER: 1, "account/1/NOBODY": 0})
+    assert told(log, [ACME]) == {ACME: [OPENED]}
+
+
 def test_events_come_back_as_they_were_by_stream_and_in_order(log: Log) -> None:
     first = log.append([new(ACME, 1, OPENED), new(OTHER, 1, ELSEWHERE)])
     second = log.append([new(ACME, 2, AMENDED)])

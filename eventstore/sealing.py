@@ -1,0 +1,321 @@
+"""Personal fields of events, encrypted under a key of the person they are about.
+
+Stored, such an event is its JSON without those fields, and they as one text `sealed`: base64 of a
+nonce and of AES-256-GCM over their JSON, with tenant, stream, version and type as associated data,
+so that it opens in its own place alone. A person's key is made when they first come and is kept
+wrapped by a master key, which never is in the database. Once the key is destroyed, what stands for
+erased fields (`Event.personal`) is read in their place.
+
+Only events of types with personal fields come here; keys are looked up a page at a time, and not
+kept from one page to the next, so that no process reads on after an erasure.
+"""
+
+import base64
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+from psycopg import Connection
+
+from domain.catalogue import EVENT_TYPES
+from domain.shared.event import Event
+from domain.shared.personal import person_of
+from eventstore.codec import decode, encode
+from eventstore.log import NewEvent, StreamMoved
+
+KEY_BYTES = 32
+SEALED = "sealed"
+"""The field of stored JSON that holds what is personal."""
+
+PERSONAL_TYPES = frozenset(name for name, kind in EVENT_TYPES.items() if kind.personal)
+"""Stored names of the events that may have to be opened."""
+
+_NONCE_BYTES = 12
+
+KEYS = """SELECT person, wrapped, master FROM public.person_keys
+    WHERE tenant = %(tenant)s AND person = ANY(%(persons)s)"""
+"""Statement for the keys of some persons."""
+
+_KEYS_AND_MASTER = f"{KEYS} UNION ALL SELECT NULL, NULL, fingerprint FROM public.master_key"
+
+
+class CannotOpen(Exception):
+    """What is personal of an event cannot be decrypted, though nobody erased it."""
+
+
+class NoMasterKey(Exception):
+    """A master key is needed that this process was not given."""
+
+
+_masters: dict[bytes, bytes] = {}
+
+
+def trust_master(key: bytes) -> bytes:
+    """Let this process use a master key; return its fingerprint, by which databases name it."""
+    assert len(key) == KEY_BYTES, "a master key has 32 bytes"
+    fingerprint = sha256(b"tallystick master key\n" + key).digest()[:8]
+    _masters[fingerprint] = key
+    return fingerprint
+
+
+def trusted_masters() -> list[bytes]:
+    """Return the master keys that this process uses, to hand them on to one of its own."""
+    return list(_masters.values())
+
+
+def _master(fingerprint: bytes) -> bytes:
+    try:
+        return _masters[fingerprint]
+    except KeyError:
+        raise NoMasterKey(
+            f"The keys of persons are wrapped by the master key {fingerprint.hex()}, which is not"
+            " in the settings."
+        ) from None
+
+
+class NewKey(Struct, frozen=True):
+    """The key of a person who comes for the first time, as it is stored."""
+
+    person: str
+    wrapped: bytes
+    master: bytes
+
+
+class Sealed(Struct, frozen=True):
+    """A batch as it is stored: its data, new keys, whom it tells of, and whom it erases."""
+
+    datas: Sequence[bytes]
+    keys: Sequence[NewKey]
+    persons: Sequence[str]
+    erased: Sequence[str]
+
+
+PersonKeys = Mapping[str, bytes | None]
+"""Person -> key, None if it was destroyed."""
+
+
+def tells_of_persons(kinds: Iterable[type[Event]]) -> bool:
+    """Whether events of some of these types are to be sealed, or erase somebody."""
+    return any(kind.personal or kind.erases for kind in kinds)
+
+
+def seal_batch(connection: Connection[Any], tenant: int, batch: Sequence[NewEvent]) -> Sealed:
+    """Return a batch as it is stored.
+
+    Raises:
+        StreamMoved: if it tells of a person who was erased meanwhile.
+        NoMasterKey: if the database wraps keys by a master key that is not known here.
+    """
+    about = [person_of(new.stream) for new in batch]
+    told = {
+        person
+        for new, person in zip(batch, about, strict=True)
+        if person is not None and new.event.personal
+    }
+    erased = {
+        person
+        for new, person in zip(batch, about, strict=True)
+        if person is not None and new.event.erases
+    }
+    keys, fingerprint = _keys_for_sealing(connection, tenant, told) if told else ({}, b"")
+    made: list[NewKey] = []
+    for person in sorted(told - keys.keys()):
+        key = AESGCM.generate_key(256)
+        wrapped = _encrypted(_master(fingerprint), key, _of_key(tenant, person))
+        made.append(NewKey(person, wrapped, fingerprint))
+        keys[person] = key
+    datas: list[bytes] = []
+    for new, person in zip(batch, about, strict=True):
+        event = new.event
+        if person is None or not event.personal:
+            datas.append(encode(event))
+            continue
+        key = keys[person]
+        if key is None:
+            raise StreamMoved(f"{person} was erased.")
+        where = place(tenant, new.stream, new.version, type(event).__name__)
+        datas.append(sealed(event, key, where))
+    return Sealed(datas, made, sorted(told), sorted(erased))
+
+
+def _keys_for_sealing(
+    connection: Connection[Any], tenant: int, persons: Iterable[str]
+) -> tuple[dict[str, bytes | None], bytes]:
+    """Return the keys that persons have, and the fingerprint of what wraps new ones."""
+    rows = connection.execute(
+        _KEYS_AND_MASTER.encode(), {"tenant": tenant, "persons": list(persons)}, binary=True
+    ).fetchall()
+    fingerprint = next((row[2] for row in rows if row[0] is None), b"")
+    return unwrapped(tenant, [row for row in rows if row[0] is not None]), fingerprint
+
+
+def unwrapped(
+    tenant: int, rows: Iterable[tuple[str, bytes | None, bytes | None]]
+) -> dict[str, bytes | None]:
+    """Return keys of persons, of rows of `KEYS`.
+
+    Raises:
+        NoMasterKey: if one is wrapped by a master key that is not known here.
+        CannotOpen: if one does not unwrap.
+    """
+    return {
+        person: None
+        if wrapped is None or master is None
+        else _decrypted(_master(bytes(master)), bytes(wrapped), _of_key(tenant, person))
+        for person, wrapped, master in rows
+    }
+
+
+def place(tenant: int, stream: str, version: int, type_name: str) -> bytes:
+    """Return where an event stands: what is sealed there opens nowhere else."""
+    return f"{tenant}\n{stream}\n{version}\n{type_name}".encode()
+
+
+def _of_key(tenant: int, person: str) -> bytes:
+    return f"key\n{tenant}\n{person}".encode()
+
+
+def sealed(event: Event, key: bytes, where: bytes) -> bytes:
+    """Return the stored form of an event with what is personal of it encrypted."""
+    fields: dict[str, Any] = msgspec.to_builtins(event)
+    told: dict[str, Any] = {}
+    for path in event.personal:
+        *parents, name = path.split(".")
+        holder = fields
+        for parent in parents:
+            holder = holder[parent]
+        if name in holder:
+            told[path] = holder.pop(name)
+    fields[SEALED] = base64.b64encode(_encrypted(key, msgspec.json.encode(told), where)).decode()
+    return msgspec.json.encode(fields)
+
+
+def is_sealed(fields: Mapping[str, Any]) -> bool:
+    """Whether the stored JSON of an event has something encrypted."""
+    return SEALED in fields
+
+
+def opened(fields: dict[str, Any], type_name: str, key: bytes | None, where: bytes) -> None:
+    """Put back into the JSON of a sealed event what is personal of it.
+
+    Without a key, what stands for erased fields.
+
+    Raises:
+        CannotOpen: if the key does not fit, or it was sealed elsewhere.
+    """
+    told = fields.pop(SEALED)
+    if key is None:
+        stand_in = EVENT_TYPES[type_name].personal
+        personal = {path: value for path, value in stand_in.items() if value is not None}
+    else:
+        plain = _decrypted(key, base64.b64decode(told), where)
+        personal: dict[str, Any] = msgspec.json.decode(plain)
+    for path, value in personal.items():
+        *parents, name = path.split(".")
+        holder = fields
+        for parent in parents:
+            holder = holder[parent]
+        holder[name] = value
+
+
+KEY_COLUMNS = "pk.wrapped, pk.master"
+"""Columns of a person's key, for statements that read events with their keys."""
+
+KEY_JOIN = """LEFT JOIN public.person_keys pk ON pk.tenant = e.tenant AND pk.person = CASE
+        WHEN starts_with(e.stream, 'user_fields/contact/')
+        THEN 'contact/' || substr(e.stream, length('user_fields/contact/') + 1)
+        ELSE e.stream END"""
+"""Joins the keys of persons to events `e` by `person_of`."""
+
+
+def open_with(
+    tenant: int,
+    stream: str,
+    version: int,
+    type_name: str,
+    data: bytes,
+    wrapped: bytes | None,
+    master: bytes | None,
+) -> bytes:
+    """Return the JSON of an event with what is personal of it, read together with its key.
+
+    Without a key, with what stands for erased fields.
+
+    Raises:
+        CannotOpen: if it cannot be decrypted, though nobody erased it.
+        NoMasterKey: if its key is wrapped by a master key that is not known here.
+    """
+    if type_name not in PERSONAL_TYPES:
+        return data
+    fields: dict[str, Any] = msgspec.json.decode(data)
+    if not is_sealed(fields):
+        return data
+    person = person_of(stream) or stream
+    key = unwrapped(tenant, [(person, wrapped, master)])[person]
+    opened(fields, type_name, key, place(tenant, stream, version, type_name))
+    return msgspec.json.encode(fields)
+
+
+class Opener:
+    """Opens the events of one page; the keys of all it names are looked up with the first.
+
+    `named` tells streams and types of the page's events.
+    """
+
+    def __init__(
+        self,
+        connection: Connection[Any],
+        tenant: int,
+        named: Callable[[], Iterable[tuple[str, str]]],
+    ) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._named = named
+        self._keys: PersonKeys | None = None
+
+    def open(self, stream: str, version: int, type_name: str, data: bytes) -> Event:
+        """Return an event of a type with personal fields.
+
+        Raises:
+            CannotOpen: if it cannot be decrypted, though nobody erased it.
+            NoMasterKey: if its key is wrapped by a master key that is not known here.
+        """
+        fields: dict[str, Any] = msgspec.json.decode(data)
+        if not is_sealed(fields):
+            return decode(type_name, data)
+        person = person_of(stream)
+        keys = self._keys
+        if keys is None:
+            keys = self._keys = self._load()
+        if person is None or person not in keys:
+            raise CannotOpen(f"There is no key of {person or stream}.")
+        opened(fields, type_name, keys[person], place(self._tenant, stream, version, type_name))
+        return msgspec.convert(fields, EVENT_TYPES[type_name])
+
+    def _load(self) -> PersonKeys:
+        persons = {
+            person
+            for stream, type_name in self._named()
+            if type_name in PERSONAL_TYPES and (person := person_of(stream)) is not None
+        }
+        rows = self._connection.execute(
+            KEYS.encode(), {"tenant": self._tenant, "persons": list(persons)}, binary=True
+        )
+        return unwrapped(self._tenant, rows)
+
+
+def _encrypted(key: bytes, plain: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound)
+
+
+def _decrypted(key: bytes, told: bytes, bound: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(told[:_NONCE_BYTES], told[_NONCE_BYTES:], bound)
+    except InvalidTag:
+        raise CannotOpen("What is encrypted does not fit its key or its place.") from None
