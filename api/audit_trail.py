@@ -120,7 +120,7 @@ class AuditEvent(object_of(AUDIT_TRAIL)):
     async def causes(self) -> list[AuditCauseResult]:
         """Return the chain; those of a page are found together, level by level."""
         loader = _loader(self.reading, "causes", _load_causes)
-        chain = await loader.load(CauseOf(*self.values("position", "cause")))
+        chain = await loader.load(CauseOf(*self.values("position", "cause", "correlation")))
         return [AuditCauseResult.of(link) for link in chain]
 
     @strawberry.field(
@@ -220,7 +220,7 @@ EVENTS = offer(
         AUDIT_TRAIL,
         AuditEvent,
         links={
-            "causes": ("position", "cause"),
+            "causes": ("position", "cause", "correlation"),
             "correlated": ("position", "correlation"),
             "changes": ("stream", "version"),
             "data": ("stream",),

@@ -43,10 +43,14 @@ class Cause(Struct, frozen=True):
 
 
 class CauseOf(Struct, frozen=True):
-    """What is asked: the cause that an event at a position names."""
+    """What is asked: the cause that an event at a position names.
+
+    Where that is a step that has no events of its own, its correlation names the run it was of.
+    """
 
     position: int
     reference: str
+    correlation: str = ""
 
 
 class FoundCause(Struct, frozen=True):
@@ -74,7 +78,8 @@ def streams_named(reference: str) -> list[str]:
 def causes_found(tenant: int, asked: Sequence[CauseOf]) -> Query[FoundCause]:
     """Return the question for the events that tell of causes; places count those asked.
 
-    A firing was claimed before what it led to; a run is recorded when it is over.
+    A firing was claimed before what it led to; a run is recorded when it is over, and a sync before
+    what follows from it.
     """
     wanted = [
         (place, one.position, stream)
@@ -96,6 +101,11 @@ def causes_found(tenant: int, asked: Sequence[CauseOf]) -> Query[FoundCause]:
             WHERE x.tenant = %(tenant)s AND x.stream = w.stream AND x.position > w.position
                 AND w.stream NOT LIKE %(firings)s
             ORDER BY x.version LIMIT 1)
+            UNION ALL
+            (SELECT x.* FROM public.events x
+            WHERE x.tenant = %(tenant)s AND x.stream = w.stream AND x.position < w.position
+                AND w.stream LIKE %(syncs)s
+            ORDER BY x.version LIMIT 1)
         ) e
         LEFT JOIN {_KEYS.name} k ON k.tenant = e.tenant AND e.actor = 'key/' || k.key_id
         LEFT JOIN {_USERS.name} u ON u.tenant = k.tenant AND u.user_id = k.user_id"""
@@ -106,6 +116,7 @@ def causes_found(tenant: int, asked: Sequence[CauseOf]) -> Query[FoundCause]:
         "streams": [stream for _, _, stream in wanted],
         "claimed": JobFiringClaimed.__name__,
         "firings": f"{JOB_FIRING.category}/%",
+        "syncs": f"{SYNC_RUN.category}/%",
     }
 
     def found(place: int, cause: str, *event: object) -> FoundCause:
@@ -142,7 +153,13 @@ class Chains:
             chain = self.chains[place]
             told = known.get(one)
             chain.append(Cause(one.reference) if told is None else told.event)
-            if told is None or told.cause == one.reference or len(chain) == CAUSES_MAX:
+            if len(chain) == CAUSES_MAX:
+                continue
+            if told is None:
+                if not streams_named(one.reference) and streams_named(one.correlation):
+                    ends.append((place, CauseOf(one.position, one.correlation)))
+                continue
+            if told.cause == one.reference:
                 continue
             assert told.event.position is not None
             ends.append((place, CauseOf(told.event.position, told.cause)))

@@ -187,7 +187,7 @@ def _completed(
     connection: Connection[Any], tenant: int, replayer: "Replayer", rows: list[dict[str, Any]]
 ) -> Iterator[TrailEvent]:
     """Yield a page of events with what led to them and what they changed."""
-    chains = Chains([CauseOf(row["position"], row["cause"]) for row in rows])
+    chains = Chains([CauseOf(row["position"], row["cause"], row["correlation"]) for row in rows])
     while not chains.complete:
         asked = chains.asked
         chains.take(fetch(connection, causes_found(tenant, asked)) if asked else [])

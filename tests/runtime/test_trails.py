@@ -18,6 +18,7 @@ from runtime.tenants import Tenant
 from runtime.trails import TrailEvent, TrailFilter, catch_up, find_subject, read_trail
 from tests.loading import write_csv
 from tests.runtime.rules import Site
+from tests.runtime.telling import Office
 
 ON = date(2026, 3, 9)
 
@@ -137,3 +138,26 @@ def test_causes_lead_from_a_document_over_the_sync_to_the_job_that_began_it(
     sync, firing = event.causes
     assert (sync.reference, sync.type) == (event.cause, "SyncCompleted")
     assert (firing.reference, firing.type) == ("job_firing/sync/erp@by hand k", "JobFiringClaimed")
+
+
+def test_what_follows_from_a_sync_leads_to_it(
+    database: Database, tenant: Tenant, tmp_path: Path
+) -> None:
+    office = Office(database, tenant, tmp_path)
+    office.promise("p1")
+    office.paid_online("online")
+    office.pays("P1", 0)
+    office.sync(3)
+    catch_up(database, tenant)
+    wanted = TrailFilter(types=("PromiseBroken", "PromiseKept", "PendingPaymentReconciled"))
+    with (
+        database.connect("worker") as connection,
+        closing(read_trail(connection, tenant.id, wanted)) as events,
+    ):
+        told = {one.type: one for one in events}
+    kept, matched = told["PromiseKept"], told["PendingPaymentReconciled"]
+    assert [(one.reference, one.type) for one in kept.causes] == [(kept.cause, "SyncCompleted")]
+    assert [(one.reference, one.type) for one in matched.causes] == [
+        ("process/match_pending_payments", None),
+        (kept.cause, "SyncCompleted"),
+    ]
