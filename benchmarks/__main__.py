@@ -7,7 +7,18 @@ from pathlib import Path
 
 import click
 
-from benchmarks import accounts, aging, commands, pages, proofs, rebuild, report, rule_runs, sync
+from benchmarks import (
+    accounts,
+    aging,
+    commands,
+    pages,
+    proofs,
+    rebuild,
+    replay,
+    report,
+    rule_runs,
+    sync,
+)
 from benchmarks.measure import Bench, Result
 from runtime.clock import business_date, now
 from runtime.database import Database
@@ -16,6 +27,7 @@ from runtime.settings import Settings
 MEASURES = {
     "sync": sync.measure,
     "rebuild": rebuild.measure,
+    "replay": replay.measure,
     "aging": aging.measure,
     "proofs": proofs.measure,
     "pages": pages.measure,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import click
 
-from cli.context import Format, Session, command_options
+from cli.context import Format, Session, command_options, replay_option
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis, labels
@@ -21,6 +21,7 @@ from runtime.site import site_options, today
 @click.option("--basis", type=click.Choice([one.value for one in Basis]), help="Age by what.")
 @click.option("--by", type=click.Choice([one.value for one in AgingBy]), default="company")
 @command_options
+@replay_option
 def aging(
     session: Session, as_of: date | None, known_at: datetime | None, basis: str | None, by: str
 ) -> None:
@@ -28,7 +29,7 @@ def aging(
     tenant = session.tenant()
     with session.database.connect("worker") as connection:
         options = site_options(connection, tenant.id)
-        on = as_of or today(options)
+        on = as_of or today(options, session.database.now())
         chosen = Basis(basis) if basis else Basis.DUE
         query = aging_cells(
             tenant.id, options, as_of=on, basis=chosen, by=AgingBy(by), known_at=known_at

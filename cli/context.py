@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from runtime.database import Database
+from runtime.replaying import replayed
 from runtime.settings import Settings, load_settings
 from runtime.tenants import Tenant, find_tenant
 
@@ -41,6 +42,10 @@ class Session:
             self._database = Database.open(self.settings)
         return self._database
 
+    def look_into(self, replay: str) -> None:
+        """Work from now on on the database as it was, in a replay of the tenant."""
+        self._database = replayed(self.database, self.tenant(), replay)
+
     def tenant(self) -> Tenant:
         """Return the tenant that was named."""
         with self.database.connect("worker") as connection:
@@ -66,6 +71,19 @@ def command_options(command: Command) -> Command:
         return command(session, *args, **kwargs)
 
     return cast("Command", with_session)
+
+
+def replay_option(command: Command) -> Command:
+    """Let a command answer from a replay, which the session's database is then."""
+
+    @click.option("--replay", metavar="NAME", help="Answer from a replay (`audit replay`).")
+    @functools.wraps(command)
+    def with_replay(session: Session, *args: Any, replay: str | None, **kwargs: Any) -> Any:
+        if replay is not None:
+            session.look_into(replay)
+        return command(session, *args, **kwargs)
+
+    return cast("Command", with_replay)
 
 
 def note(message: str) -> None:

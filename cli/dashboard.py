@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.context import Format, Session, command_options, note
+from cli.context import Format, Session, command_options, note, replay_option
 from cli.dashboard_screen import screen
 from cli.output import print_json, print_rows, show
 from cli.values import CHART_FILE, DATE, MOMENT
@@ -36,6 +36,7 @@ from runtime.dashboards import Dashboard, DashboardGroup, read_dashboard
     help="Draw aging and trends to this file, too: .png or .svg.",
 )
 @command_options
+@replay_option
 def dashboard(
     session: Session,
     scope: str | None,

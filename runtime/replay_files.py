@@ -11,7 +11,8 @@ they are text.
 
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def write_replay(
         for name, order in zip(table.names, (table.key, (*table.key, "known_to")), strict=False)
     ]
     written: dict[str, int] = {}
-    with database.connect("auditor") as connection:
+    with database.connect("auditor") as connection, _parquet() as parquet:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET DateStyle = 'ISO'")
         for number, (table, order) in enumerate(tables):
@@ -85,7 +86,8 @@ def write_replay(
                 with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part:
                     source = Path(part) / f"{table}.csv"
                     written[table] = _copy(connection, table, order, source)
-                    _convert(source, target, _kinds(connection, replay.schema, table))
+                    kinds = _kinds(connection, replay.schema, table)
+                    _convert(parquet, source, target, kinds)
             progress(number + 1, len(tables))
     told = {
         "format": FORMAT,
@@ -134,20 +136,28 @@ def _kinds(connection: Connection[Any], schema: str, table: str) -> dict[str, st
     return kinds
 
 
-def _convert(source: Path, target: Path, kinds: dict[str, str]) -> None:
-    """Turn a file of CSV into one of Parquet."""
-    columns = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in kinds.items())
+@contextmanager
+def _parquet() -> Generator[duckdb.DuckDBPyConnection]:
+    """Give what writes Parquet."""
     with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            f"COPY (SELECT * FROM read_csv({_quoted(source)}, columns = {{{columns}}},"
-            " header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"',"
-            " nullstr = '', allow_quoted_nulls = false, parallel = false,"
-            f" max_line_size = {LINE_BYTES_MAX}))"
-            f" TO {_quoted(target)} (FORMAT parquet)"
-        )
+        yield connection
+
+
+def _convert(
+    parquet: duckdb.DuckDBPyConnection, source: Path, target: Path, kinds: dict[str, str]
+) -> None:
+    """Turn a file of CSV into one of Parquet."""
+    columns = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in kinds.items())
+    parquet.execute(
+        f"COPY (SELECT * FROM read_csv({_quoted(source)}, columns = {{{columns}}},"
+        " header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"',"
+        " nullstr = '', allow_quoted_nulls = false, parallel = false,"
+        f" max_line_size = {LINE_BYTES_MAX}))"
+        f" TO {_quoted(target)} (FORMAT parquet)"
+    )
 
 
 def _quoted(text: str | Path) -> str:

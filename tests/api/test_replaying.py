@@ -47,7 +47,12 @@ MORE = {
     "checkpoints": "{checkpoints {size root note signedAt}}",
     "proof": "{eventProof(position: 5) {line hashes checkpoint {size}}}",
     "preview": """query ($on: Date!) {
-        rulePreview(businessDate: $on) {created closed rules {ruleId created}}}""",
+        previewRules(businessDate: $on) {created closed rules {ruleId created}}}""",
+    "what_if": """query ($dates: WhatIfDatesInput!) {
+        simulateRules(dates: $dates) {userErrors {code} figures {total {created} dates}}}""",
+    "absence": """query ($on: Date!) {
+        explainAbsence(classId: "A", ruleId: "none", companyId: "AU50", custId: "10001A",
+            date: $on) {reason sentence}}""",
     "unknown": "{nonsense}",
 }
 """Questions beside those of the examples, on all that looks past the read models."""
@@ -67,8 +72,9 @@ class Asked:
 
     def variables(self, name: str) -> dict[str, Any]:
         """What a question is asked about."""
-        always = {"asOf": TODAY.isoformat(), "on": TODAY.isoformat()}
+        always: dict[str, Any] = {"asOf": TODAY.isoformat(), "on": TODAY.isoformat()}
         now = self.moment.isoformat()
+        always |= {"dates": {"from": "2026-03-01", "to": always["on"]}}
         return always | VARIABLES.get(name, {}) | {"knownAt": now, "now": now}
 
     def now(self, query: str, variables: dict[str, Any] | None = None) -> Any:
