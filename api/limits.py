@@ -27,6 +27,7 @@ from api.connections import PAGE_DEFAULT
 from api.context import Context
 from api.errors import ApiError, Code
 from domain.payment_schedule import INSTALMENTS_MAX
+from projections.record_events import EVENTS_TOLD_MAX
 from projections.trends import MONTHS
 
 BODY_BYTES_MAX = 1_000_000
@@ -56,6 +57,7 @@ _CONNECTIONS = frozenset(
         "actionList",
         "companies",
         "contacts",
+        "contributions",
         "creditClasses",
         "disputes",
         "gridAlerts",
@@ -91,7 +93,7 @@ _CONNECTIONS = frozenset(
 )
 """Fields that are connections, wherever they stand; a test compares this with the schema."""
 
-_LISTS = {"daysLateTrend": MONTHS, "instalments": INSTALMENTS_MAX}
+_LISTS = {"daysLateTrend": MONTHS, "events": EVENTS_TOLD_MAX, "instalments": INSTALMENTS_MAX}
 """Fields of records that list all there is of something, and how many that is at most."""
 
 

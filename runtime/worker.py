@@ -6,6 +6,7 @@ closes, so that it goes with whoever started it, however that one ends.
 """
 
 import base64
+import os
 import signal
 import subprocess
 import sys
@@ -20,9 +21,9 @@ import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
-from eventstore.proofs.tiles import LogTorn, seal
+from eventstore.proofs.tiles import SEALED_EVENTS_MAX, LogTorn, seal
 from eventstore.sealing import trust_master, trusted_masters
-from projections.runner import PAGE_EVENTS_MAX, Cursor, CursorMoved, Runner
+from projections.runner import Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
 from runtime.patience import patient
 
@@ -154,7 +155,7 @@ class ReadModelWorker:
                     continue
                 sealed = 0
                 if not read or time.monotonic() - sealed_at > SEALING_PAUSE_SECONDS_MAX:
-                    sealed = _seal(connection, tenant, SEALED_BESIDE if read else PAGE_EVENTS_MAX)
+                    sealed = _seal(connection, tenant, SEALED_BESIDE if read else SEALED_EVENTS_MAX)
                     sealed_at = time.monotonic()
                 advanced += read + sealed
                 if not read and not sealed:
@@ -188,12 +189,13 @@ def _with_something_to_read(connection: Connection[Any], tenants: list[int]) -> 
 class ReadModelProcess:
     """A worker in a process of its own, for imports that keep this one busy.
 
-    It is started when there first is something to do, by `keep_alive`.
+    It is started when there first is something to do, by `keep_alive`, and leaves the processor
+    to whoever has a lower `niceness`.
     """
 
-    def __init__(self, url: str, tenant: int) -> None:
+    def __init__(self, url: str, tenant: int, niceness: int = 0) -> None:
         self._url = url
-        self._command = [sys.executable, "-m", "runtime.worker", str(tenant)]
+        self._command = [sys.executable, "-m", "runtime.worker", str(tenant), str(niceness)]
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
 
@@ -258,7 +260,8 @@ def wait_until(
         time.sleep(WAIT_POLL_SECONDS)
 
 
-def _main(tenant: int) -> None:
+def _main(tenant: int, niceness: int) -> None:
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     url, *masters = sys.stdin.buffer.readline().decode().rstrip("\n").split("\t")
     for master in masters:
@@ -268,4 +271,4 @@ def _main(tenant: int) -> None:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    _main(int(sys.argv[1]), int(sys.argv[2]))
