@@ -2,32 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
-from psycopg import Connection
 
 from api.context import Context, Info
 from api.errors import ApiError, Code, UserError
 from domain.api_key import Role
 from domain.personal_contact import PERSONAL_CONTACT
 from domain.shared.decider import Refused
-from eventstore.postgres import bind_tenant
 from runtime.audit_keys import audit_keys
 from runtime.auditing import (
     EventProof,
     SignedCheckpoint,
     checkpoints,
     make_checkpoint,
-    newest_checkpoint,
-    prove_event,
+    proof_of,
     text_of,
 )
 from runtime.tenants import Tenant
-
-Told = TypeVar("Told")
 
 CHECKPOINTS_MAX = 1_000
 """Checkpoints in one answer at most."""
@@ -116,7 +110,9 @@ class ProofQuery:
         if not 0 <= first <= CHECKPOINTS_MAX:
             raise ApiError(Code.BAD_USER_INPUT, f"first must be from 0 to {CHECKPOINTS_MAX}.")
         tenant = info.context.caller.tenant
-        found = await _reading(info.context, lambda reading: checkpoints(reading, tenant, first))
+        found = await info.context.services.ask(
+            tenant, lambda reading: checkpoints(reading, tenant, first)
+        )
         return [CheckpointResult.of(one) for one in found]
 
     @strawberry.field(
@@ -140,17 +136,9 @@ class ProofQuery:
         context.require(*_READERS)
         caller = context.caller
         tenant = Tenant(caller.tenant, caller.tenant_name)
-
-        def proven(reading: Connection[Any]) -> EventProof | None:
-            signed = newest_checkpoint(reading, tenant.id, position, checkpoint_size)
-            if signed is None:
-                return None
-            try:
-                return prove_event(reading, tenant, position, signed)
-            except Refused:
-                return None
-
-        proof = await _reading(context, proven)
+        proof = await context.services.ask(
+            tenant.id, lambda reading: proof_of(reading, tenant, position, checkpoint_size)
+        )
         if proof is None or not _may_see(context, json.loads(proof.line)):
             return None
         return EventProofResult.of(proof)
@@ -162,17 +150,6 @@ def _may_see(context: Context, event: dict[str, Any]) -> bool:
     if caller.role is Role.AUDITOR or event["actor"] == caller.actor:
         return True
     return not event["stream"].startswith(f"{PERSONAL_CONTACT.category}/")
-
-
-async def _reading(context: Context, ask: Callable[[Connection[Any]], Told]) -> Told:
-    """Ask something on a connection that sees the caller's tenant alone."""
-
-    def on_thread() -> Told:
-        with context.services.database.connect("app") as connection:
-            bind_tenant(connection, context.caller.tenant)
-            return ask(connection)
-
-    return await asyncio.to_thread(on_thread)
 
 
 @strawberry.type(description="A checkpoint that was signed.")

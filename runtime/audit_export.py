@@ -13,7 +13,7 @@ Files are written line by line, so that an export of any size takes little memor
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from msgspec import Struct
 from psycopg import Connection
 
 from eventstore.postgres import read_head
-from eventstore.proofs.leaves import LINE_COLUMNS, Liner
+from eventstore.proofs.leaves import Line, read_lines
 from eventstore.proofs.merkle import Hash, hashes_beside
 from eventstore.proofs.notes import Checkpoint
 from eventstore.proofs.tiles import WIDTH, Tree, hashes_of
@@ -40,7 +40,7 @@ from runtime.settings import Settings
 from runtime.tenants import Tenant
 
 FORMAT = "tallystick-export/1"
-PAGE_EVENTS = 10_000
+PROGRESS_EVENTS = 10_000
 PAGE_STREAMS = 1_000
 
 _PARQUET = """
@@ -104,13 +104,13 @@ def export_log(
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         tree = Tree(connection, tenant.id)
-        writer = _Writer(folder, Liner(tenant.name), tree, signed.checkpoint.size, progress)
+        writer = _Writer(folder, tenant, tree, signed.checkpoint.size, progress)
         positions = None
         if selection.streams is None:
             stretch = _stretch(connection, tenant, selection)
-            positions = writer.write_stretch(connection, tenant.id, *stretch)
+            positions = writer.write_stretch(connection, *stretch)
         else:
-            writer.write_streams(connection, tenant.id, selection.streams)
+            writer.write_streams(connection, selection.streams)
         events = writer.close()
         if since is not None:
             _write_consistency(connection, tenant, signed.checkpoint, since, folder)
@@ -152,47 +152,46 @@ class _Writer:
     """Writes events, the hashes that were sealed of them, and those beside them."""
 
     def __init__(
-        self, folder: Path, liner: Liner, tree: Tree, size: int, progress: Progress
+        self, folder: Path, tenant: Tenant, tree: Tree, size: int, progress: Progress
     ) -> None:
         self._stack = ExitStack()
         self._folder = folder
         self._events = self._stack.enter_context((folder / "events.jsonl").open("wb"))
         self._leaves = self._stack.enter_context((folder / "leaves.txt").open("w"))
-        self._liner = liner
+        self._tenant = tenant
         self._tree = tree
         self._size = size
         self._progress = progress
         self._written = 0
 
     def write_stretch(
-        self, connection: Connection[Any], tenant: int, after: int, until: int | None
+        self, connection: Connection[Any], after: int, until: int | None
     ) -> tuple[int, int]:
         """Write the events after a position up to another, and the leaves of all positions.
 
         Return the first and the last of them. What stands behind the end of the log, where nothing
         was appended, is written as well.
         """
+        tenant = self._tenant
         last = self._size if until is None else min(until, self._size)
-        statement = (
-            f"SELECT {LINE_COLUMNS} FROM public.events WHERE tenant = %s AND position > %s"
-            " AND (position <= %s OR position > %s AND %s) ORDER BY position LIMIT %s".encode()
+        head = read_head(connection, tenant.id).position
+        lines = read_lines(
+            connection,
+            tenant.name,
+            "FROM public.events WHERE tenant = %s AND position > %s"
+            " AND (position <= %s OR position > %s AND %s) ORDER BY position",
+            (tenant.id, after, last, head, until is None),
         )
-        head = read_head(connection, tenant).position
-        at = after
-        while page := connection.execute(
-            statement, (tenant, at, last, head, until is None, PAGE_EVENTS), binary=True
-        ).fetchall():
-            self._write(page)
-            at = page[-1][0]
+        for _ in self._write(lines):
+            pass
         for leaf in self._leaves_between(after, last):
             self._leaves.write(f"{text_of(leaf)}\n")
         self._write_hashes(range(after, last))
         return after + 1, last
 
-    def write_streams(
-        self, connection: Connection[Any], tenant: int, streams: Sequence[str]
-    ) -> None:
+    def write_streams(self, connection: Connection[Any], streams: Sequence[str]) -> None:
         """Write the events of streams in the order of the log."""
+        tenant = self._tenant
         connection.execute(
             "CREATE TEMPORARY TABLE exported (position bigint PRIMARY KEY) ON COMMIT DROP"
         )
@@ -200,27 +199,28 @@ class _Writer:
             connection.execute(
                 "INSERT INTO exported SELECT position FROM public.events"
                 " WHERE tenant = %s AND stream = ANY(%s) AND position <= %s ON CONFLICT DO NOTHING",
-                (tenant, list(streams[start : start + PAGE_STREAMS]), self._size),
+                (tenant.id, list(streams[start : start + PAGE_STREAMS]), self._size),
             )
-        statement = (
-            f"SELECT {LINE_COLUMNS} FROM exported JOIN public.events e USING (position)"
-            " WHERE e.tenant = %s AND position > %s ORDER BY position LIMIT %s".encode()
+        lines = read_lines(
+            connection,
+            tenant.name,
+            "FROM exported JOIN public.events e USING (position) WHERE e.tenant = %s"
+            " ORDER BY position",
+            (tenant.id,),
         )
-        at = 0
-        positions: list[int] = []
-        while page := connection.execute(
-            statement, (tenant, at, PAGE_EVENTS), binary=True
-        ).fetchall():
-            self._write(page)
-            at = page[-1][0]
-            positions += (row[0] for row in page)
+        positions = list(self._write(lines))
         for position in positions:
             self._leaves.write(f"{text_of(self._leaf(position))}\n")
         self._write_hashes([position - 1 for position in positions])
 
-    def _write(self, page: Sequence[tuple[Any, ...]]) -> None:
-        self._events.writelines(line + b"\n" for line in self._liner.lines(page))
-        self._written += len(page)
+    def _write(self, lines: Iterable[Line]) -> Iterator[int]:
+        """Write lines, and yield where they stand in the log."""
+        for position, _, line in lines:
+            self._events.write(line + b"\n")
+            self._written += 1
+            if self._written % PROGRESS_EVENTS == 0:
+                self._progress(self._written)
+            yield position
         self._progress(self._written)
 
     def _leaf(self, position: int) -> Hash:

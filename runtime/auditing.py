@@ -13,7 +13,7 @@ from msgspec import Struct
 from psycopg import Connection
 
 from domain.shared.decider import Refused
-from eventstore.proofs.leaves import LINE_COLUMNS, Liner
+from eventstore.proofs.leaves import read_lines
 from eventstore.proofs.merkle import Hash, consistency_proof, inclusion_proof
 from eventstore.proofs.notes import (
     Checkpoint,
@@ -186,12 +186,9 @@ def prove_event(
     Raises:
         Refused: if there is no event there, or the checkpoint does not reach it.
     """
-    row = connection.execute(
-        f"SELECT {LINE_COLUMNS} FROM public.events WHERE tenant = %s AND position = %s".encode(),
-        (tenant.id, position),
-        binary=True,
-    ).fetchone()
-    if row is None:
+    which = "FROM public.events WHERE tenant = %s AND position = %s"
+    lines = list(read_lines(connection, tenant.name, which, (tenant.id, position)))
+    if not lines:
         raise Refused("event_unknown", f"There is no event at position {position}.", "position")
     size = signed.checkpoint.size
     if position > size:
@@ -199,7 +196,23 @@ def prove_event(
             "event_not_sealed", f"The checkpoint ends at {size:,}, before the event.", "position"
         )
     hashes = inclusion_proof(Tree(connection, tenant.id).subtree, position - 1, size)
-    return EventProof(position, Liner(tenant.name).line(row).decode(), hashes, signed)
+    return EventProof(position, lines[0][2].decode(), hashes, signed)
+
+
+def proof_of(
+    connection: Connection[Any], tenant: Tenant, position: int, size: int | None = None
+) -> EventProof | None:
+    """Return what proves an event against the newest checkpoint, or the one of a size.
+
+    None if no checkpoint reaches it, or there is no such event.
+    """
+    signed = newest_checkpoint(connection, tenant.id, position, size)
+    if signed is None:
+        return None
+    try:
+        return prove_event(connection, tenant, position, signed)
+    except Refused:
+        return None
 
 
 def prove_consistency(

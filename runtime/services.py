@@ -8,7 +8,7 @@ It begins with a lock that keeps a rebuild from swapping tables under it.
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 from application.handling import CommandQueue, Handled, Request
 from domain.api_key import Role
 from domain.site_options import SiteOptions
-from eventstore.postgres import PostgresLog
+from eventstore.postgres import PostgresLog, bind_tenant
 from projections.catalogue import READ_MODELS
 from projections.job_firings import FiringFigures, firing_figures
 from projections.query import Query, fetch, fetch_async, sql
@@ -41,6 +41,7 @@ CALLERS_KEPT_MAX = 10_000
 STATEMENTS = Counter("tallystick_sql_statements", "SQL statements that reads were answered with.")
 
 Answer = TypeVar("Answer")
+Told = TypeVar("Told")
 
 
 class RequestTooSlow(Exception):
@@ -159,6 +160,16 @@ class Services:
                 row = await cursor.fetchone()
                 options = SiteOptions() if row is None else decoded_options(row[0])
                 yield Snapshot(connection, tenant, options)
+
+    async def ask(self, tenant: int, question: Callable[[Connection[Any]], Told]) -> Told:
+        """Return the answer to a question about a tenant's log or its proofs."""
+
+        def on_thread() -> Told:
+            with self.database.connect("app") as connection:
+                bind_tenant(connection, tenant)
+                return question(connection)
+
+        return await asyncio.to_thread(on_thread)
 
     async def submit(self, tenant: int, request: Request) -> Handled:
         """Carry out a command.

@@ -12,8 +12,8 @@ from typing import Any
 from psycopg import Connection
 
 from domain.shared.decider import Refused
-from eventstore.proofs.leaves import LINE_COLUMNS, Liner
-from eventstore.proofs.merkle import Hash, root, root_of
+from eventstore.proofs.leaves import read_lines
+from eventstore.proofs.merkle import Hash, leaf_hash, root, root_of
 
 HEIGHT = 8
 """A tile stands for subtrees of up to 2**HEIGHT nodes."""
@@ -24,7 +24,7 @@ HASH_BYTES = 32
 TILES_REMEMBERED_MAX = 1_024
 """8 MiB of tiles."""
 
-SEALED_EVENTS_MAX = 10_240
+SEALED_EVENTS_MAX = 20_480
 """Events sealed in one transaction at most."""
 
 
@@ -125,6 +125,8 @@ def seal(connection: Connection[Any], tenant: int, limit: int = SEALED_EVENTS_MA
         LogTorn: if the event that comes next is missing.
     """
     with connection.transaction():
+        # What a crash takes back is sealed anew, and a checkpoint's own commit waits for all of it.
+        connection.execute("SET LOCAL synchronous_commit = off")
         connection.execute(
             "INSERT INTO public.trees (tenant) VALUES (%s) ON CONFLICT DO NOTHING", (tenant,)
         )
@@ -135,30 +137,48 @@ def seal(connection: Connection[Any], tenant: int, limit: int = SEALED_EVENTS_MA
         ).fetchone()
         assert row is not None
         size, name = row
-        rows = connection.execute(
-            f"SELECT {LINE_COLUMNS} FROM public.events WHERE tenant = %s AND position > %s"
+        lines = read_lines(
+            connection,
+            name,
+            "FROM public.events WHERE tenant = %s AND position > %s"
             " AND position <= (SELECT position FROM public.heads WHERE tenant = %s)"
-            " ORDER BY position LIMIT %s".encode(),
+            " ORDER BY position LIMIT %s",
             (tenant, size, tenant, limit),
-            binary=True,
-        ).fetchall()
-        if not rows:
-            return 0
-        torn = next((at for at, one in enumerate(rows, size + 1) if one[0] != at), None)
-        if torn is not None:
-            rows = rows[: torn - size - 1]
-            if not rows:
+        )
+        leaves: list[Hash] = []
+        torn: int | None = None
+        for place, (position, _, line) in enumerate(lines, size + 1):
+            if torn is None and position != place:
+                torn = place
+            if torn is None:
+                leaves.append(leaf_hash(line))
+        if not leaves:
+            if torn is not None:
                 raise LogTorn(torn)
-        tree = Tree(connection, tenant)
-        tiles = list(grown(size, Liner(name).hashes(rows), tree.tile))
+            return 0
+        tiles = list(grown(size, leaves, Tree(connection, tenant).tile))
+        _store(connection, tenant, size, tiles)
         connection.execute(
-            "INSERT INTO public.tree_tiles (tenant, level, tile, hashes)"
-            " SELECT %s, * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])"
-            " ON CONFLICT (tenant, level, tile) DO UPDATE SET hashes = excluded.hashes",
-            (tenant, *(list(values) for values in zip(*tiles, strict=True))),
-            binary=True,
+            "UPDATE public.trees SET size = %s WHERE tenant = %s", (size + len(leaves), tenant)
         )
-        connection.execute(
-            "UPDATE public.trees SET size = %s WHERE tenant = %s", (size + len(rows), tenant)
-        )
-        return len(rows)
+        return len(leaves)
+
+
+def _store(
+    connection: Connection[Any], tenant: int, size: int, tiles: Sequence[tuple[int, int, bytes]]
+) -> None:
+    """Store the tiles that a tree of a size gets, and those that it has and that grew."""
+    with connection.cursor().copy(
+        "COPY public.tree_tiles (tenant, level, tile, hashes) FROM STDIN (FORMAT binary)"
+    ) as copy:
+        copy.set_types(["integer", "smallint", "bigint", "bytea"])
+        for level, number, hashes in tiles:
+            if number * WIDTH >= size >> (HEIGHT * level):
+                copy.write_row((tenant, level, number, hashes))
+    for level, number, hashes in tiles:
+        if number * WIDTH < size >> (HEIGHT * level):
+            connection.execute(
+                "UPDATE public.tree_tiles SET hashes = %s"
+                " WHERE tenant = %s AND level = %s AND tile = %s",
+                (hashes, tenant, level, number),
+            )

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from psycopg import Connection
 
-from eventstore.proofs.leaves import LINE_COLUMNS, Liner
-from eventstore.proofs.merkle import Frontier, Hash, root_of
+from eventstore.proofs.leaves import read_lines
+from eventstore.proofs.merkle import Frontier, Hash, leaf_hash, root_of
 from eventstore.proofs.notes import Checkpoint
 from eventstore.proofs.tiles import HASH_BYTES, HEIGHT, WIDTH, Tree
 
@@ -53,27 +53,34 @@ def verify(
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         verification = _Verification(Tree(connection, tenant), checkpoints)
         try:
-            for page in _pages(connection, tenant, progress):
-                verification.add(Liner(name), page)
+            for page in _pages(connection, tenant, name, progress):
+                verification.add(page)
             verification.end(_head(connection, tenant))
         except _Found as found:
             return Verified(verification.size, verification.root, found.finding)
         return Verified(verification.size, verification.root, None)
 
 
+class _Leaf(NamedTuple):
+    """Where an event is, when it was recorded, and its hash."""
+
+    position: int
+    recorded_at: datetime
+    hash: Hash
+
+
 def _pages(
-    connection: Connection[Any], tenant: int, progress: Callable[[int], None]
-) -> Iterator[list[tuple[Any, ...]]]:
-    statement = (
-        f"SELECT {LINE_COLUMNS} FROM public.events"
-        " WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s".encode()
-    )
+    connection: Connection[Any], tenant: int, name: str, progress: Callable[[int], None]
+) -> Iterator[list[_Leaf]]:
+    which = "FROM public.events WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s"
     after = 0
-    while page := connection.execute(
-        statement, (tenant, after, PAGE_EVENTS), binary=True
-    ).fetchall():
+    while True:
+        lines = read_lines(connection, name, which, (tenant, after, PAGE_EVENTS))
+        page = [_Leaf(position, at, leaf_hash(line)) for position, at, line in lines]
+        if not page:
+            return
         yield page
-        after = page[-1][0]
+        after = page[-1].position
         progress(after)
 
 
@@ -106,24 +113,22 @@ class _Verification:
         """The root over them."""
         return self._frontier.root
 
-    def add(self, liner: Liner, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Take a page of rows, of which all but the last have a multiple of a tile's leaves."""
-        first = self.size + 1
-        rows, torn = _following(rows, first)
-        self._compare_moments(rows)
-        leaves = liner.hashes(rows)
+    def add(self, page: Sequence[_Leaf]) -> None:
+        """Take a page, of which all but the last have a multiple of a tile's leaves."""
+        page, torn = _following(page, self.size + 1)
+        self._compare_moments(page)
+        leaves = [one.hash for one in page]
         for start in range(0, len(leaves), WIDTH):
             self._add_leaves(leaves[start : start + WIDTH])
         if torn is not None:
             raise _Found(*torn)
 
-    def _compare_moments(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        for row in rows:
-            recorded_at = row[6]
-            if self._last is not None and recorded_at < self._last:
+    def _compare_moments(self, page: Sequence[_Leaf]) -> None:
+        for one in page:
+            if self._last is not None and one.recorded_at < self._last:
                 reason = "It is said to be recorded before the event in front of it."
-                raise _Found(row[0], reason)
-            self._last = recorded_at
+                raise _Found(one.position, reason)
+            self._last = one.recorded_at
 
     def _add_leaves(self, leaves: Sequence[Hash]) -> None:
         start = self.size
@@ -208,11 +213,9 @@ class _Verification:
             raise _Found(missing, f"It is missing; a checkpoint was signed at {size:,}.")
 
 
-def _following(
-    rows: Sequence[tuple[Any, ...]], first: int
-) -> tuple[Sequence[tuple[Any, ...]], tuple[int, str] | None]:
-    """Return the rows up to where a position is missing or repeated, and what is wrong there."""
-    if not rows or rows[-1][0] == first + len(rows) - 1:
-        return rows, None
-    place = next(place for place, row in enumerate(rows) if row[0] != first + place)
-    return rows[:place], (first + place, "It is missing.")
+def _following(page: Sequence[_Leaf], first: int) -> tuple[Sequence[_Leaf], tuple[int, str] | None]:
+    """Return the leaves up to where a position is missing or repeated, and what is wrong there."""
+    if not page or page[-1].position == first + len(page) - 1:
+        return page, None
+    place = next(place for place, one in enumerate(page) if one.position != first + place)
+    return page[:place], (first + place, "It is missing.")
