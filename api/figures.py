@@ -129,8 +129,8 @@ class FigureContribution:
             stream=told.stream,
             contribution=one.contribution,
             balance=None if history is None else history.balance,
-            events=[] if history is None else list(map(RecordEventResult.of, history.events)),
-            event_count=0 if history is None else history.count,
+            events=[] if history is None else list(map(RecordEventResult.of, history.newest)),
+            event_count=0 if history is None else len(history.events),
         )
 
 

@@ -175,7 +175,7 @@ _COLUMNS = (
 def _rows(one: Contributed, currency: str | None) -> list[Sequence[Any]]:
     """Return a row for each event of a contribution."""
     told, history = one.contribution, one.history
-    events = () if history is None else history.events
+    events = () if history is None else history.newest
     of_record = [
         told.kind.value,
         told.company_id,
@@ -219,7 +219,7 @@ def _told(
 
 def _contribution(one: Contributed, currency: str | None) -> dict[str, Any]:
     told, history = one.contribution, one.history
-    events = () if history is None else history.events
+    events = () if history is None else history.newest
     return {
         "kind": told.kind.value,
         "company": told.company_id,

@@ -12,17 +12,27 @@ from typing import Any, TypeAlias, cast
 
 from msgspec import Struct
 
+from domain.activity import ACTIVITY
 from domain.dispute import DISPUTE
 from domain.invoice import INVOICE, PaymentApplied, PaymentUnapplied
+from domain.issue import ISSUE
 from domain.payment import PAYMENT, PaymentDocument
 from domain.payment_schedule import PAYMENT_SCHEDULE
+from domain.pending_payment import PENDING_PAYMENT
+from domain.promise import PROMISE
 from domain.shared.streams import stream_category, stream_name
 from eventstore.codec import decode
 from eventstore.log import Recorded
+from projections.activities import ACTIVITIES
 from projections.disputes import DISPUTES, DisputeState
 from projections.figure_records import RecordKind
 from projections.invoices import INVOICES, BalanceRow, InvoiceRow
+from projections.issues import ISSUES
+from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.payments import PAYMENTS
+from projections.pending_payments import PENDING_PAYMENTS
+from projections.projection import ReadModel
+from projections.promises import PROMISES
 from projections.query import Query, sql
 
 ZERO = Decimal(0)
@@ -61,7 +71,7 @@ class RecordEvent(Struct, frozen=True):
 
 
 class RecordHistory(Struct, frozen=True):
-    """How a record became what it is: the newest events, and how many there are.
+    """How a record became what it is: the events, in the order of the log.
 
     `balance` is what is open of it, in home currency, which the effects of all events add up to;
     None of records without a balance.
@@ -69,10 +79,26 @@ class RecordHistory(Struct, frozen=True):
 
     balance: Decimal | None
     events: Sequence[RecordEvent]
-    count: int
+
+    @property
+    def newest(self) -> Sequence[RecordEvent]:
+        """The newest events, so many as are told at most."""
+        return self.events[-EVENTS_TOLD_MAX:]
 
 
 # Which streams tell of records.
+
+_READ_MODELS: Mapping[str, ReadModel[Any, Any]] = {
+    INVOICE.category: INVOICES,
+    PAYMENT.category: PAYMENTS,
+    DISPUTE.category: DISPUTES,
+    PAYMENT_SCHEDULE.category: PAYMENT_SCHEDULES,
+    PROMISE.category: PROMISES,
+    ISSUE.category: ISSUES,
+    ACTIVITY.category: ACTIVITIES,
+    PENDING_PAYMENT.category: PENDING_PAYMENTS,
+}
+"""Category of streams -> the read model that tells of them."""
 
 
 class Related(Struct, frozen=True):
@@ -151,18 +177,26 @@ def streams_of(keys: Iterable[Key], related: Iterable[Related]) -> dict[Key, lis
 def events_of_streams(
     tenant: int, streams: Iterable[str], known_at: datetime | None
 ) -> Query[LoggedEvent]:
-    """Return the question for the events of streams in their order, as known at a moment."""
+    """Return the question for the events of streams in their order, as known at a moment.
+
+    Events that the read models do not show yet are left out.
+    """
     known = "true"
     if known_at is not None:
         known = "e.position <= public.position_at(%(tenant)s, %(known_at)s)"
     statement = f"""SELECT e.position, e.stream, e.version, e.type, e.data, e.effective_on,
             e.recorded_at, e.actor
-        FROM public.events e
-        WHERE e.tenant = %(tenant)s AND e.stream = ANY(%(streams)s) AND {known}
+        FROM unnest(%(streams)s::text[], %(read_models)s::text[]) AS s (stream, read_model)
+        JOIN cursors c ON c.tenant = %(tenant)s AND c.read_model = s.read_model
+        JOIN public.events e ON e.tenant = %(tenant)s AND e.stream = s.stream
+          AND e.position <= c.position
+        WHERE {known}
         ORDER BY e.position"""
+    wanted = list(dict.fromkeys(streams))
     parameters = {
         "tenant": tenant,
-        "streams": list(dict.fromkeys(streams)),
+        "streams": wanted,
+        "read_models": [_READ_MODELS[stream_category(stream)].name for stream in wanted],
         "known_at": known_at,
     }
     return Query(sql(statement), parameters, _logged)
@@ -232,8 +266,7 @@ def _history(
         case RecordKind.DISPUTE:
             take = _Dispute(as_of)
         case _:
-            told = [_told(one, None) for one in events]
-            return RecordHistory(None, told[-EVENTS_TOLD_MAX:], len(told))
+            return RecordHistory(None, [_told(one, None) for one in events])
     standing = Standing(ZERO)
     changes: list[RecordEvent] = []
     for one in events:
@@ -241,7 +274,7 @@ def _history(
         if now != standing:
             changes.append(_told(one, now.balance - standing.balance))
             standing = now
-    return RecordHistory(standing.balance, changes[-EVENTS_TOLD_MAX:], len(changes))
+    return RecordHistory(standing.balance, changes)
 
 
 def _told(one: LoggedEvent, effect: Decimal | None) -> RecordEvent:
