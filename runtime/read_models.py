@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection, sql
+from psycopg.pq import TransactionStatus
 from psycopg.errors import LockNotAvailable, UniqueViolation
 
 from projections.catalogue import READ_MODELS
@@ -199,8 +200,11 @@ def alone(owner: Connection[Any], lock: int, tenant: int, busy: str) -> Generato
     row = owner.execute("SELECT pg_try_advisory_lock(%s, %s)", (lock, tenant)).fetchone()
     if not (row and row[0]):
         raise RebuildBusy(busy)
-    yield
-    owner.execute("SELECT pg_advisory_unlock(%s, %s)", (lock, tenant))
+    try:
+        yield
+    finally:
+        if owner.info.transaction_status is TransactionStatus.IDLE:
+            owner.execute("SELECT pg_advisory_unlock(%s, %s)", (lock, tenant))
 
 
 def gather_statistics(database: Database) -> None:

@@ -130,13 +130,7 @@ from domain.work_calendar import (
     WorkCalendarCommand,
 )
 from domain.working_days import WorkCalendar
-from tests.histories_of_jobs import CATEGORIES as JOB_CATEGORIES
-from tests.histories_of_jobs import firing_and_loading
-from tests.histories_of_records import CATEGORIES, records
-from tests.histories_of_rules import CATEGORIES as STRATEGY_CATEGORIES
-from tests.histories_of_rules import strategies
-from tests.histories_of_telling import CATEGORIES as TELLING_CATEGORIES
-from tests.histories_of_telling import telling
+from tests.histories_of_others import ELSEWHERE
 
 FIRST = date(2025, 1, 1)
 DAYS = 400
@@ -529,14 +523,8 @@ def told(draw: st.DrawFn) -> Told:
             )
             commands = [ImportAccount(document), ImplyAccount(*key), note]
             return Told(ACCOUNT, key, draw(st.sampled_from(commands)))
-        case category if category in CATEGORIES:
-            return Told(*draw(records(category, one)))
-        case category if category in STRATEGY_CATEGORIES:
-            return Told(*draw(strategies(category, one)))
-        case category if category in TELLING_CATEGORIES:
-            return Told(*draw(telling(category, one)))
-        case category if category in JOB_CATEGORIES:
-            return Told(*draw(firing_and_loading(category, one)))
+        case category if category in ELSEWHERE:
+            return Told(*draw(ELSEWHERE[category](category, one)))
         case "user" | "api_key" as category:
             return draw(letting_in(category, one))
         case "invoice":
