@@ -34,6 +34,10 @@ COMMANDS = (
 """Each is a module here and the command of its name in it, imported when it is asked for."""
 
 
+FURTHER = {"audit": ("audit_diff",)}
+"""Modules that add commands to a group."""
+
+
 class _Commands(click.Group):
     """Commands that cost nothing to those who run another."""
 
@@ -44,6 +48,8 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
+        for module in FURTHER.get(cmd_name, ()):
+            importlib.import_module(f"cli.{module}")
         return getattr(importlib.import_module(f"cli.{name}"), name)
 
 
