@@ -34,8 +34,8 @@ COMMANDS = (
 """Each is a module here and the command of its name in it, imported when it is asked for."""
 
 
-FURTHER = {"audit": ("audit_diff",)}
-"""Modules that add commands to a group."""
+_FURTHER = {"audit": ("cli.audit_diff",)}
+"""Modules that add commands of their own to one of these."""
 
 
 class _Commands(click.Group):
@@ -48,8 +48,8 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        for module in FURTHER.get(cmd_name, ()):
-            importlib.import_module(f"cli.{module}")
+        for further in _FURTHER.get(cmd_name, ()):
+            importlib.import_module(further)
         return getattr(importlib.import_module(f"cli.{name}"), name)
 
 
