@@ -52,6 +52,7 @@ _CONNECTIONS = frozenset(
         "activityTypes",
         "applications",
         "auditTrail",
+        "changes",
         "children",
         "actionCodes",
         "actionList",
