@@ -191,7 +191,7 @@ class FigureExplanation:
         """Return a page of contributions."""
         cutting = Cutting.of(first, after, last, before)
         part = Part(
-            cutting.count + 1, _place(cutting.after), _place(cutting.before), cutting.backward
+            cutting.count + 1, place_of(cutting.after), place_of(cutting.before), cutting.backward
         )
         asked_for = fields_below(info, "nodes") | fields_below(info, "edges", "node")
         found = await self.reading.answered(
@@ -211,7 +211,7 @@ def _page(
     more = len(found) > cutting.count
     shown = found[1:] if more and cutting.backward else found[: cutting.count]
     nodes = [FigureContribution.of(one) for one in shown]
-    cursors = [_cursor(one.contribution.place) for one in shown]
+    cursors = [cursor_of(one.contribution.place) for one in shown]
     return FigureContributionConnection(
         nodes=nodes,
         edges=[
@@ -232,11 +232,12 @@ _DIGITS_MAX = 100
 """Digits of a contribution before the point, at most."""
 
 
-def _cursor(place: Place) -> str:
+def cursor_of(place: Place) -> str:
+    """Return the cursor that stands for a place."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def _place(cursor: str | None) -> Place | None:
+def place_of(cursor: str | None) -> Place | None:
     """Return the place that a cursor stands for.
 
     Raises:

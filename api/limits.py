@@ -54,6 +54,7 @@ _CONNECTIONS = frozenset(
         "activityTypes",
         "applications",
         "auditTrail",
+        "changes",
         "children",
         "actionCodes",
         "actionList",

@@ -28,6 +28,7 @@ from api.activities import ActivityQuery
 from api.activity_types import ActivityTypeMutation, ActivityTypeQuery
 from api.activity_work import ActivityMutation
 from api.aging import AgingQuery
+from api.aging_differences import AgingDifferenceQuery
 from api.audit_trail import AuditTrailQuery
 from api.companies import CompanyQuery
 from api.company_options import CompanyOptionsMutation
@@ -104,6 +105,7 @@ class Query(
     SalesOrderQuery,
     SalesPersonQuery,
     AgingQuery,
+    AgingDifferenceQuery,
     DashboardQuery,
     AuditTrailQuery,
     PersonalDataReadQuery,

@@ -34,7 +34,9 @@ COMMANDS = (
 """Each is a module here and the command of its name in it, imported when it is asked for."""
 
 
-_FURTHER = {"audit": ("cli.audit_erasure", "cli.audit_replay", "cli.audit_trail")}
+_FURTHER = {
+    "audit": ("cli.audit_diff", "cli.audit_erasure", "cli.audit_replay", "cli.audit_trail"),
+}
 """Modules that add commands of their own to one of these."""
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection, sql
-from psycopg.pq import TransactionStatus
 from psycopg.errors import LockNotAvailable, UniqueViolation
+from psycopg.pq import TransactionStatus
 
 from projections.catalogue import READ_MODELS
 from projections.projection import ReadModel
