@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Response
 
 from api.audit_downloads import audit_download_routes
+from api.audit_pages import audit_page_routes
 from api.documents import TrustedDocuments
 from api.downloads import download_routes
 from api.endpoint import GraphQLEndpoint, GraphQLSocket
@@ -37,6 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(health_routes(services))
     app.include_router(download_routes(services))
     app.include_router(audit_download_routes(services))
+    app.include_router(audit_page_routes(services))
     if settings.introspection:
         app.add_api_route("/schema.graphql", _schema, methods=["GET"])
     return app
