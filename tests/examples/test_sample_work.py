@@ -92,7 +92,7 @@ def events(desk: Desk, after: int) -> list[tuple[Any, ...]]:
     )
     with desk.database.connect("worker") as connection:
         told = read_page(connection, desk.tenant.id, after, len(stored) + 1)
-    return [(*row, encode(one.event)) for row, one in zip(stored, told, strict=True)]
+    return [(*row[:4], encode(one.event), *row[4:]) for row, one in zip(stored, told, strict=True)]
 
 
 def rows(desk: Desk, statement: str) -> Any:
