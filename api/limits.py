@@ -70,6 +70,7 @@ _CONNECTIONS = frozenset(
         "invoiceReasons",
         "invoices",
         "issues",
+        "legalHolds",
         "jobFirings",
         "legalHolds",
         "lines",
