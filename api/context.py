@@ -14,7 +14,7 @@ from api.documents import TrustedDocuments
 from api.errors import ApiError, Code
 from api.personal_reads import PersonalReads
 from domain.api_key import Role
-from projections.query import Query
+from projections.query import Asking, Query
 from projections.view import Asked
 from runtime.services import Caller, Services, Snapshot
 from runtime.site import today
@@ -40,6 +40,15 @@ class Reading:
     async def fetch(self, query: Query[Answer]) -> list[Answer]:
         """Return the answers to a question."""
         return await self.snapshot.fetch(query)
+
+    async def answered(self, asking: Asking[Answer]) -> Answer:
+        """Return what questions that depend on each other end with."""
+        try:
+            query = next(asking)
+            while True:
+                query = asking.send(await self.fetch(query))
+        except StopIteration as done:
+            return done.value
 
 
 class Context(BaseContext):

@@ -373,27 +373,40 @@ class DashboardQuery:
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
     ) -> DashboardResult:
         """Return the dashboard (KPI-01, KPI-25)."""
-        ACCOUNTS.admit(info)
-        user_id = info.context.caller.user_id
-        if user_id is None and scope in {Scope.OWN, Scope.TEAM}:
-            raise ApiError(
-                Code.BAD_USER_INPUT,
-                "This API key acts for no user, so no accounts are its own or its team's; ask for"
-                " ALL, or use a key that was created with --user.",
-            )
         reading = await info.context.reading(as_of, known_at)
         asked = reading.asked
-        members = [] if user_id is None else await reading.fetch(team(asked, user_id))
-        chosen = scope or usual_scope(members)
-        listing = accounts_of(asked, in_scope(chosen, members), condition(ACCOUNT_VIEW, where))
+        chosen, listing = await dashboard_accounts(info, reading, scope, where)
         return DashboardResult(
             scope=chosen,
-            user_id=None if chosen is Scope.ALL else user_id,
+            user_id=None if chosen is Scope.ALL else info.context.caller.user_id,
             as_of=asked.as_of,
             known_at=known_at,
             aging_basis=asked.options.aging_basis,
             groups=await _groups(info, reading, listing),
         )
+
+
+async def dashboard_accounts(
+    info: Info, reading: Reading, scope: Scope | None, where: AccountFilter | None
+) -> tuple[Scope, Listing]:
+    """Return whose accounts a dashboard is about, and the list of them.
+
+    Raises:
+        ApiError: if the caller may not read accounts, or has none of its own.
+    """
+    ACCOUNTS.admit(info)
+    user_id = info.context.caller.user_id
+    if user_id is None and scope in {Scope.OWN, Scope.TEAM}:
+        raise ApiError(
+            Code.BAD_USER_INPUT,
+            "This API key acts for no user, so no accounts are its own or its team's; ask for"
+            " ALL, or use a key that was created with --user.",
+        )
+    asked = reading.asked
+    members = [] if user_id is None else await reading.fetch(team(asked, user_id))
+    chosen = scope or usual_scope(members)
+    listing = accounts_of(asked, in_scope(chosen, members), condition(ACCOUNT_VIEW, where))
+    return chosen, listing
 
 
 async def _groups(info: Info, reading: Reading, listing: Listing) -> list[DashboardGroup]:

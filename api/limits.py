@@ -29,6 +29,7 @@ from api.errors import ApiError, Code
 from domain.payment_schedule import INSTALMENTS_MAX
 from projections.audit_causes import CAUSES_MAX
 from projections.audit_correlated import CORRELATED_MAX
+from projections.record_events import EVENTS_TOLD_MAX
 from projections.trends import MONTHS
 
 BODY_BYTES_MAX = 1_000_000
@@ -58,6 +59,7 @@ _CONNECTIONS = frozenset(
         "actionList",
         "companies",
         "contacts",
+        "contributions",
         "creditClasses",
         "disputes",
         "gridAlerts",
@@ -98,6 +100,7 @@ _LISTS = {
     "causes": CAUSES_MAX,
     "correlated": CORRELATED_MAX,
     "daysLateTrend": MONTHS,
+    "events": EVENTS_TOLD_MAX,
     "instalments": INSTALMENTS_MAX,
 }
 """Fields of records that list all there is of something, and how many that is at most."""

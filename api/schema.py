@@ -39,6 +39,7 @@ from api.disputes import DisputeMutation, DisputeQuery
 from api.errors import Telling
 from api.execution import Execution
 from api.explanations import ExplanationQuery
+from api.figures import FigureQuery
 from api.follow_ups import FollowUpQuery
 from api.grid_alerts import GridAlertMutation, GridAlertQuery
 from api.invoice_changes import InvoiceSubscription
@@ -114,6 +115,7 @@ class Query(
     RuleRunQuery,
     WhatIfQuery,
     ExplanationQuery,
+    FigureQuery,
     ActionListQuery,
     UserActionQuery,
     MessageQuery,

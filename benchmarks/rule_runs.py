@@ -27,6 +27,7 @@ from domain.credit_class import CREDIT_CLASS, CreditClassDocument, DefineCreditC
 from domain.rule import RULE, DefineRule, RuleDocument
 from domain.rule_view import RuleView
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
+from eventstore.log import APPEND_EVENTS_MAX
 from eventstore.postgres import PostgresLog
 from projections.listing import Cut, Listing, page
 from projections.query import fetch
@@ -249,22 +250,28 @@ def _head(connection: Connection[Any], tenant: Tenant) -> int:
 
 
 def _copied(connection: Connection[Any], tenant: Tenant, after: int) -> float:
-    """Return the seconds that COPY of the events into a table with the log's indexes takes."""
+    """Return the seconds that COPY of the events into a table with the log's indexes takes.
+
+    Each COPY has as many events as one append may have, so that people need not wait for it.
+    """
     connection.execute(
         "CREATE TABLE public.limit_events (LIKE public.events INCLUDING DEFAULTS INCLUDING INDEXES)"
     )
-    out = io.BytesIO()
-    query = sql.SQL(
-        "COPY (SELECT * FROM public.events WHERE tenant = {} AND position > {}) TO STDOUT"
-        " (FORMAT binary)"
-    ).format(tenant.id, after)
-    with connection.cursor().copy(query) as copy:
-        for block in copy:
-            out.write(block)
-    with (
-        timed() as spent,
-        connection.cursor().copy("COPY public.limit_events FROM STDIN (FORMAT binary)") as copy,
-    ):
-        copy.write(out.getvalue())
+    seconds = 0.0
+    for start in range(after, _head(connection, tenant), APPEND_EVENTS_MAX):
+        out = io.BytesIO()
+        query = sql.SQL(
+            "COPY (SELECT * FROM public.events WHERE tenant = {} AND position > {}"
+            " AND position <= {}) TO STDOUT (FORMAT binary)"
+        ).format(tenant.id, start, start + APPEND_EVENTS_MAX)
+        with connection.cursor().copy(query) as copy:
+            for block in copy:
+                out.write(block)
+        with (
+            timed() as spent,
+            connection.cursor().copy("COPY public.limit_events FROM STDIN (FORMAT binary)") as copy,
+        ):
+            copy.write(out.getvalue())
+        seconds += spent[0]
     connection.execute("DROP TABLE public.limit_events")
-    return spent[0]
+    return seconds

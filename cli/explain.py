@@ -1,4 +1,4 @@
-"""`tallystick explain`: why there is an action, and why there is none."""
+"""`tallystick explain`: what figures are made of, why there is an action, and why there is none."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from cli.context import Format, Session, command_options
+from cli.explain_figure import figure
 from cli.output import print_json, print_rows
 from cli.values import DATE
 from runtime.explaining import Explainer, Fact, Subject
@@ -14,7 +15,10 @@ from runtime.explaining import Explainer, Fact, Subject
 
 @click.group()
 def explain() -> None:
-    """Explain what rules did, and what they did not do."""
+    """Explain figures, and what rules did and did not do."""
+
+
+explain.add_command(figure)
 
 
 @explain.command()

@@ -1,5 +1,7 @@
 """What accounts are asked for beside their own row: sums over their documents, by account.
 
+The same sums document by document tell what they are made of (`RECORDS`).
+
 Each join comes in two forms with the same columns: for all accounts in one pass, and for one
 account at a time (`c`), by the index of its documents. `a` has what is open, `t` how long that is
 past due, `s` what was sold, `p` what was paid, `r` the same by ranges of size, `e` what is
@@ -11,6 +13,7 @@ from collections.abc import Callable, Mapping
 from domain.size_ranges import RANGES
 from projections.aging_fields import CURRENT
 from projections.bucketed import Sums, bucketed
+from projections.figure_records import DOCUMENTS, OPEN_ITEMS, RecordKind, Records
 from projections.invoices import INVOICES
 from projections.open_documents import (
     Amounts,
@@ -41,10 +44,10 @@ def open_sum(condition: str) -> str:
     return f"coalesce(a.{SUMS.column(condition)}, 0)"
 
 
-def _open(asked: Asked, amounts: list[Amounts]) -> str:
+def _open(asked: Asked, amounts: list[Amounts], by: str = "") -> str:
     """Return the SQL of sums of what accounts have open, in one pass over the amounts."""
     return f"""
-        SELECT company_id, cust_id, {SUMS.sql},
+        SELECT company_id, cust_id{by}, {SUMS.sql},
                sum(documents) FILTER (WHERE due_bucket > {CURRENT} AND documents * balance_hc > 0)
                    AS no_over_due_inv,
                sum(documents) AS open_documents,
@@ -54,7 +57,7 @@ def _open(asked: Asked, amounts: list[Amounts]) -> str:
                sum(carried * (%(as_of)s::date - tran_date)) AS carried,
                sum(carried) AS balance
         FROM ({bucketed(asked.options, union(amounts))}) b
-        GROUP BY company_id, cust_id"""
+        GROUP BY company_id, cust_id{by}"""
 
 
 def _past_due(amounts: list[Amounts]) -> str:
@@ -70,25 +73,25 @@ def _past_due(amounts: list[Amounts]) -> str:
         GROUP BY company_id, cust_id"""
 
 
-def _sold(asked: Asked, condition: str) -> str:
+def _sold(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of what accounts were invoiced, less credits, in the trailing year."""
     return f"""
-        SELECT doc.company_id, doc.cust_id, sum(doc.amount_hc) AS sales
+        SELECT doc.company_id, doc.cust_id{by}, sum(doc.amount_hc) AS sales
         FROM {asked.rows(_INVOICES)} doc
         WHERE doc.tenant = %(tenant)s AND doc.tran_date <= %(as_of)s
           AND doc.tran_date > %(as_of)s::date - {SALES_DAYS} AND doc.effective_from <= %(as_of)s
           AND {condition}
-        GROUP BY doc.company_id, doc.cust_id"""
+        GROUP BY doc.company_id, doc.cust_id{by}"""
 
 
-def _paid(asked: Asked, condition: str) -> str:
+def _paid(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of the sums that averages of days are made of (KPI-08)."""
     return f"""
-        SELECT company_id, cust_id, count(*) AS documents, sum(days_late) AS days_late,
+        SELECT company_id, cust_id{by}, count(*) AS documents, sum(days_late) AS days_late,
                sum(amount_hc) AS amount, sum(days_late * amount_hc) AS weighted,
                count(days_to_pay) AS counted, sum(days_to_pay) AS days_to_pay
         FROM ({paid_documents(asked, condition)}) d
-        GROUP BY company_id, cust_id"""
+        GROUP BY company_id, cust_id{by}"""
 
 
 def _paid_by_size(asked: Asked, condition: str) -> str:
@@ -107,16 +110,16 @@ def _paid_by_size(asked: Asked, condition: str) -> str:
         GROUP BY company_id, cust_id"""
 
 
-def _expected(asked: Asked, amounts: list[Amounts], condition: str) -> str:
+def _expected(asked: Asked, amounts: list[Amounts], condition: str, by: str = "") -> str:
     """Return the SQL of when what is open will be paid, by how the account paid so far."""
     within = ", ".join(
         f"sum(balance_hc) FILTER (WHERE projected_on <= %(as_of)s::date + {days}) AS within_{days}"
         for days in PROJECTED_DAYS
     )
     return f"""
-        SELECT company_id, cust_id, {within}
+        SELECT company_id, cust_id{by}, {within}
         FROM ({projected_payments(asked, union(amounts), condition)}) o
-        GROUP BY company_id, cust_id"""
+        GROUP BY company_id, cust_id{by}"""
 
 
 Join = Callable[[Asked], str]
@@ -162,3 +165,32 @@ EACH: Mapping[str, Join] = {
     "expected": _one("e", lambda asked: _expected(asked, _open_of_one(asked), _OWN_DOCUMENTS)),
 }
 """The same joins for one account at a time."""
+
+_OF_DOCUMENT = ", tran_id"
+
+
+def _records(
+    alias: str, by: Mapping[RecordKind, str], figures: Callable[[Asked, str, list[Amounts]], str]
+) -> Records:
+    """Return the records of a join; `figures` are told the paid documents and what is open."""
+    return Records(
+        alias,
+        by,
+        lambda asked: figures(asked, "true", _open_of_all(asked)),
+        lambda asked: figures(asked, _OWN_DOCUMENTS, _open_of_one(asked)),
+    )
+
+
+RECORDS: Mapping[str, Records] = {
+    "open": _records(
+        "a", OPEN_ITEMS, lambda asked, _, amounts: _open(asked, amounts, ", tran_id, payment_id")
+    ),
+    "sold": _records("s", DOCUMENTS, lambda asked, own, _: _sold(asked, own, ", doc.tran_id")),
+    "paid": _records("p", DOCUMENTS, lambda asked, own, _: _paid(asked, own, _OF_DOCUMENT)),
+    "expected": _records(
+        "e",
+        DOCUMENTS,
+        lambda asked, own, amounts: _expected(asked, amounts, own, _OF_DOCUMENT),
+    ),
+}
+"""The documents that the figures of joins are added up of."""

@@ -15,6 +15,7 @@ from projections.activities import ACTIVITIES
 from projections.company_options import COMPANY_OPTIONS
 from projections.credit_score_sql import credit_score_join
 from projections.disputes import DISPUTES
+from projections.figure_records import RecordKind, Records
 from projections.issues import ISSUES
 from projections.pending_payments import PENDING_PAYMENTS
 from projections.promises import PROMISES
@@ -66,31 +67,31 @@ def _score(asked: Asked) -> str:
     return credit_score_join(CREDIT_SCORE, asked.options.credit_score_ranges, "f")
 
 
-def _issues(asked: Asked, condition: str) -> str:
+def _issues(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of the issues of accounts that are open on the date."""
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) AS issues, min(x.opened_on) AS oldest_on,
+        SELECT x.company_id, x.cust_id{by}, count(*) AS issues, min(x.opened_on) AS oldest_on,
                (array_agg(x.subject ORDER BY x.opened_on, x.issue_no))[1] AS oldest_subject
         FROM {asked.rows(_ISSUES)} x
         WHERE x.tenant = %(tenant)s AND x.opened_on <= %(as_of)s
           AND (x.resolved_on IS NULL OR x.resolved_on > %(as_of)s) AND {condition}
-        GROUP BY x.company_id, x.cust_id"""
+        GROUP BY x.company_id, x.cust_id{by}"""
 
 
 _DONE = "x.completed_on <= %(as_of)s"
 _OPEN = f"({_DONE}) IS NOT TRUE AND (x.withdrawn_on <= %(as_of)s) IS NOT TRUE"
 
 
-def _open_activities(asked: Asked, condition: str) -> str:
+def _open_activities(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of the activities of accounts that are open on the date."""
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) AS activities,
+        SELECT x.company_id, x.cust_id{by}, count(*) AS activities,
                min(CASE WHEN x.due_on IS NULL AND x.follow_up_entered_on > %(as_of)s THEN NULL
                    ELSE coalesce(x.due_on, x.respond_by) END) AS oldest_due_on,
                max(x.entered_on) AS newest_on
         FROM {asked.rows(_ACTIVITIES)} x
         WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {_OPEN} AND {condition}
-        GROUP BY x.company_id, x.cust_id"""
+        GROUP BY x.company_id, x.cust_id{by}"""
 
 
 def _closed_activities(asked: Asked, condition: str) -> str:
@@ -111,50 +112,50 @@ def _last_activity(asked: Asked, condition: str) -> str:
         ORDER BY x.company_id, x.cust_id, x.completed_on DESC, x.activity_no DESC"""
 
 
-def _open_promises(asked: Asked, condition: str) -> str:
+def _open_promises(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of the promises and expected payments of accounts that are open."""
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) FILTER (WHERE {IS_PROMISE}) AS promises,
+        SELECT x.company_id, x.cust_id{by}, count(*) FILTER (WHERE {IS_PROMISE}) AS promises,
                min(x.expect_date) AS next_expected_on
         FROM {asked.rows(_PROMISES)} x
         WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND {UNSETTLED} AND {condition}
-        GROUP BY x.company_id, x.cust_id"""
+        GROUP BY x.company_id, x.cust_id{by}"""
 
 
-def _broken_promises(asked: Asked, condition: str) -> str:
+def _broken_promises(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of the broken promises of accounts, by window."""
     windows = ", ".join(
         f"count(*) FILTER (WHERE {within('x.broken_on', interval)}) AS {name}"
         for name, (interval, _) in WINDOWS.items()
     )
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) AS promises, {windows}
+        SELECT x.company_id, x.cust_id{by}, count(*) AS promises, {windows}
         FROM {asked.rows(_PROMISES)} x
         WHERE x.tenant = %(tenant)s AND x.made_on <= %(as_of)s AND x.broken_on <= %(as_of)s
           AND {condition}
-        GROUP BY x.company_id, x.cust_id"""
+        GROUP BY x.company_id, x.cust_id{by}"""
 
 
-def _disputes(asked: Asked, condition: str) -> str:
+def _disputes(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of the disputes of accounts: open ones, and all there have been."""
     is_open = "(x.closed_on IS NULL OR x.closed_on > %(as_of)s)"
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) AS disputes,
+        SELECT x.company_id, x.cust_id{by}, count(*) AS disputes,
                count(*) FILTER (WHERE {is_open}) AS open_disputes,
                sum(x.amount_hc) FILTER (WHERE {is_open}) AS disputed_hc
         FROM {asked.rows(_DISPUTES)} x
         WHERE x.tenant = %(tenant)s AND x.dispute_date <= %(as_of)s AND {condition}
-        GROUP BY x.company_id, x.cust_id"""
+        GROUP BY x.company_id, x.cust_id{by}"""
 
 
-def _pending(asked: Asked, condition: str) -> str:
+def _pending(asked: Asked, condition: str, by: str = "") -> str:
     """Return the SQL of payments online that the ERP does not have yet."""
     return f"""
-        SELECT x.company_id, x.cust_id, count(*) AS payments
+        SELECT x.company_id, x.cust_id{by}, count(*) AS payments
         FROM {asked.rows(_PENDING)} x
         WHERE x.tenant = %(tenant)s AND x.status <> 'declined' AND x.create_date <= %(as_of)s
           AND (x.reconcile_date IS NULL OR x.reconcile_date > %(as_of)s) AND {condition}
-        GROUP BY x.company_id, x.cust_id"""
+        GROUP BY x.company_id, x.cust_id{by}"""
 
 
 _FIGURES: Mapping[str, tuple[str, Callable[[Asked, str], str]]] = {
@@ -194,6 +195,29 @@ WORK_EACH: Mapping[str, Callable[[Asked], str]] = {
     join: _one(name, figures) for join, (name, figures) in _FIGURES.items()
 }
 """Those that differ for one account at a time."""
+
+
+def _records(
+    kind: RecordKind, alias: str, column: str, figures: Callable[[Asked, str, str], str]
+) -> Records:
+    own, by = "x.company_id = c.company_id AND x.cust_id = c.cust_id", f", x.{column}"
+    return Records(
+        alias,
+        {kind: column},
+        lambda asked: figures(asked, "true", by),
+        lambda asked: figures(asked, own, by),
+    )
+
+
+WORK_RECORDS: Mapping[str, Records] = {
+    "issues": _records(RecordKind.ISSUE, "w", "issue_id", _issues),
+    "open_activities": _records(RecordKind.ACTIVITY, "v", "activity_id", _open_activities),
+    "open_promises": _records(RecordKind.PROMISE, "m", "promise_id", _open_promises),
+    "broken_promises": _records(RecordKind.PROMISE, "b", "promise_id", _broken_promises),
+    "disputes": _records(RecordKind.DISPUTE, "q", "dispute_id", _disputes),
+    "pending": _records(RecordKind.PENDING_PAYMENT, "z", "pending_payment_id", _pending),
+}
+"""The records that the figures of joins are added up of."""
 
 
 def work_fields() -> tuple[Field, ...]:

@@ -80,17 +80,13 @@ def aging_cells(
     (AGE-17); they age by their own date (G13).
     """
     account = "b.cust_id" if by is AgingBy.ACCOUNT else "NULL::text"
-    age = bucket_sql(basis, options, "b.tran_date", late_base("b", options))
-    one = "b.company_id = %(company_id)s" if company_id is not None else "true"
-    if cust_id is not None:
-        one += " AND b.cust_id = %(cust_id)s"
-    parts = " UNION ALL ".join(
-        f"""
-            SELECT b.company_id, {account} AS cust_id, {age} AS bucket,
-                   sum(b.balance_hc) AS amount, {part.count} AS documents
-            FROM ({part.sql}) b
-            GROUP BY 1, 2, 3"""
-        for part in open_amounts(options, known_at, one)
+    parts = aged(
+        options,
+        [("b.company_id", "company_id"), (account, "cust_id")],
+        basis=basis,
+        known_at=known_at,
+        of_company=company_id is not None,
+        of_account=cust_id is not None,
     )
     statement = f"""
         SELECT c.company_id, cells.cust_id, c.home_currency, cells.bucket,
@@ -108,6 +104,37 @@ def aging_cells(
         "cust_id": cust_id,
     }
     return Query(sql(statement), parameters, AgingCell)
+
+
+def aged(
+    options: SiteOptions,
+    keys: Sequence[tuple[str, str]],
+    *,
+    basis: Basis,
+    known_at: datetime | None,
+    of_company: bool = False,
+    of_account: bool = False,
+) -> str:
+    """Return the SQL of what is open by bucket and by `keys`, in parts that add up.
+
+    `keys` are expressions over the amounts (`b`) with their names; the other columns are bucket,
+    amount and documents. Only those `of_company` are of the parameter `company_id`, and of one
+    account if they are `of_account` of `cust_id`.
+    """
+    age = bucket_sql(basis, options, "b.tran_date", late_base("b", options))
+    one = "b.company_id = %(company_id)s" if of_company else "true"
+    if of_account:
+        one += " AND b.cust_id = %(cust_id)s"
+    told = ", ".join(f"{expression} AS {name}" for expression, name in keys)
+    places = ", ".join(str(place) for place in range(1, len(keys) + 2))
+    return " UNION ALL ".join(
+        f"""
+            SELECT {told}, {age} AS bucket,
+                   sum(b.balance_hc) AS amount, {part.count} AS documents
+            FROM ({part.sql}) b
+            GROUP BY {places}"""
+        for part in open_amounts(options, known_at, one)
+    )
 
 
 def aging_groups(

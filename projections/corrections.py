@@ -12,7 +12,7 @@ from projections.disputes import DISPUTES
 from projections.invoices import INVOICES
 from projections.payment_schedules import PAYMENT_SCHEDULES
 from projections.projection import Table
-from projections.query import as_known
+from projections.query import AS_IT_STANDS, as_known
 
 _DISPUTES = DISPUTES.tables[0]
 _SCHEDULES, _INSTALMENTS = PAYMENT_SCHEDULES.tables
@@ -51,10 +51,13 @@ def corrected_documents(known_at: datetime | None, condition: str) -> str:
             WHERE x.tenant = %(tenant)s AND x.effective_from <= %(as_of)s
               AND x.effective_to > %(as_of)s
         ) d
-        JOIN {rows_known(_BALANCES, known_at)} b ON b.tenant = %(tenant)s
-          AND b.company_id = d.company_id AND b.tran_id = d.tran_id
-          AND b.effective_from <= %(as_of)s AND b.effective_to > %(as_of)s
-        WHERE {condition}"""
+        CROSS JOIN LATERAL (
+            SELECT * FROM {rows_known(_BALANCES, known_at)} b
+            WHERE b.tenant = %(tenant)s
+              AND b.company_id = d.company_id AND b.tran_id = d.tran_id
+              AND b.effective_from <= %(as_of)s AND b.effective_to > %(as_of)s AND {condition}
+            {AS_IT_STANDS}  -- each by its key, as they are few
+        ) b"""
 
 
 def is_corrected(known_at: datetime | None, document: str = "b") -> str:
@@ -121,7 +124,7 @@ def corrections(known_at: datetime | None, documents: str) -> str:
     """Return the SQL of amounts that correct what is open of `documents`."""
     return f"""
         SELECT b.company_id, b.cust_id, b.tran_id, b.tran_date, c.due_date, c.balance_hc,
-               c.documents, 0::numeric AS carried
+               c.documents, 0::numeric AS carried, NULL::text AS payment_id
         FROM ({documents}) b
         CROSS JOIN LATERAL (
             SELECT b.due_date, -b.balance_hc AS balance_hc, -1 AS documents

@@ -42,16 +42,19 @@ def class_parameters(as_of: date) -> dict[str, Any]:
 class Amounts(Struct, frozen=True):
     """The SQL of amounts that age, with what tells how many documents a group of them stands for.
 
-    Its columns are company_id, cust_id, tran_id, tran_date, due_date, balance_hc, documents and
-    carried, which is the balance that the ERP has.
+    Its columns are company_id, cust_id, tran_id, tran_date, due_date, balance_hc, documents,
+    carried, which is the balance that the ERP has, and payment_id. An amount is of a document, or
+    of a payment; the id of the other is null.
     """
 
     sql: str
     count: str = "count(*)"
 
 
-_COLUMNS = """b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc,
-               1 AS documents, b.balance_hc AS carried"""
+def _columns(payment_id: str = "NULL::text") -> str:
+    """Return the SQL of the columns of amounts that stand for a whole document each."""
+    return f"""b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc,
+               1 AS documents, b.balance_hc AS carried, {payment_id} AS payment_id"""
 
 
 def union(parts: Sequence[Amounts]) -> str:
@@ -116,7 +119,7 @@ def open_amounts_of(account: str, options: SiteOptions, known_at: datetime | Non
         WHERE {counted(options, "(b.balance <> 0 OR b.balance_hc <> 0)")}"""
     corrected = f"SELECT b.* FROM ({documents}) b WHERE {is_corrected(known_at)}"
     amounts = [
-        Amounts(f"SELECT {_COLUMNS} FROM ({documents}) b"),
+        Amounts(f"SELECT {_columns()} FROM ({documents}) b"),
         _corrections(known_at, corrected),
     ]
     if options.age_unapplied:
@@ -146,7 +149,7 @@ def counted(options: SiteOptions, condition: str) -> str:
 def _steps(table: str, condition: str) -> str:
     """Return the SQL of the steps of a table that are open on the date."""
     return f"""
-        SELECT {_COLUMNS}
+        SELECT {_columns()}
         FROM unnest(%(durations)s::smallint[], %(since)s::date[]) AS d (duration_class, since)
         CROSS JOIN LATERAL (
             SELECT * FROM {table} b
@@ -170,10 +173,10 @@ def _unapplied(known_at: datetime | None, condition: str) -> str:
         payments = as_known(PAYMENTS.tables[0])
         applications = as_known(INVOICES.tables[1])
     return f"""
-        SELECT {_COLUMNS}
+        SELECT {_columns("b.payment_id")}
         FROM (
-            SELECT b.company_id, b.cust_id, NULL::text AS tran_id, b.pmt_date AS tran_date,
-                   b.pmt_date AS due_date,
+            SELECT b.company_id, b.cust_id, b.payment_id, NULL::text AS tran_id,
+                   b.pmt_date AS tran_date, b.pmt_date AS due_date,
                    -(coalesce(b.unapplied_amt_hc, b.unapplied_amt, b.amount - applied.ever)
                      + applied.later) AS balance_hc
             FROM ({payments}) b

@@ -23,8 +23,8 @@ DUE_DATE = "coalesce(plan.last_due_date, doc.due_date, doc.tran_date)"
 def paid_documents(asked: Asked, condition: str = "true") -> str:
     """Return the SQL of the documents paid by the date, under a condition on the document (`doc`).
 
-    Their columns are company_id, cust_id, home_curr_id, amount_hc, closed_on, days_late, and
-    days_to_pay, which is null for those that are dated too early to count in it (KPI-15).
+    Their columns are company_id, cust_id, tran_id, home_curr_id, amount_hc, closed_on, days_late,
+    and days_to_pay, which is null for those that are dated too early to count in it (KPI-15).
     """
     options = asked.options
     base = "doc.tran_date" if options.aging_basis is Basis.INVOICE else DUE_DATE
@@ -33,7 +33,7 @@ def paid_documents(asked: Asked, condition: str = "true") -> str:
         since = options.exclude_invoices_before.isoformat()
         days_to_pay = f"CASE WHEN doc.tran_date >= DATE '{since}' THEN {days_to_pay} END"
     return f"""
-        SELECT doc.company_id, doc.cust_id, doc.home_curr_id, doc.amount_hc,
+        SELECT doc.company_id, doc.cust_id, doc.tran_id, doc.home_curr_id, doc.amount_hc,
                doc.closing_tran_date AS closed_on,
                doc.closing_tran_date - {DUE_DATE} AS days_late,
                {days_to_pay} AS days_to_pay

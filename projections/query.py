@@ -3,8 +3,8 @@
 Whoever asks decides on which connection; both kinds of connection fetch the same query.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 from psycopg import AsyncConnection, Connection
@@ -30,6 +30,11 @@ class Query(Struct, Generic[Answer], frozen=True):
     row: Callable[..., Answer]
 
 
+Asking: TypeAlias = Generator[Query[Any], list[Any], Answer]
+"""Questions that depend on each other's answers: hands them out one after the other, is sent the
+answers to each, and ends with an answer of its own."""
+
+
 def sql(text: str) -> SQL:
     """Return SQL that this program wrote, never one that a person did."""
     return SQL(text)  # pyright: ignore[reportArgumentType]
@@ -50,6 +55,16 @@ def fetch(connection: Connection[Any], query: Query[Answer]) -> list[Answer]:
     """Return the answers to `query`."""
     cursor = connection.execute(query.statement, query.parameters)
     return [query.row(*values) for values in cursor.fetchall()]
+
+
+def answered(connection: Connection[Any], asking: Asking[Answer]) -> Answer:
+    """Return what questions that depend on each other end with."""
+    try:
+        query = next(asking)
+        while True:
+            query = asking.send(fetch(connection, query))
+    except StopIteration as done:
+        return done.value
 
 
 async def fetch_async(connection: AsyncConnection[Any], query: Query[Answer]) -> list[Answer]:

@@ -34,6 +34,7 @@ from runtime.garbage import rare_collection
 from runtime.rule_evaluation import Evaluation, evaluate
 from runtime.site import site_options
 from runtime.snapshots import at_one_moment
+from runtime.switches import prompt_switches
 from runtime.tenants import Tenant
 from runtime.what_if import simulated_run
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
@@ -45,6 +46,8 @@ ALIVE_POLL_SECONDS = 0.5
 
 LARGE_ACTIONS = 2_000
 """From so many actions on, the read models follow a run in a process of their own."""
+
+FOLLOWING_NICENESS = 10
 
 LOCK_SECONDS_MAX = 600.0
 """How long a run waits for a sync, or for another run."""
@@ -94,6 +97,7 @@ class RuleRunner:
     def __enter__(self) -> Self:
         enter = self._stack.enter_context
         enter(rare_collection())
+        enter(prompt_switches())
         self._reading: Connection[Any] = enter(self._database.connect("worker"))
         appending = enter(self._database.connect("worker"))
         self._worker: ReadModelWorker | ReadModelProcess = enter(
@@ -270,10 +274,15 @@ class RuleRunner:
         self._worker.keep_alive()
 
     def _expect(self, actions: int) -> None:
-        """Let the read models follow in a process of their own, if there is much to follow."""
+        """Let the read models follow in a process of their own, if there is much to follow.
+
+        While actions are appended it only has what they leave of the processors.
+        """
         if actions >= LARGE_ACTIONS and isinstance(self._worker, ReadModelWorker):
             self._worker.close()
-            process = ReadModelProcess(self._database.url("worker"), self._tenant.id)
+            process = ReadModelProcess(
+                self._database.url("worker"), self._tenant.id, FOLLOWING_NICENESS
+            )
             self._worker = self._stack.enter_context(process)
 
     def carry_out(self, run: ClassRun) -> None:

@@ -1,9 +1,7 @@
 """A sync from a folder to read models that show it."""
 
-import sys
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +18,7 @@ from runtime.after_sync import ALIVE_POLL_SECONDS, Following, Step, follow
 from runtime.database import Database
 from runtime.garbage import rare_collection
 from runtime.read_models import gather_statistics
+from runtime.switches import prompt_switches
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
@@ -30,8 +29,6 @@ _BUSY_POLL_SECONDS = 0.2
 
 LARGE_BYTES = 16_000_000
 """From this size on, the read models follow in a process of their own, on another core."""
-
-SWITCH_SECONDS = 0.0001
 
 STATISTICS_EVENTS_MIN = 1_000
 """After a sync of so many events, statistics may have to be gathered anew."""
@@ -76,7 +73,7 @@ def sync(
     )
     with (
         rare_collection(),
-        _prompt_switches(),
+        prompt_switches(),
         database.connect("worker") as reading,
         database.connect("worker") as appending,
         worker,
@@ -166,21 +163,6 @@ def _telling(synced: Synced, occasion: str) -> Step:
         return [message]
 
     return step
-
-
-@contextmanager
-def _prompt_switches() -> Generator[None]:
-    """Let the thread that appends go on as soon as the server has answered it.
-
-    The one that reads and decides is always busy, and Python would let it keep the interpreter
-    for 5 ms each time: with several answers an append, a tenth of the time of a sync.
-    """
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 def _vanished(connection: Connection[Any], tenant: Tenant, run: Sync) -> list[str]:

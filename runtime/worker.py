@@ -5,6 +5,7 @@ database's connection string. It works until its standard input closes, so that 
 whoever started it, however that one ends.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -186,12 +187,13 @@ def _with_something_to_read(connection: Connection[Any], tenants: list[int]) -> 
 class ReadModelProcess:
     """A worker in a process of its own, for imports that keep this one busy.
 
-    It is started when there first is something to do, by `keep_alive`.
+    It is started when there first is something to do, by `keep_alive`, and leaves the processor
+    to whoever has a lower `niceness`.
     """
 
-    def __init__(self, url: str, tenant: int) -> None:
+    def __init__(self, url: str, tenant: int, niceness: int = 0) -> None:
         self._url = url
-        self._command = [sys.executable, "-m", "runtime.worker", str(tenant)]
+        self._command = [sys.executable, "-m", "runtime.worker", str(tenant), str(niceness)]
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
 
@@ -255,7 +257,8 @@ def wait_until(
         time.sleep(WAIT_POLL_SECONDS)
 
 
-def _main(tenant: int) -> None:
+def _main(tenant: int, niceness: int) -> None:
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     url = sys.stdin.buffer.readline().decode().rstrip("\n")
     with rare_collection(), ReadModelWorker(url, lambda _: [tenant]):
@@ -263,4 +266,4 @@ def _main(tenant: int) -> None:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    _main(int(sys.argv[1]), int(sys.argv[2]))

@@ -240,7 +240,7 @@ def test_a_worker_killed_again_and_again_ends_with_what_a_fresh_fold_gives(
     database: Database, tenant: Tenant
 ) -> None:
     rng = random.Random(7)
-    command = [sys.executable, "-m", "runtime.worker", str(tenant.id)]
+    command = [sys.executable, "-m", "runtime.worker", str(tenant.id), "0"]
     stop = threading.Event()
 
     def write() -> None:
