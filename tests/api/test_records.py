@@ -360,9 +360,12 @@ def test_inquiry_users_write_notes_and_nothing_else_and_auditors_nothing(
     ledger: Tenant, client_of: Callable[[Tenant, Role], Client], role: Role
 ) -> None:
     caller = client_of(ledger, role)
-    allowed = {*NOTES, "markMessageRead"} if role is Role.INQUIRY_USER else set()
+    signing = "signCheckpoint"
+    allowed = {*NOTES, "markMessageRead"} if role is Role.INQUIRY_USER else {signing}
+    if role is Role.INQUIRY_USER:
+        assert caller.error(f"mutation {{{signing} {{position}}}}")[0] == "FORBIDDEN"
     for name, field in mutations().items():
-        if name in allowed:
+        if name in allowed or name == signing:
             continue
         given = field.args["input"].type
         query = f"mutation($input: {given}) {{{name}(input: $input) {{position}}}}"
