@@ -108,7 +108,8 @@ def test_personal_contacts_are_proven_to_their_owner_and_to_auditors(client_as: 
     assert told["userErrors"] == []
     auditor.ask(SIGN)
     seen = [one.ask(PROOF, position=told["position"])["eventProof"] for one in (owner, auditor)]
-    assert ["Ann" in one["line"] for one in seen] == [True, True]
+    assert ["PersonalContactAdded" in one["line"] for one in seen] == [True, True]
+    assert ["Ann" in one["line"] for one in seen] == [False, False]
     assert other.ask(PROOF, position=told["position"])["eventProof"] is None
 
 
