@@ -214,7 +214,7 @@ class AgingDifferenceResult:
     reading: strawberry.Private[Reading]
 
     @strawberry.field(description="The documents that differ, those that moved most first.")
-    async def changes(
+    async def documents(
         self,
         first: First = None,
         after: After = None,

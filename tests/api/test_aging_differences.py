@@ -24,7 +24,7 @@ COMPARE = """query($before: AgingMoment!, $after: AgingMoment, $basis: AgingBasi
             buckets {label before {amount} after {amount} difference {amount}
                 countBefore countAfter}
             total {difference {amount} countBefore countAfter}}
-        changes(first: $first, after: $after_, last: $last, before: $before_) {
+        documents(first: $first, after: $after_, last: $last, before: $before_) {
             totalCount pageInfo {hasNextPage hasPreviousPage startCursor endCursor}
             edges {cursor node {recordId}}
             nodes {kind companyId recordId stream balanceBefore balanceAfter eventCount
@@ -69,7 +69,7 @@ def test_documents_and_events_say_what_changed(admin: Client, before: str) -> No
     }
     assert changed == {"current": "-50.00", "1-30": "-40.00", "31-60": "40.00"}
     assert group["total"]["difference"]["amount"] == "-50.00"
-    moved, paid = told["changes"]["nodes"]
+    moved, paid = told["documents"]["nodes"]
     assert moved["buckets"] == [
         {
             "custId": "ACME",
@@ -103,30 +103,30 @@ def test_documents_and_events_say_what_changed(admin: Client, before: str) -> No
 
 
 def test_changes_are_paged_those_that_moved_most_first(admin: Client, before: str) -> None:
-    whole = compared(admin, before, by="ACCOUNT", companyId="1", custId="ACME")["changes"]
+    whole = compared(admin, before, by="ACCOUNT", companyId="1", custId="ACME")["documents"]
     assert [one["recordId"] for one in whole["nodes"]] == ["I1", "I2"]
-    page = compared(admin, before, first=1)["changes"]
+    page = compared(admin, before, first=1)["documents"]
     assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (2, True)
     assert page["edges"][0]["cursor"] == page["pageInfo"]["endCursor"]
-    rest = compared(admin, before, first=1, after_=page["pageInfo"]["endCursor"])["changes"]
+    rest = compared(admin, before, first=1, after_=page["pageInfo"]["endCursor"])["documents"]
     assert [one["recordId"] for one in rest["nodes"]] == ["I2"]
     assert (rest["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasPreviousPage"]) == (False, True)
-    last = compared(admin, before, last=1)["changes"]
+    last = compared(admin, before, last=1)["documents"]
     assert [one["recordId"] for one in last["nodes"]] == ["I2"]
-    back = compared(admin, before, last=1, before_=last["pageInfo"]["startCursor"])["changes"]
+    back = compared(admin, before, last=1, before_=last["pageInfo"]["startCursor"])["documents"]
     assert [one["recordId"] for one in back["nodes"]] == ["I1"]
 
 
 def test_two_dates_are_compared_as_known_now(client: Client) -> None:
     told = compared(client, None, after={"asOf": "2026-03-20"}, basis="DUE")
     assert told["equal"]
-    by_record = {one["recordId"]: one for one in told["changes"]["nodes"]}
+    by_record = {one["recordId"]: one for one in told["documents"]["nodes"]}
     assert [(one["label"], one["difference"]) for one in by_record["I2"]["buckets"]] == [
         ("current", "-200.00"),
         ("1-30", "200.00"),
     ]
     assert by_record["I2"]["events"] == []
-    assert compared(client, None)["changes"]["nodes"] == []
+    assert compared(client, None)["documents"]["nodes"] == []
 
 
 @pytest.mark.parametrize(

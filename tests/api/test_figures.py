@@ -109,7 +109,8 @@ def test_the_figure_is_that_of_its_report_at_any_date_and_basis(client: Client) 
                         "companyId": group["companyId"],
                         "custId": group["custId"],
                     }
-                    for told in (*group["buckets"], {"label": "total", **group["total"]}):
+                    total: dict[str, Any] = {"label": "total", **group["total"]}
+                    for told in (*group["buckets"], total):
                         _, value, found = parts(client, figure=told["label"], **given)
                         assert Decimal(value) == Decimal(told["amount"]["amount"])
                         assert sum(map(Decimal, found.values())) == Decimal(value)

@@ -1,6 +1,7 @@
 """Rules of the house that a machine checks: imports, clocks, floats, sizes, docstrings."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -136,3 +137,14 @@ def test_sql_is_written_where_it_belongs(package: str) -> None:
         and node.value.lstrip().startswith(words)
     ]
     assert found == []
+
+
+def test_questions_name_tables_without_their_schema_so_that_replays_answer_them() -> None:
+    named = [
+        f"{path}: {one.value.strip()[:60]}"
+        for path, module in modules("projections", "api")
+        for one in ast.walk(module)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        if re.search(r"\b(FROM|JOIN|INTO|UPDATE|TABLE)\s+read_models\.", one.value)
+    ]
+    assert named == []

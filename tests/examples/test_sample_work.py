@@ -10,7 +10,8 @@ import pytest
 
 from domain.shared.decider import Refused
 from domain.user import USER, RegisterUser, UserKind, UserProfile
-from eventstore.postgres import PostgresLog
+from eventstore.codec import encode
+from eventstore.postgres import PostgresLog, read_page
 from examples.sample_work import Desk, carry_out_work, set_up_site
 from examples.sample_work.carrying_out import carry_out, plan
 from examples.sample_work.choosing import choose
@@ -83,12 +84,15 @@ def position(desk: Desk) -> int:
 
 
 def events(desk: Desk, after: int) -> list[tuple[Any, ...]]:
-    """What was recorded after a position: all but the moment and the run."""
-    return rows(
+    """What was recorded after a position: all but the moment and the run, and how it is sealed."""
+    stored = rows(
         desk,
-        "SELECT position, stream, version, type, data::text, effective_on, actor, cause"
+        "SELECT position, stream, version, type, effective_on, actor, cause"
         f" FROM events WHERE tenant = %(tenant)s AND position > {after} ORDER BY position",
     )
+    with desk.database.connect("worker") as connection:
+        told = read_page(connection, desk.tenant.id, after, len(stored) + 1)
+    return [(*row[:4], encode(one.event), *row[4:]) for row, one in zip(stored, told, strict=True)]
 
 
 def rows(desk: Desk, statement: str) -> Any:
