@@ -137,7 +137,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["path"] = _path_of
-    made.filters["money"] = money_text
+    made.filters["money"] = money_text  # pyright: ignore[reportArgumentType]  # as its own are
     made.filters["moment"] = _moment
     made.filters["causes"] = described_causes
     made.filters["base64"] = text_of
