@@ -83,7 +83,7 @@ def test_an_auditor_finds_a_document_its_timeline_and_its_proof(page: Page) -> N
     page.get_by_role("button", name="Search").click()
     is_accessible(page)
     page.get_by_role("link", name="I1", exact=True).first.click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Invoice 1/i1"
+    assert page.get_by_role("heading", level=1).inner_text() == "Invoice 1/I1"
     is_accessible(page)
     told = page.locator(".timeline > li", has_text="InvoiceRegistered").inner_text()
     assert told.startswith("InvoiceRegistered invoice/1/I1, 1")
