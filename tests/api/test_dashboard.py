@@ -1,6 +1,7 @@
 """The dashboard over HTTP: whose accounts, every figure, at any date and as known at any moment."""
 
 from collections.abc import Callable, Generator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -144,6 +145,26 @@ def test_the_totals_are_those_of_the_list_of_the_same_accounts(
     groups = told["dashboard"]["groups"]
     assert [one["totals"] for one in groups] == told["accounts"]["summary"]
     assert [one["homeCurrId"] for one in groups] == [one["totals"]["homeCurrId"] for one in groups]
+
+
+def test_the_figures_of_a_family_are_those_of_the_parent_and_its_children(client: Client) -> None:
+    family = {"or": [{"custId": {"eq": "ACME"}}, {"parentId": {"eq": "ACME"}}]}
+    where = {"companyId": {"eq": "1"}, **family}
+    told = client.ask(
+        f"""query($where: AccountFilter) {{
+            accounts(asOf: "{AS_OF}", filter: $where) {{
+                nodes {{custId totalAge {{amount}}}} summary {{count totalAge {{amount}}}}}}
+            dashboard(asOf: "{AS_OF}", filter: $where) {{groups {{totals {{totalAge {{amount}}}}}}}}
+        }}""",
+        where=where,
+    )
+    nodes, (summary,) = told["accounts"]["nodes"], told["accounts"]["summary"]
+    assert sorted(one["custId"] for one in nodes) == ["ACME", "BETA"]
+    whole = sum(Decimal(one["totalAge"]["amount"]) for one in nodes)
+    assert whole == Decimal("420.00")
+    assert (summary["count"], Decimal(summary["totalAge"]["amount"])) == (2, whole)
+    (group,) = told["dashboard"]["groups"]
+    assert group["totals"]["totalAge"] == summary["totalAge"]
 
 
 def test_the_panel_shows_days_late_where_the_site_chose_it(admin: Client) -> None:
