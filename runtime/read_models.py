@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, LiteralString
 
 from msgspec import Struct
 from psycopg import Connection, sql
@@ -257,15 +257,25 @@ def drop_schema(owner: Connection[Any], schema: str) -> None:
         owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 
+def _told_of_live(owner: Connection[Any], table: str, statement: LiteralString) -> list[Any]:
+    """Return what the catalogue tells of a live table, which no rebuild swaps meanwhile."""
+    with owner.transaction():
+        owner.execute(
+            sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.Identifier(LIVE, "cursors"))
+        )
+        return owner.execute(statement, (f"{LIVE}.{table}",)).fetchall()
+
+
 def _make_indexes(owner: Connection[Any], schema: str, table: str) -> None:
     """Make the live table's indexes on its twin, under the same names."""
-    rows = owner.execute(
+    rows = _told_of_live(
+        owner,
+        table,
         "SELECT c.relname, pg_get_indexdef(i.indexrelid), pg_get_constraintdef(k.oid)"
         " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
         " LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'p'"
         " WHERE i.indrelid = %s::regclass ORDER BY c.relname",
-        (f"{LIVE}.{table}",),
-    ).fetchall()
+    )
     with owner.transaction():
         for index, definition, constraint in rows:
             owner.execute(
@@ -335,14 +345,14 @@ def _finish(database: Database, schema: str, waiting: Iterator[str]) -> set[int]
 
 def _delete_contradicting(owner: Connection[Any], schema: str, table: str) -> set[int]:
     """Delete the rows of tenants that have some of the same key; return the tenants."""
-    row = owner.execute(
+    ((columns,),) = _told_of_live(
+        owner,
+        table,
         "SELECT array_agg(quote_ident(a.attname)) FROM pg_index i JOIN pg_attribute a"
         " ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
         " WHERE i.indrelid = %s::regclass AND i.indisprimary",
-        (f"{LIVE}.{table}",),
-    ).fetchone()
-    assert row is not None
-    key = ", ".join(row[0])
+    )
+    key = ", ".join(columns)
     name = f"{schema}.{table}"
     repeated = f"SELECT DISTINCT tenant FROM {name} GROUP BY {key} HAVING count(*) > 1"
     tenants = {row[0] for row in owner.execute(repeated.encode())}

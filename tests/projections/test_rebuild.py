@@ -54,6 +54,39 @@ def test_check_finds_a_row_that_was_altered_and_names_its_table(
     assert (found.table, found.only_stored, found.only_folded) == ("accounts", 1, 1)
 
 
+def test_twins_are_indexed_when_nobody_swaps_the_live_tables(database: Database) -> None:
+    chosen = [one for one in read_models.READ_MODELS if one.name == "accounts"]
+    with (
+        database.connect("owner") as swapping,
+        database.connect("owner") as making,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        read_models.make_schema(making, "read_models_twin", chosen)
+        with swapping.transaction():
+            swapping.execute("LOCK TABLE read_models.cursors IN ACCESS EXCLUSIVE MODE")
+            indexing = pool.submit(
+                read_models._make_indexes, making, "read_models_twin", "accounts"
+            )
+            eventually(
+                lambda: (
+                    swapping.execute(
+                        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s",
+                        (making.info.backend_pid,),
+                    ).fetchone()
+                    == (1,)
+                )
+            )
+            assert not indexing.done()
+        indexing.result()
+        made = making.execute(
+            "SELECT i.schemaname, count(*) FROM pg_indexes i WHERE i.tablename = 'accounts'"
+            " AND i.schemaname IN ('read_models', 'read_models_twin') GROUP BY 1"
+        ).fetchall()
+        assert len({count for _, count in made}) == 1
+        assert len(made) == 2
+        read_models.drop_schema(making, "read_models_twin")
+
+
 def test_check_finds_what_was_lost_or_altered_in_any_table(
     database: Database, tenant: Tenant, owner: Any
 ) -> None:
