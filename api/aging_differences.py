@@ -13,11 +13,10 @@ from api.audit_trail import EVENTS
 from api.connections import After, AtLeast, Before, Cutting, First, Last, PageInfo
 from api.context import Info, Reading
 from api.errors import ApiError, Code
-from api.figures import RecordEventResult, RecordKind, cursor_of, place_of
+from api.figures import RecordEventResult, RecordKind, cursor_of, part_of, shown_of
 from api.money import Money
 from domain.shared.decider import Refused
 from projections.aging_differences import AgingMoment, Compared
-from projections.contributions import Part
 from projections.record_events import EVENTS_TOLD_MAX
 from runtime.aging_differences import (
     AgingDifference,
@@ -223,15 +222,8 @@ class AgingDifferenceResult:
     ) -> AgingChangeConnection:
         """Return a page of documents."""
         cutting = Cutting.of(first, after, last, before)
-        part = Part(
-            cutting.count + 1,
-            place_of(cutting.after),
-            place_of(cutting.before),
-            cutting.backward,
-        )
-        found = await self.reading.answered(changed_documents(self.told, part))
-        more = len(found) > cutting.count
-        shown = found[1:] if more and cutting.backward else found[: cutting.count]
+        found = await self.reading.answered(changed_documents(self.told, part_of(cutting)))
+        shown, more = shown_of(found, cutting)
         nodes = [AgingChange.of(one, self.told.labels) for one in shown]
         cursors = [cursor_of(one.record.place) for one in shown]
         return AgingChangeConnection(
@@ -240,12 +232,7 @@ class AgingDifferenceResult:
                 AgingChangeEdge(cursor=cursor, node=node)
                 for cursor, node in zip(cursors, nodes, strict=True)
             ],
-            page_info=PageInfo(
-                has_next_page=cutting.before is not None if cutting.backward else more,
-                has_previous_page=more if cutting.backward else cutting.after is not None,
-                start_cursor=cursors[0] if cursors else None,
-                end_cursor=cursors[-1] if cursors else None,
-            ),
+            page_info=cutting.page_info(cursors, more=more),
             total_count=self.told.count,
         )
 

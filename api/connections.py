@@ -244,6 +244,23 @@ class Cutting(Struct, frozen=True):
             raise ApiError(Code.BAD_USER_INPUT, f"{name} must be from 0 to {PAGE_MAX}.")
         return cls(count, after, before, backward)
 
+    def has_next(self, *, more: bool) -> bool:
+        """Whether records follow the page, if there are more than it shows in its direction."""
+        return self.before is not None if self.backward else more
+
+    def has_previous(self, *, more: bool) -> bool:
+        """Whether records precede it, as far as that is known without looking."""
+        return more if self.backward else self.after is not None
+
+    def page_info(self, cursors: Sequence[str], *, more: bool) -> PageInfo:
+        """Return where the page of the records with these cursors lies."""
+        return PageInfo(
+            has_next_page=self.has_next(more=more),
+            has_previous_page=self.has_previous(more=more),
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
+
 
 def _nodes(
     capability: Capability,
@@ -493,8 +510,8 @@ def _page(
         count=count,
         sums=sums,
         reading=reading,
-        has_next=cutting.before is not None if cutting.backward else more,
-        has_previous=more if cutting.backward else cutting.after is not None,
+        has_next=cutting.has_next(more=more),
+        has_previous=cutting.has_previous(more=more),
     )
 
 

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 import strawberry
@@ -38,6 +38,8 @@ from runtime.figures import (
     explained,
     figure_of_account,
 )
+
+Told = TypeVar("Told")
 
 strawberry.enum(
     FigureReport,
@@ -190,15 +192,12 @@ class FigureExplanation:
     ) -> FigureContributionConnection:
         """Return a page of contributions."""
         cutting = Cutting.of(first, after, last, before)
-        part = Part(
-            cutting.count + 1, place_of(cutting.after), place_of(cutting.before), cutting.backward
-        )
         asked_for = fields_below(info, "nodes") | fields_below(info, "edges", "node")
         found = await self.reading.answered(
             contributed(
                 self.reading.asked,
                 self.told.value.contributions,
-                part,
+                part_of(cutting),
                 with_events=bool(asked_for & _OF_EVENTS),
             )
         )
@@ -208,8 +207,7 @@ class FigureExplanation:
 def _page(
     found: Sequence[Contributed], cutting: Cutting, total_count: int
 ) -> FigureContributionConnection:
-    more = len(found) > cutting.count
-    shown = found[1:] if more and cutting.backward else found[: cutting.count]
+    shown, more = shown_of(found, cutting)
     nodes = [FigureContribution.of(one) for one in shown]
     cursors = [cursor_of(one.contribution.place) for one in shown]
     return FigureContributionConnection(
@@ -218,14 +216,25 @@ def _page(
             FigureContributionEdge(cursor=cursor, node=node)
             for cursor, node in zip(cursors, nodes, strict=True)
         ],
-        page_info=PageInfo(
-            has_next_page=cutting.before is not None if cutting.backward else more,
-            has_previous_page=more if cutting.backward else cutting.after is not None,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
+        page_info=cutting.page_info(cursors, more=more),
         total_count=total_count,
     )
+
+
+def part_of(cutting: Cutting) -> Part:
+    """Return the part that a page is cut from: one more than it shows, to know whether there is.
+
+    Raises:
+        ApiError: if a cursor is none of such a list.
+    """
+    after, before = place_of(cutting.after), place_of(cutting.before)
+    return Part(cutting.count + 1, after, before, cutting.backward)
+
+
+def shown_of(found: Sequence[Told], cutting: Cutting) -> tuple[Sequence[Told], bool]:
+    """Return what a page shows of the part it is cut from, and whether there is more."""
+    more = len(found) > cutting.count
+    return found[1:] if more and cutting.backward else found[: cutting.count], more
 
 
 _DIGITS_MAX = 100

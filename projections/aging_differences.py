@@ -161,16 +161,7 @@ def changed_records(found: Changes, part: Part) -> Query[ChangedRecord]:
     Backward parts answer from the end on.
     """
     parameters = dict(found.parameters)
-    conditions: list[str] = []
-    for word, sign, place in (("follow", ">", part.after), ("precede", "<", part.before)):
-        if place is None:
-            continue
-        given: list[str] = []
-        for name in _ORDER:
-            parameters[f"{word}_{name}"] = getattr(place, name)
-            given.append(f"%({word}_{name})s::{'numeric' if name == 'rank' else 'text'}")
-        conditions.append(f"({', '.join(_ORDER)}) {sign} ({', '.join(given)})")
-    order = ", ".join(f"{name} DESC" if part.backward else name for name in _ORDER)
+    conditions = part.conditions(_ORDER, parameters)
     arrays = ", ".join(
         f"array_agg(c.{name} ORDER BY c.bucket, c.cust_id) AS {name}"
         for name in ChangedCell.__struct_fields__
@@ -185,7 +176,7 @@ def changed_records(found: Changes, part: Part) -> Query[ChangedRecord]:
             GROUP BY 1, 2, 3
         ) r
         WHERE {" AND ".join(conditions) or "true"}
-        ORDER BY {order} LIMIT {part.count:d}"""
+        ORDER BY {part.order_by(_ORDER)} LIMIT {part.count:d}"""
     return Query(sql(statement), parameters, _record)
 
 

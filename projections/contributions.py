@@ -91,6 +91,26 @@ class Part(Struct, frozen=True):
     before: Place | None = None
     backward: bool = False
 
+    def conditions(self, order: Sequence[str], parameters: dict[str, Any]) -> list[str]:
+        """Return the SQL of where the part lies, adding its `parameters`.
+
+        `order` are the columns, of those of places, that records are ordered by.
+        """
+        found: list[str] = []
+        for word, sign, place in (("follow", ">", self.after), ("precede", "<", self.before)):
+            if place is None:
+                continue
+            given: list[str] = []
+            for name in order:
+                parameters[f"{word}_{name}"] = getattr(place, name)
+                given.append(f"%({word}_{name})s::{'numeric' if name == 'rank' else 'text'}")
+            found.append(f"({', '.join(order)}) {sign} ({', '.join(given)})")
+        return found
+
+    def order_by(self, order: Sequence[str]) -> str:
+        """Return the SQL of the order in which the part is read, by these columns."""
+        return ", ".join(f"{name} DESC" if self.backward else name for name in order)
+
 
 # Which figures can be told record by record, and why others cannot.
 
@@ -236,22 +256,12 @@ def to_promises(
 def part_of(contributions: Contributions, part: Part) -> Query[Contribution]:
     """Return the question for a part of the contributions; backward ones answer from the end on."""
     parameters = dict(contributions.parameters)
-    places = ", ".join(_ORDER)
-    conditions = ["contribution <> 0"]
-    for word, sign, place in (("after", ">", part.after), ("before", "<", part.before)):
-        if place is None:
-            continue
-        given: list[str] = []
-        for name in _ORDER:
-            parameters[f"{word}_{name}"] = getattr(place, name)
-            given.append(f"%({word}_{name})s::{'numeric' if name == 'rank' else 'text'}")
-        conditions.append(f"({places}) {sign} ({', '.join(given)})")
-    order = ", ".join(f"{name} DESC" if part.backward else name for name in _ORDER)
+    conditions = ["contribution <> 0", *part.conditions(_ORDER, parameters)]
     statement = f"""
         SELECT company_id, cust_id, kind, record_id, contribution
         FROM ({_ranked(contributions)}) f
         WHERE {" AND ".join(conditions)}
-        ORDER BY {order} LIMIT {part.count:d}"""
+        ORDER BY {part.order_by(_ORDER)} LIMIT {part.count:d}"""
     return Query(sql(statement), parameters, _contribution)
 
 
