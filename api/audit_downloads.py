@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from msgspec import Struct
@@ -24,7 +23,6 @@ from api.personal_reads import PersonalReads
 from domain.api_key import Role
 from domain.shared.streams import stream_category, stream_key
 from domain.shared.text import can_be_kept
-from projections.personal_data_reads import PERSONAL_IN_STREAMS, tells_of_person
 from projections.subjects import SUBJECT_KEYS, Subject, SubjectKind
 from runtime.clock import business_date, now
 from runtime.embedded import DatabaseUnavailable
@@ -185,8 +183,5 @@ def _written(connection: Any, asked: _Wanted, path: Path, reads: PersonalReads) 
 def _noted(events: Iterable[TrailEvent], reads: PersonalReads) -> Iterator[TrailEvent]:
     """Yield events, and note what they tell of persons."""
     for event in events:
-        if stream_category(event.stream) in PERSONAL_IN_STREAMS and tells_of_person(
-            event.stream, msgspec.json.decode(event.data)
-        ):
-            reads.add("audit_trail.data", event.stream)
+        reads.add_event(event.stream, bytes(event.data))
         yield event

@@ -14,7 +14,6 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 import jinja2
-import msgspec
 from fastapi import APIRouter, Request, Response
 from graphql import GraphQLError
 from msgspec import Struct
@@ -27,12 +26,10 @@ from domain.aging import Basis
 from domain.api_key import Role
 from domain.shared.currency import money_text
 from domain.shared.decider import Refused
-from domain.shared.streams import stream_category
 from domain.shared.text import can_be_kept
 from projections.aging import AgingBy
 from projections.aging_differences import AgingMoment, Compared
 from projections.contributions import Part
-from projections.personal_data_reads import PERSONAL_IN_STREAMS, tells_of_person
 from projections.query import answered, fetch
 from projections.subject_search import subjects_like
 from projections.subjects import SUBJECT_KEYS, Subject, SubjectKind
@@ -259,11 +256,7 @@ def _gathered(kind: str, key: str, connection: Any, asked: _Asked) -> Evidence:
     subject = Subject(known, parts)
     evidence = gather(connection, asked.tenant, subject, viewer=asked.viewer, now=now())
     for one in evidence.events:
-        stream = one.event.stream
-        if stream_category(stream) in PERSONAL_IN_STREAMS and tells_of_person(
-            stream, msgspec.json.decode(one.event.data)
-        ):
-            asked.reads.add("audit_trail.data", stream)
+        asked.reads.add_event(one.event.stream, bytes(one.event.data))
     return evidence
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
-import msgspec
 import strawberry
 from msgspec.structs import replace
 from strawberry.dataloader import DataLoader
@@ -32,7 +31,6 @@ from api.scalars import Json
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
 from domain.conditions import AllOf, Compared, Operator
-from domain.shared.streams import stream_category
 from projections.audit_causes import Cause, CauseOf, Chains, causes_found
 from projections.audit_changes import (
     BEGINNING,
@@ -50,7 +48,7 @@ from projections.audit_trail import (
     trail_of,
 )
 from projections.listing import Record
-from projections.personal_data_reads import PERSONAL_IN_STREAMS, tells_of_person
+from projections.personal_data_reads import tells_of_person
 from runtime.services import Caller
 
 
@@ -208,11 +206,7 @@ def _note_reads(reads: PersonalReads, columns: tuple[str, ...], records: Sequenc
         return
     data, stream = columns.index("data"), columns.index("stream")
     for record in records:
-        about = record.values[stream]
-        if stream_category(about) in PERSONAL_IN_STREAMS and tells_of_person(
-            about, msgspec.json.decode(told_text(record.values[data]))
-        ):
-            reads.add(f"{AUDIT_TRAIL.name}.data", about)
+        reads.add_event(record.values[stream], told_text(record.values[data]))
 
 
 EVENTS = offer(

@@ -6,9 +6,17 @@ beforehand, and nothing is written.
 
 from collections.abc import Iterable
 
-from domain.shared.streams import stream_name
+import msgspec
+
+from domain.shared.streams import stream_category, stream_name
+from projections.audit_trail import AUDIT_TRAIL
 from projections.listing import Record
-from projections.personal_data_reads import CATEGORIES, PersonalRead
+from projections.personal_data_reads import (
+    CATEGORIES,
+    PERSONAL_IN_STREAMS,
+    PersonalRead,
+    tells_of_person,
+)
 from projections.view import View
 from runtime.services import Caller
 
@@ -24,6 +32,13 @@ class PersonalReads:
         """Note that a field of a subject was read; the subject is named by its stream."""
         self._fields[field] = None
         self._subjects[subject] = None
+
+    def add_event(self, stream: str, data: bytes) -> None:
+        """Note what the data of an event tells of a person, if it does."""
+        if stream_category(stream) in PERSONAL_IN_STREAMS and tells_of_person(
+            stream, msgspec.json.decode(data)
+        ):
+            self.add(f"{AUDIT_TRAIL.name}.data", stream)
 
     def add_records(self, view: View, columns: tuple[str, ...], records: Iterable[Record]) -> None:
         """Note what records of a view tell of persons: fields that have a value."""
