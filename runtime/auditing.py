@@ -6,6 +6,7 @@ the root of the last one, so that no two histories are ever signed.
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from msgspec import Struct
 from psycopg import Connection
 
 from domain.shared.decider import Refused
-from eventstore.proofs.leaves import read_lines
+from eventstore.proofs.leaves import Line, read_lines
 from eventstore.proofs.merkle import Hash, consistency_proof, inclusion_proof
 from eventstore.proofs.notes import (
     Checkpoint,
@@ -195,8 +196,29 @@ def prove_event(
         raise Refused(
             "event_not_sealed", f"The checkpoint ends at {size:,}, before the event.", "position"
         )
-    hashes = inclusion_proof(Tree(connection, tenant.id).subtree, position - 1, size)
-    return EventProof(position, lines[0][2].decode(), hashes, signed)
+    return _proof(Tree(connection, tenant.id), lines[0], signed)
+
+
+def prove_events(
+    connection: Connection[Any], tenant: Tenant, positions: Sequence[int], signed: SignedCheckpoint
+) -> dict[int, EventProof]:
+    """Return what proves events, by position: those that are there and that the tree leads to.
+
+    Their lines are read together, and the tiles that they share once.
+    """
+    tree, size = Tree(connection, tenant.id), signed.checkpoint.size
+    which = "FROM public.events WHERE tenant = %s AND position = ANY(%s) AND position <= %s"
+    proofs: dict[int, EventProof] = {}
+    for line in list(read_lines(connection, tenant.name, which, (tenant.id, positions, size))):
+        with suppress(LookupError):  # a hash is missing
+            proofs[line[0]] = _proof(tree, line, signed)
+    return proofs
+
+
+def _proof(tree: Tree, line: Line, signed: SignedCheckpoint) -> EventProof:
+    position, _, text = line
+    hashes = inclusion_proof(tree.subtree, position - 1, signed.checkpoint.size)
+    return EventProof(position, text.decode(), hashes, signed)
 
 
 def proof_of(

@@ -14,10 +14,9 @@ import msgspec
 from msgspec import Struct
 from psycopg import Connection
 
-from domain.shared.decider import Refused
 from eventstore.proofs.merkle import includes, leaf_hash
 from projections.subjects import Subject
-from runtime.auditing import SignedCheckpoint, newest_checkpoint, prove_event, text_of
+from runtime.auditing import SignedCheckpoint, newest_checkpoint, prove_events, text_of
 from runtime.tenants import Tenant
 from runtime.trails import TrailEvent, TrailFilter, read_trail
 
@@ -98,16 +97,17 @@ def _proven(
     signed: SignedCheckpoint | None,
     events: Sequence[TrailEvent],
 ) -> Iterator[ProvenEvent]:
+    if signed is None:
+        yield from (ProvenEvent(event, None, (), None) for event in events)
+        return
+    one = signed.checkpoint
+    proofs = prove_events(connection, tenant, [event.position for event in events], signed)
     for event in events:
-        if signed is None or event.position > signed.checkpoint.size:
-            yield ProvenEvent(event, None, (), None)
+        proof = proofs.get(event.position)
+        if proof is None:
+            told = None if event.position > one.size else False
+            yield ProvenEvent(event, None, (), told)
             continue
-        try:
-            proof = prove_event(connection, tenant, event.position, signed)
-        except (LookupError, Refused):  # the tree is torn, or the event is gone
-            yield ProvenEvent(event, None, (), proven=False)
-            continue
-        one = signed.checkpoint
         leaf = leaf_hash(proof.line.encode())
         proven = includes(leaf, event.position - 1, one.size, proof.hashes, one.root)
         yield ProvenEvent(event, proof.line, [text_of(each) for each in proof.hashes], proven)
