@@ -118,16 +118,21 @@ def some_date(rng: random.Random, events: list[Recorded]) -> date:
     return rng.choice((any_date, happened + timedelta(rng.randrange(-3, 9))))
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    phases=[Phase.reuse, Phase.generate],  # a shorter history would take minutes to find
-    suppress_health_check=[
-        HealthCheck.data_too_large,
-        HealthCheck.large_base_example,
-        HealthCheck.too_slow,
-    ],
-)
+def of_long_histories(examples: int) -> settings:
+    """How often a property of long histories is tried."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        phases=[Phase.reuse, Phase.generate],  # a shorter history would take minutes to find
+        suppress_health_check=[
+            HealthCheck.data_too_large,
+            HealthCheck.large_base_example,
+            HealthCheck.too_slow,
+        ],
+    )
+
+
+@of_long_histories(15)
 @given(rng=st.randoms(use_true_random=False))
 def test_every_field_is_what_the_events_say_on_both_axes(
     database: Database, rng: random.Random

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import Connection
 
@@ -27,7 +27,7 @@ from runtime.aging_differences import (
 from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.histories import day
-from tests.projections.test_worked_fields import OPTIONS, history, some_date
+from tests.projections.test_worked_fields import OPTIONS, history, of_long_histories, some_date
 
 PAGE = 5
 
@@ -88,16 +88,7 @@ def differing(
     return {key: one for key, one in sums.items() if one != (0, 0)}
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.reuse, Phase.generate],
-    suppress_health_check=[
-        HealthCheck.data_too_large,
-        HealthCheck.large_base_example,
-        HealthCheck.too_slow,
-    ],
-)
+@of_long_histories(8)
 @given(rng=st.randoms(use_true_random=False))
 def test_documents_add_up_to_the_difference_of_any_two_agings(
     database: Database, rng: random.Random

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import Connection
 
@@ -35,7 +35,7 @@ from runtime.figures import (
     figure_of_account,
 )
 from tests.histories import day
-from tests.projections.test_worked_fields import OPTIONS, history, some_date
+from tests.projections.test_worked_fields import OPTIONS, history, of_long_histories, some_date
 from tests.projections.worked import Ledger
 
 PAGE = 4
@@ -97,16 +97,7 @@ def figures_of_aging(asked: Asked, rng: random.Random) -> Iterator[FigureOfAging
                     yield FigureOfAging(asked, label, basis, company_id, account, measure)
 
 
-@settings(
-    max_examples=6,
-    deadline=None,
-    phases=[Phase.reuse, Phase.generate],
-    suppress_health_check=[
-        HealthCheck.data_too_large,
-        HealthCheck.large_base_example,
-        HealthCheck.too_slow,
-    ],
-)
+@of_long_histories(6)
 @given(rng=st.randoms(use_true_random=False))
 def test_contributions_add_up_to_every_figure_on_both_axes(
     database: Database, rng: random.Random
@@ -176,16 +167,7 @@ def of_dashboards(explaining: Explaining, rng: random.Random) -> None:
             )
 
 
-@settings(
-    max_examples=10,
-    deadline=None,
-    phases=[Phase.reuse, Phase.generate],
-    suppress_health_check=[
-        HealthCheck.data_too_large,
-        HealthCheck.large_base_example,
-        HealthCheck.too_slow,
-    ],
-)
+@of_long_histories(10)
 @given(rng=st.randoms(use_true_random=False))
 def test_effects_of_events_add_up_to_what_is_open_of_each_record(
     database: Database, rng: random.Random
