@@ -6,7 +6,7 @@ import msgspec
 
 from benchmarks.measure import Bench, Result, rate, timed
 from eventstore.codec import decode
-from eventstore.sealing import PERSONAL_TYPES
+from eventstore.encryption import PERSONAL_TYPES
 from projections.catalogue import READ_MODELS
 from runtime import read_models
 from runtime.refolding import Job

@@ -10,8 +10,8 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
+from eventstore.encryption import Sealed
 from eventstore.log import NewResult
-from eventstore.sealing import Sealed
 
 APPEND = "SELECT first_position, stamped_at FROM public.append_events(%s, %s, %s)"
 

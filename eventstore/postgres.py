@@ -18,6 +18,15 @@ from eventstore.appending import (
     sealed_parameters,
 )
 from eventstore.codec import UnknownEvent, Unreadable, decode, encode
+from eventstore.encryption import (
+    PERSONAL_TYPES,
+    CannotOpen,
+    NoMasterKey,
+    Opener,
+    Sealed,
+    seal_batch,
+    tells_of_persons,
+)
 from eventstore.event_copy import EVENT_COLUMNS, binary_events
 from eventstore.log import (
     NO_VERSIONS,
@@ -31,15 +40,6 @@ from eventstore.log import (
     Recorded,
     StreamMoved,
     Unconfirmed,
-)
-from eventstore.sealing import (
-    PERSONAL_TYPES,
-    CannotOpen,
-    NoMasterKey,
-    Opener,
-    Sealed,
-    seal_batch,
-    tells_of_persons,
 )
 
 _LOAD = """

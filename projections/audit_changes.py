@@ -20,7 +20,7 @@ from domain.catalogue import DECIDERS
 from domain.shared.decider import Decider, ImpossibleHistory
 from domain.shared.streams import stream_category
 from eventstore.codec import UnknownEvent, decode
-from eventstore.sealing import KEY_COLUMNS, KEY_JOIN, open_with
+from eventstore.encryption import KEY_COLUMNS, KEY_JOIN, open_with
 from projections.query import Query, sql
 
 Value: TypeAlias = str | int | bool | list[Any]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from domain.conditions import ALWAYS, AnyOf, Compared, Condition, Negated, Operator
 from domain.personal_contact import PERSONAL_CONTACT
-from eventstore.sealing import KEY_JOIN, PERSONAL_TYPES, open_with
+from eventstore.encryption import KEY_JOIN, PERSONAL_TYPES, open_with
 from projections.api_keys import API_KEYS
 from projections.subjects import Subject, subject_events, subject_parameters
 from projections.users import USERS

@@ -19,8 +19,8 @@ from domain.rule_view import RuleView
 from domain.shared.decider import Decider
 from domain.shared.streams import stream_name
 from eventstore.codec import decode
+from eventstore.encryption import KEY_COLUMNS, KEY_JOIN, open_with
 from eventstore.log import Recorded
-from eventstore.sealing import KEY_COLUMNS, KEY_JOIN, open_with
 from projections.account_care import ACCOUNT_CARE
 from projections.accounts import ACCOUNTS
 from projections.activities import ACTIVITIES

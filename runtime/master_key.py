@@ -14,7 +14,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from eventstore.sealing import KEY_BYTES, trust_master
+from eventstore.encryption import KEY_BYTES, trust_master
 from runtime.secret_files import write_secret
 from runtime.settings import Settings
 

@@ -15,7 +15,7 @@ import psycopg
 from msgspec import Struct
 from psycopg import Connection
 
-from eventstore.sealing import trust_master
+from eventstore.encryption import trust_master
 from projections.refold import CannotFold, Stretch, fold_stretch
 from runtime.garbage import rare_collection
 from runtime.patience import patient

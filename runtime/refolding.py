@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct
 from psycopg import Connection
 
-from eventstore.sealing import trusted_masters
+from eventstore.encryption import trusted_masters
 from projections.refold import STRETCH_EVENTS, Stretch, stretches
 from runtime.database import Database
 from runtime.garbage import rare_collection

@@ -21,8 +21,8 @@ import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
+from eventstore.encryption import trust_master, trusted_masters
 from eventstore.proofs.tiles import SEALED_EVENTS_MAX, LogTorn, seal
-from eventstore.sealing import trust_master, trusted_masters
 from projections.runner import Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
 from runtime.patience import patient

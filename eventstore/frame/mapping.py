@@ -20,7 +20,7 @@ from domain.shared.decider import Decider
 from domain.shared.event import Event
 from domain.shared.personal import person_of
 from eventstore.codec import decode, encode
-from eventstore.sealing import PERSONAL_TYPES, is_sealed, opened
+from eventstore.encryption import PERSONAL_TYPES, is_sealed, opened
 
 
 class Filed(Struct, frozen=True):

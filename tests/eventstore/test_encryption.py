@@ -22,9 +22,7 @@ from domain.shared.record_types import RecordType
 from domain.user import UserChanged, UserKind, UserProfile
 from domain.user_fields import UserFields, UserFieldsSet
 from eventstore.codec import decode, encode
-from eventstore.log import NewEvent, StreamMoved
-from eventstore.postgres import PostgresLog
-from eventstore.sealing import (
+from eventstore.encryption import (
     PERSONAL_TYPES,
     SEALED,
     CannotOpen,
@@ -34,6 +32,8 @@ from eventstore.sealing import (
     sealed,
     unwrapped,
 )
+from eventstore.log import NewEvent, StreamMoved
+from eventstore.postgres import PostgresLog
 from runtime.database import Database
 from runtime.embedded import DatabaseUnavailable
 from runtime.master_key import MasterKeyError, trust_settings
