@@ -2,11 +2,8 @@
 
 import resource
 
-import msgspec
-
 from benchmarks.measure import Bench, Result, rate, timed
-from eventstore.codec import decode
-from eventstore.encryption import PERSONAL_TYPES
+from benchmarks.reading import read_log
 from projections.catalogue import READ_MODELS
 from runtime import read_models
 from runtime.refolding import Job
@@ -27,23 +24,7 @@ def measure(bench: Bench, size: int) -> list[Result]:
             job = Job(tenant.id, names, events)
             read_models.fill(bench.database, schema, READ_MODELS, [job])
         owner.execute(f"DROP SCHEMA {schema} CASCADE".encode())
-        bench.log("limit: COPY of the log out, and decoding it")
-        decoded = 0
-        with (
-            timed() as read,
-            owner.cursor().copy(
-                "COPY (SELECT type, data FROM events WHERE tenant = "
-                f"{tenant.id:d} ORDER BY position) TO STDOUT (FORMAT binary)".encode()
-            ) as copy,
-        ):
-            copy.set_types(["text", "bytea"])
-            for type_name, data in copy.rows():
-                if type_name in PERSONAL_TYPES:  # decoded, and not opened
-                    msgspec.json.decode(data)
-                else:
-                    decode(type_name, data)
-                decoded += 1
-    assert decoded == events
+    read = read_log(bench, tenant, events)
     bench.note("rebuild", size, rebuilt[0] / size)
     peak = (
         max(
@@ -57,8 +38,8 @@ def measure(bench: Bench, size: int) -> list[Result]:
             "rebuild of all read models",
             size,
             rate(events, rebuilt[0], "events"),
-            f"COPY out and decode: {rate(events, read[0], 'events')}",
-            read[0] / rebuilt[0],
+            f"COPY out and decode: {rate(events, read, 'events')}",
+            read / rebuilt[0],
             0.25,
             0.5,
         ),

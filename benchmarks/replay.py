@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measure import Bench, Result, rate, timed
-from eventstore.codec import decode
+from benchmarks.reading import read_log
 from runtime.replay_files import Form, write_replay
 from runtime.replaying import drop_replay, make_replay, replayed
 from runtime.tenants import Tenant
@@ -22,17 +22,15 @@ def measure(bench: Bench, size: int) -> list[Result]:
         bench.log(f"replay of the log of {size:,} invoices at {place}")
         with timed() as replaying:
             make_replay(bench.database, tenant, position, "bench")
-        bench.log("limit: COPY of the log out, and decoding it")
-        with timed() as reading:
-            _read(bench, tenant, position)
+        reading = read_log(bench, tenant, position)
         if position == events:
             bench.note("replay", size, replaying[0] / size)
             results += [
-                _replayed(size, place, position, replaying[0], reading[0], must=0.25, want=0.5),
+                _replayed(size, place, position, replaying[0], reading, must=0.25, want=0.5),
                 _written(bench, tenant, size),
             ]
         else:
-            results.append(_replayed(size, place, position, replaying[0], reading[0]))
+            results.append(_replayed(size, place, position, replaying[0], reading))
         drop_replay(bench.database, tenant, "bench")
     return results
 
@@ -56,24 +54,6 @@ def _replayed(
         must,
         want,
     )
-
-
-def _read(bench: Bench, tenant: Tenant, position: int) -> None:
-    """Read and decode the log up to a position."""
-    statement = (
-        f"COPY (SELECT type, data FROM events WHERE tenant = {tenant.id:d}"
-        f" AND position <= {position:d} ORDER BY position) TO STDOUT (FORMAT binary)"
-    )
-    decoded = 0
-    with (
-        bench.database.connect("owner") as owner,
-        owner.cursor().copy(statement.encode()) as copy,
-    ):
-        copy.set_types(["text", "bytea"])
-        for type_name, data in copy.rows():
-            decode(type_name, data)
-            decoded += 1
-    assert decoded == position
 
 
 def _written(bench: Bench, tenant: Tenant, size: int) -> Result:
