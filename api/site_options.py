@@ -26,6 +26,7 @@ from domain.site_options import (
     SITE_OPTIONS,
     ChangeSiteOptions,
     ContactSync,
+    CustomerSync,
     SiteOptions,
     Trend,
 )
@@ -44,6 +45,17 @@ strawberry.enum(
     " those known already; or NONE.",
 )
 
+strawberry.enum(
+    CustomerSync,
+    name="CustomerSync",
+    description="Which of the ERP's customers a sync takes over: ALL; or those"
+    " WITH_OPEN_DOCUMENTS, besides those known already and those above them.",
+)
+
+_CUSTOMERS = (
+    "Which of the ERP's customers a sync takes over, with their contacts, documents and payments."
+    " (SYN-05)"
+)
 _CONTACTS = "Which of the ERP's contacts a sync takes over. (SYN-04)"
 _CAPTIONS = "What the site calls user-defined fields, of each type of record that has any. (UDF-05)"
 _CAPTION = "What user-defined field {} is called."
@@ -196,6 +208,7 @@ class SiteOptionsResult:
     credit_bureaus: list[str] = strawberry.field(description=_BUREAUS)
     credit_score_ranges: list[CreditScoreRangeResult] = strawberry.field(description=_RANGES)
     sync_contacts: ContactSync = strawberry.field(description=_CONTACTS)
+    sync_customers: CustomerSync = strawberry.field(description=_CUSTOMERS)
     udf_captions: list[UdfCaptions] = strawberry.field(description=_CAPTIONS)
     name: str | None = strawberry.field(description=_SITE)
     description: str | None = strawberry.field(description=_ABOUT)
@@ -234,6 +247,7 @@ class SiteOptionsResult:
                 for one in options.credit_score_ranges
             ],
             sync_contacts=options.sync_contacts,
+            sync_customers=options.sync_customers,
             udf_captions=[UdfCaptions(**asdict(one)) for one in options.udf_captions],
             name=options.name,
             description=options.description,
@@ -277,6 +291,7 @@ class ChangeSiteOptionsInput:
         default=UNSET, description=_RANGES
     )
     sync_contacts: ContactSync | None = strawberry.field(default=UNSET, description=_CONTACTS)
+    sync_customers: CustomerSync | None = strawberry.field(default=UNSET, description=_CUSTOMERS)
     udf_captions: list[UdfCaptionsInput] | None = strawberry.field(
         default=UNSET,
         description=f"{_CAPTIONS} Types that are not given keep theirs.",
@@ -316,6 +331,7 @@ class ChangeSiteOptionsInput:
                 lambda one: CreditScoreRange(one.low, one.high, one.color, one.name),
             ),
             sync_contacts=given(self.sync_contacts),
+            sync_customers=given(self.sync_customers),
             udf_captions=_all_given(self.udf_captions, lambda one: Captions(**vars(one))),
             name=told(self.name),
             description=told(self.description),

@@ -100,6 +100,13 @@ class ContactSync(StrEnum):
     NONE = "none"
 
 
+class CustomerSync(StrEnum):
+    """Which of the ERP's customers a sync takes over (SYN-05)."""
+
+    ALL = "all"
+    WITH_OPEN_DOCUMENTS = "with_open_documents"
+
+
 class UdfCaptions(Struct, frozen=True, omit_defaults=True):
     """What the site calls the user-defined fields of a type of record (UDF-05); null: nothing."""
 
@@ -133,8 +140,8 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     recognised by its amount (PND-03, G2).
     The credit bureaus whose scores are kept, and ranges of credit scores that are shown in a
     colour (ACC-11).
-    Which contacts a sync takes over (SYN-04), and the captions of user-defined fields by type of
-    record (UDF-05).
+    Which contacts and which customers a sync takes over (SYN-04, SYN-05), and the captions of
+    user-defined fields by type of record (UDF-05).
     The site's name, description and address (CMP-01); the credit class of accounts that come for
     the first time (SYN-07); the working days that customers have to respond (FUP-19); after how
     many days an online payment that is not reconciled is told (PND-14); and by how many minutes a
@@ -162,6 +169,7 @@ class SiteOptions(Struct, frozen=True, omit_defaults=True):
     credit_bureaus: tuple[str, ...] = ()
     credit_score_ranges: tuple[CreditScoreRange, ...] = ()
     sync_contacts: ContactSync = ContactSync.ALL
+    sync_customers: CustomerSync = CustomerSync.ALL
     udf_captions: tuple[UdfCaptions, ...] = ()
     name: str | None = None
     description: str | None = None
@@ -201,6 +209,7 @@ class ChangeSiteOptions(Struct, frozen=True):
     credit_bureaus: tuple[str, ...] | UnsetType = UNSET
     credit_score_ranges: tuple[CreditScoreRange, ...] | UnsetType = UNSET
     sync_contacts: ContactSync | UnsetType = UNSET
+    sync_customers: CustomerSync | UnsetType = UNSET
     udf_captions: tuple[UdfCaptions, ...] | UnsetType = UNSET
     name: str | UnsetType | None = UNSET
     description: str | UnsetType | None = UNSET

@@ -5,8 +5,10 @@ source row as last loaded, so that the next export is compared without reading t
 narrows what is looked at, and is saved after the events it speaks of.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,45 @@ _LOCK_CLASS = 7413
 _LOCK_SECONDS_MAX = 1
 BLOCKS = 256
 """A manifest is kept in blocks by the first byte of the key's hash."""
+
+StagedAmount: TypeAlias = tuple[int, str | None, str | None, Decimal, Decimal | None]
+"""The hash of a document's key, its company and customer, an amount of it, its balance if told."""
+
+_HALF = 1 << 63
+"""What takes an unsigned hash into the range of a bigint."""
+
+
+class StagedBalances:
+    """What an export says of documents' balances, put together in a table of the connection."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        connection.execute(
+            "CREATE TEMPORARY TABLE staged_balances (document bigint, company_id text,"
+            " cust_id text, amount numeric, balance numeric)"
+        )
+
+    def stage(self, amounts: Iterable[StagedAmount]) -> None:
+        """Add amounts; those of documents that no row tells the customer of come to nothing."""
+        with self._connection.cursor().copy("COPY staged_balances FROM STDIN") as copy:
+            for document, *told in amounts:
+                copy.write_row((document - _HALF, *told))
+
+    def open_accounts(self) -> Iterator[tuple[str, str]]:
+        """Yield the accounts, by company and customer, that have a document with a balance.
+
+        The balance is the one that is told, else the sum of the document's amounts.
+        """
+        yield from self._connection.execute(
+            "SELECT DISTINCT company_id, cust_id FROM (SELECT max(company_id) AS company_id,"
+            " max(cust_id) AS cust_id FROM staged_balances GROUP BY document"
+            " HAVING coalesce(sum(balance), sum(amount)) <> 0) AS documents"
+            " WHERE cust_id IS NOT NULL"
+        )
+
+    def close(self) -> None:
+        """Drop the table."""
+        self._connection.execute("DROP TABLE staged_balances")
 
 
 class ImportSession:
@@ -83,6 +124,15 @@ class ImportSession:
             (self.tenant, list(streams)),
         )
         return {row[0] for row in rows}
+
+    @contextmanager
+    def balances(self) -> Iterator[StagedBalances]:
+        """Put balances of documents together while the context lasts."""
+        staged = StagedBalances(self._reading)
+        try:
+            yield staged
+        finally:
+            staged.close()
 
     def append(self, batch: Sequence[NewEvent]) -> Appended:
         """Append a batch by COPY in a transaction of its own."""

@@ -57,6 +57,10 @@ class Manifest:
         keys[told] = self._keys[self._by_contents[places[told]]]
         return keys, told
 
+    def knows(self, keys: Hashes) -> Flags:
+        """Return which keys rows had that were taken over before."""
+        return _find(self._keys, keys)[1]
+
     def compare(self, keys: Hashes, contents: Hashes) -> tuple[Flags, Flags, Flags]:
         """Return which rows of a page are known, unchanged, and the second of their key."""
         places, known = _find(self._keys, keys)

@@ -22,6 +22,7 @@ from application.importing.first_care import FirstCare
 from application.importing.manifest import Flags, Hashes, Manifest
 from application.importing.parents import Parents
 from application.importing.source import Source, SourcePage, foreign_columns, key_hash
+from application.importing.wanted_accounts import WantedAccounts, open_accounts
 from domain.account import ACCOUNT, ImplyAccount
 from domain.account_care import ACCOUNT_CARE
 from domain.company import (
@@ -44,7 +45,14 @@ from domain.shared.decider import Decider
 from domain.shared.imported import ImportDocument
 from domain.shared.rows import KEY_SEPARATOR, BadRow
 from domain.shared.streams import stream_key, stream_name
-from domain.site_options import SITE, SITE_OPTIONS, ContactSync, SiteOptions, SiteOptionsChanged
+from domain.site_options import (
+    SITE,
+    SITE_OPTIONS,
+    ContactSync,
+    CustomerSync,
+    SiteOptions,
+    SiteOptionsChanged,
+)
 from domain.sync_run import SYNC_RUN, CompleteSync, SyncCompleted
 from eventstore.importing import ImportSession
 
@@ -144,6 +152,7 @@ class Sync:
         self._theirs: Mapping[tuple[str, str], str] = {}
         self._options = SiteOptions()
         self._first_care = FirstCare(session.load, (), None)
+        self._wanted = WantedAccounts()
         self._documents: set[tuple[str, str]] = set()
         """The documents that there are, of those with lines in the page that is taken."""
         self._takers: dict[str, Callable[[_Row], None]] = {
@@ -171,6 +180,9 @@ class Sync:
         try:
             self._load_companies()
             self._load_options()
+            if self._options.sync_customers is CustomerSync.WITH_OPEN_DOCUMENTS:
+                known, on = self._known_accounts(), self._business_date
+                self._wanted = open_accounts(sources, self._session, self._manifest, known, on)
             for source in sources:
                 if source.kind != "customers":
                     self._settle_parents()
@@ -218,9 +230,7 @@ class Sync:
             return
         if source.kind == "invoice_lines":
             self._count(self._appender.finish())  # so that the lines' documents are found
-        if source.kind not in self._manifests:
-            self._manifests[source.kind] = Manifest(self._session, source.kind)
-        manifest = self._manifests[source.kind]
+        manifest = self._manifest(source.kind)
         if source.kind == "payment_applications":
             applications = self._applications = StagedApplications(source.file, manifest)
             for page in source.pages():
@@ -229,6 +239,11 @@ class Sync:
         else:
             for page in source.pages():
                 self._take(source, manifest, page)
+
+    def _manifest(self, kind: str) -> Manifest:
+        if kind not in self._manifests:
+            self._manifests[kind] = Manifest(self._session, kind)
+        return self._manifests[kind]
 
     def _compared(self, source: Source, manifest: Manifest, page: SourcePage) -> _Compared:
         """Compare a page with the last export; reject faults and second rows of a key."""
@@ -306,12 +321,19 @@ class Sync:
             self._parents.look_up(rows.parents(parsed))
         if source.kind == "invoice_lines":
             self._documents = self._documents_of(parsed)
+        passed_over: list[int] = []
         for row, number, values in zip(rows_wanted, numbers, parsed, strict=True):
             line = page.lines[number]
             try:
                 if isinstance(values, BadRow):
                     raise values
                 met = applications.get((values[0], values[1]), ()) if applications else ()
+                if not (known[row] or self._wanted.wants(source.kind, values)):
+                    passed_over.append(row)
+                    for one in met if staged is not None else ():
+                        self._drop_application(staged, one)
+                        self.outcome.unchanged += 1
+                    continue
                 take(_Row(source.file, line, values, known[row], not unchanged[row], met))
             except BadRow as bad:
                 column = bad.column if bad is values else self._told_as(source.file, bad.column)
@@ -321,6 +343,15 @@ class Sync:
             else:
                 taken.append(row)
         manifest.took(seen.keys[taken], seen.contents[taken])
+        if source.kind == "invoices":
+            self._wanted.pass_over(seen.keys[passed_over])
+        self.outcome.unchanged += len(passed_over)
+
+    def _drop_application(self, applications: StagedApplications, one: StagedApplication) -> None:
+        """Note that an application is not taken over; it is looked at again next time."""
+        applications.drop(one)
+        self.outcome.changed -= one.known
+        self.outcome.new -= not one.known
 
     def _take_company(self, row: _Row) -> None:
         command = rows.company(row.values)
@@ -504,8 +535,7 @@ class Sync:
     ) -> None:
         """Reject applications to a document that nobody knows."""
         for one in staged:
-            applications.drop(one)
-            self.outcome.new -= 1
+            self._drop_application(applications, one)
             self._reject(
                 applications.file,
                 one.line,

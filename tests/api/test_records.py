@@ -305,16 +305,22 @@ def test_keys_that_no_database_keeps_are_bad_input(admin: Client) -> None:
 
 
 CHANGE_OPTIONS = """mutation($input: ChangeSiteOptionsInput!) {changeSiteOptions(input: $input) {
-    siteOptions {syncContacts udfCaptions {recordType udf1 udf6}} userErrors {code field}}}"""
+    siteOptions {syncContacts syncCustomers udfCaptions {recordType udf1 udf6}}
+    userErrors {code field}}}"""
 
 
-def test_the_site_names_its_fields_and_says_which_contacts_it_syncs(admin: Client) -> None:
+def test_the_site_names_its_fields_and_says_whom_it_syncs(admin: Client) -> None:
     captions = [{"recordType": "PAYMENT", "udf6": "Desk"}]
     admin.ask(CHANGE_OPTIONS, input={"udfCaptions": captions})
     captions = [{"recordType": "CONTACT", "udf1": "Region", "udf6": "Mood"}]
-    given = {"syncContacts": "PRIMARY", "udfCaptions": captions}
+    given = {
+        "syncContacts": "PRIMARY",
+        "syncCustomers": "WITH_OPEN_DOCUMENTS",
+        "udfCaptions": captions,
+    }
     assert admin.ask(CHANGE_OPTIONS, input=given)["changeSiteOptions"]["siteOptions"] == {
         "syncContacts": "PRIMARY",
+        "syncCustomers": "WITH_OPEN_DOCUMENTS",
         "udfCaptions": [
             {"recordType": "PAYMENT", "udf1": None, "udf6": "Desk"},
             {"recordType": "CONTACT", "udf1": "Region", "udf6": "Mood"},

@@ -13,6 +13,7 @@ from domain.site_options import (
     AdoptDefaults,
     ChangeSiteOptions,
     ContactSync,
+    CustomerSync,
     SiteOptions,
     SiteOptionsChanged,
     Trend,
@@ -124,7 +125,10 @@ CUSTOMER = UdfCaptions(RecordType.CUSTOMER, udf1="Region", udf6="Loyalty")
 PAYMENT = UdfCaptions(RecordType.PAYMENT, udf6="Loyalty")
 
 
-def test_say_which_contacts_are_synced() -> None:
+def test_say_which_contacts_and_customers_are_synced() -> None:
+    options.given().when(ChangeSiteOptions(sync_customers=CustomerSync.WITH_OPEN_DOCUMENTS)).then(
+        SiteOptionsChanged(SiteOptions(sync_customers=CustomerSync.WITH_OPEN_DOCUMENTS))
+    )
     options.given().when(ChangeSiteOptions(sync_contacts=ContactSync.PRIMARY)).then(
         SiteOptionsChanged(SiteOptions(sync_contacts=ContactSync.PRIMARY))
     )
