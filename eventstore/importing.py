@@ -5,7 +5,7 @@ source row as last loaded, so that the next export is compared without reading t
 narrows what is looked at, and is saved after the events it speaks of.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -126,7 +126,7 @@ class ImportSession:
         return {row[0] for row in rows}
 
     @contextmanager
-    def balances(self) -> Iterator[StagedBalances]:
+    def balances(self) -> Generator[StagedBalances]:
         """Put balances of documents together while the context lasts."""
         staged = StagedBalances(self._reading)
         try:
