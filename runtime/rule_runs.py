@@ -5,7 +5,7 @@ belongs together, an issue with its activity, is appended together. So a run tha
 anywhere leaves whole actions, and the next one makes those that are missing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from typing import Any, Self
@@ -36,7 +36,7 @@ from runtime.site import site_options
 from runtime.snapshots import at_one_moment
 from runtime.switches import prompt_switches
 from runtime.tenants import Tenant
-from runtime.what_if import simulated_run
+from runtime.what_if import Progress, quiet, simulated_run
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
 CATCH_UP_DAYS = 31
@@ -119,7 +119,7 @@ class RuleRunner:
         *,
         actions_max: int = ACTIONS_MAX,
         catch_up_days: int = CATCH_UP_DAYS,
-        progress: Callable[[str, date], None] = lambda _class, _date: None,
+        progress: Progress = quiet,
     ) -> RunResult:
         """Run the rules of a class, or of all, for a date and first for dates that were missed.
 
@@ -149,6 +149,7 @@ class RuleRunner:
         *,
         actions_max: int = ACTIONS_MAX,
         catch_up_days: int = CATCH_UP_DAYS,
+        progress: Progress = quiet,
     ) -> RunResult:
         """Return what a run for a date would do, missed dates first, without doing it (RULE-24).
 
@@ -160,13 +161,18 @@ class RuleRunner:
             earlier = bool(last) and business_date < last[0]
             dates = [business_date] if earlier else self._dates(one, business_date, catch_up_days)
             if len(dates) == 1:
+                progress(one.class_id, business_date)
                 runs.append(self.evaluated(one, business_date, actions_max))
             else:
-                runs += self._simulated(one, dates, actions_max)
+                runs += self._simulated(one, dates, actions_max, progress)
         return RunResult(runs, self._session.head())
 
     def _simulated(
-        self, credit_class: CreditClassDocument, dates: Sequence[date], actions_max: int
+        self,
+        credit_class: CreditClassDocument,
+        dates: Sequence[date],
+        actions_max: int,
+        progress: Progress,
     ) -> list[ClassRun]:
         """Return what runs for these dates would do, one after the other."""
         position = self._catch_up()
@@ -175,8 +181,10 @@ class RuleRunner:
             standing = standing_issues(self._asked(dates[0]), class_id)
             actions = SimulatedActions(fetch(self._reading, standing))
             rules = fetch(self._reading, rules_in_force(self._asked(dates[0]), class_id))
-            evaluations = [
-                simulated_run(
+            runs: list[ClassRun] = []
+            for on in dates:
+                progress(class_id, on)
+                evaluation = simulated_run(
                     self._reading,
                     self._asked(on),
                     credit_class,
@@ -186,12 +194,8 @@ class RuleRunner:
                     read_position=position,
                     actions_max=actions_max,
                 )
-                for on in dates
-            ]
-        return [
-            ClassRun(class_id, on, evaluation.done, evaluation)
-            for on, evaluation in zip(dates, evaluations, strict=True)
-        ]
+                runs.append(ClassRun(class_id, on, evaluation.done, evaluation))
+        return runs
 
     def _lock(self) -> None:
         waited = 0.0
