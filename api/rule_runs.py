@@ -226,7 +226,7 @@ class RuleRunQuery:
     ) -> RulePreview:
         """Return what a run would do."""
         info.context.require(*MAINTAINERS)
-        _check_catch_up(catch_up_days)
+        _check(None, class_id, catch_up_days)
 
         services, tenant, actor = info.context.services, _tenant(info), info.context.caller.actor
 
@@ -355,7 +355,7 @@ class RuleRunMutation:
     ) -> RunRulesPayload:
         """Run rules."""
         info.context.require(Role.ADMIN)
-        _check_catch_up(input.catch_up_days)
+        _check(input.idempotency_key, input.class_id, input.catch_up_days)
 
         database, tenant = info.context.services.database, _tenant(info)
         telling = _telling(info, input.business_date, input.class_id, "runRules")
@@ -393,8 +393,7 @@ class RuleRunMutation:
     ) -> DeliverRulePreviewPayload:
         """Deliver a preview (RULE-24)."""
         info.context.require(*MAINTAINERS)
-        check_keys(input.idempotency_key)
-        _check_catch_up(input.catch_up_days)
+        _check(input.idempotency_key, input.class_id, input.catch_up_days)
         services, tenant = info.context.services, _tenant(info)
         telling = _telling(info, input.business_date, input.class_id, "deliverRulePreview")
 
@@ -441,7 +440,13 @@ def _telling(info: Info, business_date: date, class_id: str | None, mutation: st
     return Telling(business_date, class_id, user_id, caller.actor, f"mutation/{mutation}")
 
 
-def _check_catch_up(days: int) -> None:
+def _check(idempotency_key: str | None, class_id: str | None, days: int) -> None:
+    """See that a run can be meant.
+
+    Raises:
+        ApiError: if it cannot.
+    """
+    check_keys(idempotency_key, () if class_id is None else (class_id,))
     if not 0 <= days <= CATCH_UP_DAYS_MAX:
         message = f"catchUpDays must be from 0 to {CATCH_UP_DAYS_MAX}."
         raise ApiError(Code.BAD_USER_INPUT, message)

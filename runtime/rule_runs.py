@@ -32,7 +32,7 @@ from projections.view import Asked
 from runtime.database import Database
 from runtime.garbage import rare_collection
 from runtime.rule_evaluation import Evaluation, evaluate
-from runtime.site import site_options
+from runtime.site import site_options, today
 from runtime.snapshots import at_one_moment
 from runtime.switches import prompt_switches
 from runtime.tenants import Tenant
@@ -41,6 +41,10 @@ from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
 CATCH_UP_DAYS = 31
 """How many days back missed dates of a class are run, before a later one."""
+
+AHEAD_DAYS_MAX = 366
+"""How many days ahead of the site's present date rules are run or previewed at most: a date beyond
+is mistyped, and a run for it would leave no earlier one to be made."""
 
 ALIVE_POLL_SECONDS = 0.5
 
@@ -124,9 +128,11 @@ class RuleRunner:
         """Run the rules of a class, or of all, for a date and first for dates that were missed.
 
         Raises:
-            Refused: if there is no such class, or it ran for a later date already.
+            Refused: if there is no such class, it ran for a later date already, or the date is too
+                far ahead.
             RunBusy: if a sync or another run does not end.
         """
+        self._check_date(business_date)
         self._lock()
         try:
             due = [
@@ -154,7 +160,11 @@ class RuleRunner:
         """Return what a run for a date would do, missed dates first, without doing it (RULE-24).
 
         An earlier date than one that ran is previewed by itself.
+
+        Raises:
+            Refused: if there is no such class, or the date is too far ahead.
         """
+        self._check_date(business_date)
         runs: list[ClassRun] = []
         for one in self.classes(business_date, class_id):
             last = fetch(self._reading, last_run(self._tenant.id, one.class_id))
@@ -196,6 +206,14 @@ class RuleRunner:
                 )
                 runs.append(ClassRun(class_id, on, evaluation.done, evaluation))
         return runs
+
+    def _check_date(self, business_date: date) -> None:
+        present = today(site_options(self._reading, self._tenant.id))
+        if (business_date - present).days > AHEAD_DAYS_MAX:
+            message = (
+                f"{business_date} is more than {AHEAD_DAYS_MAX} days ahead; today is {present}."
+            )
+            raise Refused("date_too_far_ahead", message, "businessDate")
 
     def _lock(self) -> None:
         waited = 0.0
@@ -239,8 +257,8 @@ class RuleRunner:
                 "businessDate",
             )
         schedule = credit_class.schedule
-        first = max(last[0] + timedelta(1), business_date - timedelta(catch_up_days))
-        missed = (first + timedelta(day) for day in range((business_date - first).days))
+        days = min((business_date - last[0]).days - 1, catch_up_days)
+        missed = (business_date - timedelta(day) for day in range(days, 0, -1))
         due = [one for one in missed if schedule is None or one.isoweekday() in schedule.days]
         return [*due, business_date]
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from prometheus_client import Counter
-from psycopg import AsyncConnection, Connection, Error, OperationalError, errors
+from psycopg import AsyncConnection, Connection, DataError, Error, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from application.erasing import Wish, carry_out
@@ -327,6 +327,11 @@ def _failures() -> Generator[None]:
         raise RequestTooSlow("The request took too long and was given up.") from canceled
     except (OperationalError, PoolTimeout) as failure:
         raise DatabaseUnavailable(str(failure)) from failure
+
+
+def holds_nul(failure: BaseException) -> bool:
+    """Return whether a statement was not even sent, as a text for it holds the character NUL."""
+    return isinstance(failure, DataError) and failure.sqlstate is None and "NUL" in str(failure)
 
 
 def read_position(tenant: int) -> Query[int]:

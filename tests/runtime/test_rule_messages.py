@@ -188,7 +188,7 @@ def test_a_run_that_fails_is_told_of_and_one_that_is_refused_is_answered(
     assert site.rows(MESSAGES) == []
 
     def carry_out(self: RuleRunner, _: object) -> None:
-        raise ConnectionError("the disk is full")
+        raise ConnectionError("the disk is full\0")
 
     with monkeypatch.context() as broken:
         broken.setattr(RuleRunner, "carry_out", carry_out)
@@ -201,7 +201,7 @@ def test_a_run_that_fails_is_told_of_and_one_that_is_refused_is_answered(
         "run_failed",
         None,
         "The rules of A could not be run for 2026-03-03",
-        "the disk is full\nWhat was done is whole; the next run does the rest.",
+        "the disk is full\ufffd\nWhat was done is whole; the next run does the rest.",
     )
     run(site, asked(1, None, "A"))
     assert len(site.rows(MESSAGES)) == 2

@@ -1,7 +1,7 @@
 """Runs of rules, day by day, against PostgreSQL: what they make, extend, close and leave alone."""
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from domain.rule_view import RuleView
 from domain.shared.decider import Refused
 from domain.work_calendar import WORK_CALENDAR, SetWorkCalendar, key_of
 from domain.working_days import WorkCalendar
+from runtime.clock import now
 from runtime.database import Database
 from runtime.read_models import check
-from runtime.rule_runs import RuleRunner
+from runtime.rule_runs import AHEAD_DAYS_MAX, RuleRunner
 from runtime.tenants import Tenant
 from tests.runtime.rules import Site, day, did, rule
 
@@ -358,6 +359,24 @@ def test_an_earlier_date_than_one_that_ran_is_refused(site: Site) -> None:
     with pytest.raises(Refused) as refused:
         site.run(day(3))
     assert (refused.value.code, refused.value.field) == ("rules_ran_later", "businessDate")
+
+
+def test_a_date_that_is_mistyped_is_refused_and_spoils_no_other(site: Site) -> None:
+    site.define(rule("late", "due_date_days >= 1"))
+    site.document("I1")
+    site.sync(day(0))
+
+    for on in (date(9999, 12, 31), now().date() + timedelta(AHEAD_DAYS_MAX + 2)):
+        for asked in (site.run, site.preview):
+            with pytest.raises(Refused) as refused:
+                asked(on)
+            assert (refused.value.code, refused.value.field) == (
+                "date_too_far_ahead",
+                "businessDate",
+            )
+    for on in (date.min, date.min + timedelta(2)):
+        assert did(site.run(on)) == [0, 0, 0]
+    assert did(site.run(day(1), catch_up_days=2)) == [1, 0, 0]
 
 
 def test_a_rule_that_would_make_too_many_actions_makes_none_until_confirmed(site: Site) -> None:
