@@ -135,7 +135,9 @@ def test_a_preview_is_delivered_with_a_file_of_its_actions_once(site: Site) -> N
         ("call", "BOLT", 20, "I3", 100.0, "USD", None),
         ("letter", "BOLT", 50, "I3", 100.0, "USD", None),
     ]
-    assert rows[0][7] == "Call: I1 and 1 more, 2 days past due."
+    assert (
+        rows[0][7] == "Call: I1, 2 days past due; and 1 more document, with 150.00 USD open in all."
+    )
 
 
 def test_a_preview_tells_of_as_many_missed_dates_as_it_is_asked_for(site: Site) -> None:

@@ -19,6 +19,7 @@ from runtime.rule_runs import AHEAD_DAYS_MAX, RuleRunner
 from runtime.tenants import Tenant
 from tests.runtime.rules import Site, day, did, rule
 
+IN_ALL = " open in all."
 LATE = "balance > 0 and due_date_days >= 1 and due_date_days <= 10"
 
 
@@ -51,8 +52,11 @@ def test_an_action_is_made_once_for_an_account_about_all_its_documents(site: Sit
         ("CALL", "BOLT", day(1), None, None),
     ]
     assert site.rows("SELECT reason FROM issues WHERE tenant = %(tenant)s ORDER BY cust_id") == [
-        ("Late: I1 and 1 more, 100.00 open, 1 day past due.",),
-        ("Late: I3, 100.00 open, 1 day past due.",),
+        (
+            "Late: I1, 100.00 USD open, 1 day past due; and 1 more document, with 200.00 USD"
+            + IN_ALL,
+        ),
+        ("Late: I3, 100.00 USD open, 1 day past due.",),
     ]
 
 
