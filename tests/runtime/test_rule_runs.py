@@ -404,14 +404,6 @@ def test_a_retired_rule_does_nothing_and_its_issues_stay(site: Site) -> None:
     assert [one[4] for one in site.issues()] == [None]
 
 
-def test_what_is_excluded_by_a_dispute_is_no_reason(site: Site) -> None:
-    site.document("I1", balance="0.00")
-    site.sync(day(0))
-    site.define(rule("late", "due_date_days >= 1"))
-
-    assert did(site.run(day(1))) == [0, 0, 0]  # nothing is open of it
-
-
 def test_a_run_that_was_cut_off_is_completed_by_the_next(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
