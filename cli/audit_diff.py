@@ -126,8 +126,7 @@ def _lines(one: ChangedDocument, labels: Sequence[str], currency: str) -> list[s
             for amount in (cell.before, cell.after, cell.after - cell.before)
         )
         told.append(
-            f"  {labels[cell.bucket]} of account {cell.cust_id}:"
-            f" {before} → {after} ({difference})"
+            f"  {labels[cell.bucket]} of account {cell.cust_id}: {before} → {after} ({difference})"
         )
     return [*told, *effects(one.events, currency)]
 

@@ -257,4 +257,3 @@ def _contribution(one: Contributed, currency: str | None) -> dict[str, Any]:
             for event in events
         ],
     }
-

@@ -3,9 +3,10 @@
     python verify_export.py FOLDER --key KEY [--checkpoint FILE]
     python verify_export.py evidence.json --key KEY
 
-FOLDER is what `tallystick audit export` wrote, and evidence.json an evidence pack. KEY is the public key that you trust, from somebody
-you trust: `tallystick audit key list` prints it, and the export cannot vouch for its own. FILE is a
-checkpoint that you kept from earlier. Needed are Python 3.11 and the package `cryptography`.
+FOLDER is what `tallystick audit export` wrote, evidence.json an evidence pack. KEY is the public
+key that you trust, from somebody you trust: `tallystick audit key show` prints it, and the export
+cannot vouch for its own. FILE is a checkpoint that you kept from earlier. Needed are Python 3.11
+and the package `cryptography`.
 
 What is checked:
 - the checkpoint is signed by the key;

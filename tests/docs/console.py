@@ -6,6 +6,7 @@ succeed. `…` stands for any text, and on a line of its own for any lines. Hash
 and moments are never the same twice: one stands for any other of its kind.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -22,7 +23,10 @@ _VOLATILE = (
     (r"[A-Za-z0-9+/]{90,}={0,2}", r"[A-Za-z0-9+/]{90,}={0,2}"),
     (r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=", r"[A-Za-z0-9+/]{43}="),
     (r"tsk_[\w-]{43}", r"tsk_[\\w-]{43}"),
-    (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    (
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    ),
     (_MOMENT, _MOMENT),
 )
 """What is of a kind, and what is taken for it."""
@@ -63,7 +67,8 @@ def carried_out(
     `work` is an empty folder for what is printed.
     """
     script = "".join(
-        f"{{\n{step.command}\n}} > {work}/{number}.out 2>&1 < /dev/null\necho $? > {work}/{number}.rc\n"
+        f"{{\n{step.command}\n}} > {work}/{number}.out 2>&1 < /dev/null\n"
+        f"echo $? > {work}/{number}.rc\n"
         for number, step in enumerate(wanted)
     )
     shell = subprocess.Popen(
@@ -77,10 +82,8 @@ def carried_out(
     try:
         shell.wait(SECONDS_MAX)
     finally:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
         shell.wait()
     return [
         Done((work / f"{number}.out").read_text(), int((work / f"{number}.rc").read_text()))
