@@ -8,6 +8,7 @@ import pytest
 
 from runtime.database import Database
 from runtime.tenants import Tenant, create_tenant
+from runtime.trails import catch_up
 from tests.cli.test_contract import INVOICES, Command
 from tests.loading import recorded_at, write_csv
 from tests.runtime.rules import Site
@@ -95,6 +96,7 @@ def test_a_replay_ages_as_the_site_did_then(
     moment = recorded_at(database, tenant).isoformat()
     tallystick("audit", "replay", "--at", moment, "--name", "then")
     Site(database, tenant, tmp_path).options(aging_boundaries_due=(10, 20, 30, 40))
+    catch_up(database, tenant)
 
     def labels(*given: str) -> list[str]:
         told = tallystick.told("aging", "--as-of", "2013-06-30", *given)
