@@ -1,7 +1,5 @@
 """`tallystick audit erase`, `hold` and `retention`: persons who are to be read of no longer."""
 
-import os
-import pwd
 import sys
 from datetime import date
 from uuid import uuid4
@@ -12,6 +10,7 @@ from application.erasing import Wish, checked_person, known_asked
 from application.handling import Request
 from cli.audit import audit
 from cli.context import Session, command_options
+from cli.operator import operator
 from cli.output import print_rows
 from cli.values import DATE
 from domain.erasure import (
@@ -43,7 +42,7 @@ def erase_person(
     """
     if (reason is not None) + approve + withdraw != 1:
         raise click.UsageError("Give a --reason, or --approve, or --withdraw.")
-    by, on = _operator(), _today(session)
+    by, on = operator(), _today(session)
     command: ErasureCommand = AskErasure(person, reason or "", by, on)
     if approve:
         command = ApproveErasure(by, on)
@@ -65,7 +64,7 @@ def erase_person(
 @command_options
 def hold(session: Session, subject: str, reason: str, *, lift: bool) -> None:
     """Hold SUBJECT, account/COMPANY/ACCOUNT or contact/COMPANY/ACCOUNT/ID: nobody is erased."""
-    by, on = _operator(), _today(session)
+    by, on = operator(), _today(session)
     key = (stream_category(subject), *stream_key(subject))
     parts = {"account": 3, "contact": 4}
     if parts.get(key[0]) != len(key) or not all(key) or stream_name(*key) != subject:
@@ -92,20 +91,11 @@ def retention(session: Session, on: date, *, erasing: bool) -> None:
     database, tenant = session.database, session.tenant()
     found = overdue(database, tenant, on)
     if erasing:
-        found = erase_overdue(database, tenant, on, actor=_operator(), correlation=f"cli/{uuid4()}")
+        found = erase_overdue(database, tenant, on, actor=operator(), correlation=f"cli/{uuid4()}")
     rows = [[one.person, one.removed_on.isoformat(), one.state.value] for one in found]
     print_rows(session.format, ["person", "removed_on", "state"], rows)
     if erasing and any(one.state is State.DUE for one in found):
         sys.exit(1)
-
-
-def _operator() -> str:
-    """Return who sits at the command line, as the log names them."""
-    number = os.getuid()
-    try:
-        return f"cli/{pwd.getpwuid(number).pw_name}"
-    except KeyError:
-        return f"cli/{number}"
 
 
 def _today(session: Session) -> date:

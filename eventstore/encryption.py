@@ -13,7 +13,6 @@ kept from one page to the next, so that no process reads on after an erasure.
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -27,8 +26,8 @@ from domain.shared.event import Event
 from domain.shared.personal import person_of
 from eventstore.codec import decode, encode
 from eventstore.log import NewEvent, StreamMoved
+from eventstore.masters import master as master_key
 
-KEY_BYTES = 32
 SEALED = "sealed"
 """The field of stored JSON that holds what is personal."""
 
@@ -41,41 +40,13 @@ KEYS = """SELECT person, wrapped, master FROM public.person_keys
     WHERE tenant = %(tenant)s AND person = ANY(%(persons)s)"""
 """Statement for the keys of some persons."""
 
-_KEYS_AND_MASTER = f"{KEYS} UNION ALL SELECT NULL, NULL, fingerprint FROM public.master_key"
+_KEYS_AND_MASTER = (
+    f"{KEYS} UNION ALL SELECT NULL, NULL, fingerprint FROM public.master_keys WHERE current"
+)
 
 
 class CannotOpen(Exception):
     """What is personal of an event cannot be decrypted, though nobody erased it."""
-
-
-class NoMasterKey(Exception):
-    """A master key is needed that this process was not given."""
-
-
-_masters: dict[bytes, bytes] = {}
-
-
-def trust_master(key: bytes) -> bytes:
-    """Let this process use a master key; return its fingerprint, by which databases name it."""
-    assert len(key) == KEY_BYTES, "a master key has 32 bytes"
-    fingerprint = sha256(b"tallystick master key\n" + key).digest()[:8]
-    _masters[fingerprint] = key
-    return fingerprint
-
-
-def trusted_masters() -> list[bytes]:
-    """Return the master keys that this process uses, to hand them on to one of its own."""
-    return list(_masters.values())
-
-
-def _master(fingerprint: bytes) -> bytes:
-    try:
-        return _masters[fingerprint]
-    except KeyError:
-        raise NoMasterKey(
-            f"The keys of persons are wrapped by the master key {fingerprint.hex()}, which is not"
-            " in the settings."
-        ) from None
 
 
 class NewKey(Struct, frozen=True):
@@ -126,7 +97,7 @@ def seal_batch(connection: Connection[Any], tenant: int, batch: Sequence[NewEven
     made: list[NewKey] = []
     for person in sorted(told - keys.keys()):
         key = AESGCM.generate_key(256)
-        wrapped = _encrypted(_master(fingerprint), key, _of_key(tenant, person))
+        wrapped = _encrypted(master_key(fingerprint), key, _of_key(tenant, person))
         made.append(NewKey(person, wrapped, fingerprint))
         keys[person] = key
     datas: list[bytes] = []
@@ -166,9 +137,20 @@ def unwrapped(
     return {
         person: None
         if wrapped is None or master is None
-        else _decrypted(_master(bytes(master)), bytes(wrapped), _of_key(tenant, person))
+        else _decrypted(master_key(bytes(master)), bytes(wrapped), _of_key(tenant, person))
         for person, wrapped, master in rows
     }
+
+
+def rewrapped(tenant: int, person: str, wrapped: bytes, master: bytes, current: bytes) -> bytes:
+    """Return a person's key, wrapped by one master key, as wrapped by another; both are named.
+
+    Raises:
+        NoMasterKey: if either is not known here.
+        CannotOpen: if it does not unwrap.
+    """
+    bound = _of_key(tenant, person)
+    return _encrypted(master_key(current), _decrypted(master_key(master), wrapped, bound), bound)
 
 
 def place(tenant: int, stream: str, version: int, type_name: str) -> bytes:

@@ -21,7 +21,6 @@ from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.encryption import (
     PERSONAL_TYPES,
     CannotOpen,
-    NoMasterKey,
     Opener,
     Sealed,
     seal_batch,
@@ -41,6 +40,7 @@ from eventstore.log import (
     StreamMoved,
     Unconfirmed,
 )
+from eventstore.masters import NoMasterKey
 
 _LOAD = """
     SELECT e.stream, e.version, e.type, e.data
@@ -73,6 +73,8 @@ _STREAM_AFTER = """
     SELECT stream FROM events WHERE tenant = %s AND stream > %s
     ORDER BY stream, version OFFSET %s LIMIT 1
 """
+
+_MASTER_DROPPED = "The master key was dropped that new keys of persons were wrapped by."
 
 _LAST_STREAM = "SELECT max(stream) FROM events WHERE tenant = %s"
 
@@ -115,6 +117,8 @@ class PostgresLog:
             statement, parameters = _appending(self.tenant, batch, results, sealed, unmoved)
             try:
                 row = connection.execute(statement, parameters, binary=True).fetchone()
+            except errors.ForeignKeyViolation as dropped:
+                raise StreamMoved(_MASTER_DROPPED) from dropped
             except errors.IntegrityConstraintViolation as torn:
                 raise StreamMoved(str(torn.diag.message_primary)) from torn
             except errors.UniqueViolation as taken:
@@ -334,14 +338,21 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
 
 
 def _store_keys(connection: Connection[Any], tenant: int, sealed: Sealed) -> None:
-    """Keep the keys of persons who come for the first time."""
-    connection.execute(
-        "INSERT INTO person_keys (tenant, person, wrapped, master)"
-        " SELECT %s, * FROM unnest(%s::text[], %s::bytea[], %s::bytea[])",
-        (
-            tenant,
-            [one.person for one in sealed.keys],
-            [one.wrapped for one in sealed.keys],
-            [one.master for one in sealed.keys],
-        ),
-    )
+    """Keep the keys of persons who come for the first time.
+
+    Raises:
+        StreamMoved: if the master key that wraps them was dropped meanwhile.
+    """
+    try:
+        connection.execute(
+            "INSERT INTO person_keys (tenant, person, wrapped, master)"
+            " SELECT %s, * FROM unnest(%s::text[], %s::bytea[], %s::bytea[])",
+            (
+                tenant,
+                [one.person for one in sealed.keys],
+                [one.wrapped for one in sealed.keys],
+                [one.master for one in sealed.keys],
+            ),
+        )
+    except errors.ForeignKeyViolation as dropped:
+        raise StreamMoved(_MASTER_DROPPED) from dropped

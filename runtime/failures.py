@@ -6,6 +6,7 @@ from application.importing.sync import SyncBusy
 from domain.shared.decider import Refused
 from erp.mapped_file import MappingError
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
+from eventstore.masters import NoMasterKey
 from eventstore.proofs.notes import NoteError
 from runtime.audit_keys import AuditKeysError
 from runtime.credit_scores import CreditScoreFailed
@@ -24,6 +25,7 @@ EXPECTED = (
     DatabaseUnavailable,
     MappingError,
     MigrationError,
+    NoMasterKey,
     NoteError,
     ReadModelStopped,
     RebuildBusy,
