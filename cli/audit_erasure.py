@@ -36,7 +36,10 @@ from runtime.site import site_options, today
 def erase_person(
     session: Session, person: str, reason: str | None, *, approve: bool, withdraw: bool
 ) -> None:
-    """Erase PERSON for good: contact/COMPANY/ACCOUNT/ID, personal_contact/ID or user/ID.
+    """Erase PERSON for good, who is named as in `auditTrail`.
+
+    contact/COMPANY/ACCOUNT/ID, personal_contact/ID, sales_person/COMPANY/ID or user/ID;
+    account/COMPANY/ACCOUNT is the sales person whom that account names without an id.
 
     Where the site wants two, this asks for it, and somebody else approves.
     """

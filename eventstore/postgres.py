@@ -109,7 +109,7 @@ class PostgresLog:
         unmoved: Mapping[str, int] = NO_VERSIONS,
     ) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
-        of_persons = tells_of_persons(type(new.event) for new in batch)
+        of_persons = tells_of_persons(batch)
         with self._connection() as connection:
             sealed = seal_batch(connection, self.tenant, batch) if of_persons else None
             if sealed is None and unmoved:
@@ -140,6 +140,15 @@ class PostgresLog:
         """Return up to `limit` events after the position `after`, in order."""
         with self._connection() as connection:
             return read_page(connection, self.tenant, after, limit)
+
+    def tells_of(self, person: str) -> bool:
+        """Whether events told of a person, erased or not; they are named by their stream."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT EXISTS (SELECT FROM person_keys WHERE tenant = %s AND person = %s)",
+                (self.tenant, person),
+            ).fetchone()
+        return row is not None and row[0]
 
     def head(self) -> Head:
         """Return the end of the log."""
@@ -214,7 +223,7 @@ def load_histories(
     wanted = list(dict.fromkeys(streams))
     known = [after.get(stream, 0) for stream in wanted]
     rows = connection.execute(_LOAD, (wanted, known, tenant), binary=True).fetchall()
-    opener = Opener(connection, tenant, lambda: ((row[0], row[2]) for row in rows))
+    opener = Opener(connection, tenant, lambda: ((row[0], row[2], row[3]) for row in rows))
     for stream, version, type_name, data in rows:
         event = (
             opener.open(stream, version, type_name, data)
@@ -288,7 +297,7 @@ def find_stretch(connection: Connection[Any], tenant: int, after: str, events: i
 def _decode_rows(
     connection: Connection[Any], tenant: int, rows: Sequence[Any], into: list[Recorded]
 ) -> None:
-    opener = Opener(connection, tenant, lambda: ((row[1], row[3]) for row in rows))
+    opener = Opener(connection, tenant, lambda: ((row[1], row[3], row[4]) for row in rows))
     for position, stream, version, type_name, data, recorded_at in rows:
         event = (
             opener.open(stream, version, type_name, data)
@@ -320,10 +329,9 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
     ).fetchone()
     assert row is not None
     first, stamped_at = row
-    kinds = {type(new.event) for new in batch}
     datas = None
-    if tells_of_persons(kinds):
-        assert not any(kind.erases for kind in kinds), "erasures destroy keys by append_sealed"
+    if tells_of_persons(batch):
+        assert not any(new.event.erases for new in batch), "erasures destroy keys by append_sealed"
         sealed = seal_batch(connection, tenant, batch)
         datas = sealed.datas
         _store_keys(connection, tenant, sealed)

@@ -16,6 +16,8 @@ from domain.account import facts as account_facts
 from domain.contact import CONTACT, AddContact, ContactDocument, is_known
 from domain.erasure import ApproveErasure, AskErasure, ErasureCommand, WithdrawErasure
 from domain.personal_contact import PERSONAL_CONTACT, AddPersonalContact
+from domain.sales_person import SALES_PERSON
+from domain.sales_person import is_known as is_known_sales_person
 from domain.shared.decider import Decider, Refused
 from domain.shared.person import Person
 from domain.shared.record_types import RecordType
@@ -40,7 +42,19 @@ PAL = "personal_contact/P"
 DANA = "user/dana"
 """A user who is retired."""
 
+SUE = "sales_person/1/S1"
+"""A sales person, whom accounts name as well as the ERP's list."""
+
+TOM = "sales_person/1/S2"
+"""A sales person whom accounts alone name."""
+
+NAMELESS = "account/1/BETA"
+"""A sales person whom an account names without an id."""
+
 CONTACTS_HEADER = "company_id,cust_id,cntct_id,cntct_name,cntct_email_addr,cntct_comment,udf1"
+
+
+PERSONS = (ACME_1, LOU, PAL, DANA, SUE, TOM, NAMELESS)
 
 
 class Site:
@@ -50,9 +64,9 @@ class Site:
         self.database = database
         self.tenant = tenant
         self.folder = folder
-        self.secrets = {person: f"pii-{uuid4().hex}" for person in (ACME_1, LOU, PAL, DANA)}
+        self.secrets = {person: f"pii-{uuid4().hex}" for person in PERSONS}
         self.sync(self.secrets[ACME_1])
-        zoe, lou, pal, dana = (self.secrets[one] for one in (ACME_1, LOU, PAL, DANA))
+        zoe, lou, pal, dana, sue = (self.secrets[one] for one in (ACME_1, LOU, PAL, DANA, SUE))
         document = ContactDocument("1", "ACME", "L", Person(f"Lou {lou}", cntct_comment=lou))
         known = (Consulted(ACCOUNT, ("1", "ACME"), account_facts),)
         there = (Consulted(CONTACT, ("1", "ACME", "1"), is_known),)
@@ -62,13 +76,29 @@ class Site:
         self.handle(CONTACT, ("1", "ACME", "L"), AddContact(document, TODAY), known, "add-lou")
         self.handle(PERSONAL_CONTACT, ("P",), AddPersonalContact("P", "key/1", Person(pal), TODAY))
         self.handle(USER_FIELDS, ("contact", *key), fields, there)
+        of_sue = SetUserFields(RecordType.SALES_PERSON, ("1", "S1"), udf6=f"likes {sue}")
+        known_sue = (Consulted(SALES_PERSON, ("1", "S1"), is_known_sales_person),)
+        self.handle(USER_FIELDS, ("sales_person", "1", "S1"), of_sue, known_sue)
         self.handle(USER, ("dana",), RegisterUser(profile))
         self.handle(USER, ("dana",), ChangeUser(name=f"Dana X {dana}", active=False))
 
     def sync(self, zoe: str, cust_name: str = "Acme") -> Any:
         """Load the ledger, in which the ERP's contact is told by a text."""
+        sue, tom, nameless = (self.secrets[one] for one in (SUE, TOM, NAMELESS))
         write_csv(
-            self.folder / "customers.csv", "company_id,cust_id,cust_name", [f"1,ACME,{cust_name}"]
+            self.folder / "customers.csv",
+            "company_id,cust_id,cust_name,sper_id,sper_name",
+            [
+                f"1,ACME,{cust_name},S1,Sue {sue}",
+                f"1,BETA,Beta,,Bea {nameless}",
+                f"1,GAMMA,Gamma,S2,Tom {tom}",
+                "1,DELTA,Delta,S3,Max the neighbour",
+            ],
+        )
+        write_csv(
+            self.folder / "sales_persons.csv",
+            "company_id,sper_id,sper_name,udf1",
+            [f"1,S1,Sue {sue},u{sue}", "1,S3,Max the neighbour,"],
         )
         write_csv(
             self.folder / "contacts.csv",
