@@ -24,7 +24,7 @@ from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of
 from application.erasing import Wish
 from domain.account import ACCOUNT
-from domain.api_key import Role
+from domain.api_key import API_KEY, Role
 from domain.contact import CONTACT
 from domain.erasure import (
     ERASURE,
@@ -154,6 +154,15 @@ class EraseUserInput:
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.input(description="An API key whose holder's name is to be erased.")
+class EraseApiKeyHolderInput:
+    """An API key whose holder's name is to be erased."""
+
+    key_id: str = strawberry.field(description="The key, which acts for no user.")
+    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
 @strawberry.input(description="An erasure that somebody else asked for.")
 class ApproveErasureInput:
     """An erasure to approve."""
@@ -272,7 +281,8 @@ class ErasureMutation:
         )
 
     @strawberry.mutation(
-        description="Erase name and e-mail address of a retired user, for good; the id stays. Where"
+        description="Erase name and e-mail address of a retired user, for good, and the names of"
+        " their API keys; the ids stay. Where"
         f" the site wants two, this asks for it, and somebody else approves. {_ROLES}"
     )
     async def erase_user(
@@ -288,6 +298,27 @@ class ErasureMutation:
             stream_name(USER.category, input.user_id),
             input.reason,
             "eraseUser",
+            input.idempotency_key,
+        )
+
+    @strawberry.mutation(
+        description="Erase the name of who has an API key that acts for no user, for good; a user's"
+        " goes with the user. The key lets its holder in as before. Where the site wants two, this"
+        f" asks for it, and somebody else approves. {_ROLES}"
+    )
+    async def erase_api_key_holder(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            EraseApiKeyHolderInput, strawberry.argument(description="The key, and why.")
+        ],
+    ) -> ErasurePayload:
+        """Erase the name of a key's holder."""
+        return await _ask(
+            info.context,
+            stream_name(API_KEY.category, input.key_id),
+            input.reason,
+            "eraseApiKeyHolder",
             input.idempotency_key,
         )
 

@@ -11,12 +11,14 @@ from typing import Any
 from msgspec import Struct
 
 import domain.account
+import domain.api_key
 import domain.contact
 import domain.personal_contact
 import domain.sales_person
 import domain.user
 from application.handling import Consulted, Handled, Outcome, Request, handle_all
 from domain.account import ACCOUNT, EraseNamelessSalesPerson
+from domain.api_key import API_KEY, EraseApiKey
 from domain.contact import CONTACT, EraseContact
 from domain.erasure import ERASURE, ErasureCommand, WithdrawErasure, is_done
 from domain.legal_hold import LEGAL_HOLD, is_held
@@ -32,6 +34,7 @@ from eventstore.log import Log
 
 _KEY_PARTS = {
     ACCOUNT.category: 2,
+    API_KEY.category: 1,
     CONTACT.category: 3,
     PERSONAL_CONTACT.category: 1,
     SALES_PERSON.category: 2,
@@ -50,6 +53,7 @@ def _is_known(account: Any) -> bool:
 
 _THERE: Mapping[str, tuple[Decider[Any, Any, Any], Callable[[Any], bool]]] = {
     ACCOUNT.category: (ACCOUNT, domain.account.can_be_erased),
+    API_KEY.category: (API_KEY, domain.api_key.can_be_erased),
     CONTACT.category: (CONTACT, domain.contact.can_be_erased),
     PERSONAL_CONTACT.category: (PERSONAL_CONTACT, domain.personal_contact.can_be_erased),
     SALES_PERSON.category: (SALES_PERSON, domain.sales_person.can_be_erased),
@@ -105,7 +109,7 @@ def checked_person(name: str) -> str:
             "person_invalid",
             "A person is named contact/COMPANY/ACCOUNT/ID, personal_contact/ID,"
             " sales_person/COMPANY/ID or user/ID; account/COMPANY/ACCOUNT is the sales person whom"
-            " an account names without an id.",
+            " an account names without an id, api_key/ID who has an API key and is no user.",
             "person",
         )
     return name
@@ -153,6 +157,8 @@ def requests(log: Log, wish: Wish) -> Sequence[Request]:
         ]
     if category == USER.category:
         return [first, _request(wish, USER, key, EraseUser(day), done)]
+    if category == API_KEY.category:
+        return [first, _request(wish, API_KEY, key, EraseApiKey(day), done)]
     if category == ACCOUNT.category:
         return [first, _request(wish, ACCOUNT, key, EraseNamelessSalesPerson(day), done)]
     if category == SALES_PERSON.category:

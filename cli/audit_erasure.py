@@ -39,7 +39,8 @@ def erase_person(
     """Erase PERSON for good, who is named as in `auditTrail`.
 
     contact/COMPANY/ACCOUNT/ID, personal_contact/ID, sales_person/COMPANY/ID or user/ID;
-    account/COMPANY/ACCOUNT is the sales person whom that account names without an id.
+    account/COMPANY/ACCOUNT is the sales person whom that account names without an id, api_key/ID
+    who has that API key and is no user.
 
     Where the site wants two, this asks for it, and somebody else approves.
     """

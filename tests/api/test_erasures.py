@@ -196,6 +196,16 @@ def test_users_and_personal_contacts_are_erased_too(admin: Client) -> None:
     (pal,) = admin.ask("{personalContacts {nodes {cntctName}}}")["personalContacts"]["nodes"]
     assert pal == {"cntctName": "[erased]"}
 
+    told = mutate(admin, "eraseApiKeyHolder", keyId="nobody", reason="x")
+    assert codes(told) == ["person_unknown"]
+    (key,) = admin.ask('{auditTrail(filter: {type: {eq: "ApiKeyIssued"}}) {nodes {stream data}}}')[
+        "auditTrail"
+    ]["nodes"]
+    assert key["data"]["name"] == "Dana"
+    told = mutate(admin, "eraseApiKeyHolder", keyId=key["data"]["key_id"], reason="x")
+    assert told["erasure"]["person"] == key["stream"]
+    assert admin.ask("{viewer {userId}}") is not None
+
     given = {"userId": "eve", "name": SECRET, "kind": "CREDIT_USER", "email": "eve@here.test"}
     mutate(admin, "registerUser", "{userErrors {code}}", **given)
     assert codes(mutate(admin, "eraseUser", userId="eve", reason="x")) == ["person_unknown"]
@@ -206,7 +216,9 @@ def test_users_and_personal_contacts_are_erased_too(admin: Client) -> None:
     assert eve == {"userId": "eve", "name": "[erased]", "email": None, "active": False}
 
 
-SALES = """{accounts(orderBy: [{field: CUST_ID}]) {nodes {custId sperId sperName}}
+SALES = """{
+    accounts(filter: {companyId: {eq: "1"}, custId: {ne: "GAMMA"}}, orderBy: [{field: CUST_ID}]) {
+        nodes {custId sperId sperName}}
     salesPersons(orderBy: [{field: SPER_ID}]) {nodes {sperId sperName udf1}}}"""
 
 
@@ -274,6 +286,7 @@ def test_only_those_who_run_the_site_erase(
         ("eraseContact", {**LOU, "reason": "x"}),
         ("erasePersonalContact", {"contactId": "x", "reason": "x"}),
         ("eraseUser", {"userId": "x", "reason": "x"}),
+        ("eraseApiKeyHolder", {"keyId": "x", "reason": "x"}),
         ("eraseSalesPerson", {"companyId": "1", "sperId": "x", "reason": "x"}),
         ("eraseNamelessSalesPerson", {"companyId": "1", "custId": "x", "reason": "x"}),
         ("approveErasure", {"person": PERSON}),

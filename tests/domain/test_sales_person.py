@@ -49,7 +49,9 @@ def test_whom_accounts_alone_name_is_erased_as_well() -> None:
 
 
 def test_does_not_come_back_once_erased() -> None:
-    person.given(recorded, erased).when(ImportDocument(SUSAN)).then_refused("sales_person_erased", "sper_id")
+    person.given(recorded, erased).when(ImportDocument(SUSAN)).then_refused(
+        "sales_person_erased", "sper_id"
+    )
 
 
 def test_is_known_as_long_as_the_erp_tells_of_them() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,10 @@ from application.erasing import Wish, carry_out
 from application.handling import Consulted, Handled, Request, handle_all
 from domain.account import ACCOUNT
 from domain.account import facts as account_facts
+from domain.api_key import API_KEY, IssueApiKey, Role
 from domain.contact import CONTACT, AddContact, ContactDocument, is_known
 from domain.erasure import ApproveErasure, AskErasure, ErasureCommand, WithdrawErasure
+from domain.pending_payment import PENDING_PAYMENT, Processor, RecordPendingPayment
 from domain.personal_contact import PERSONAL_CONTACT, AddPersonalContact
 from domain.sales_person import SALES_PERSON
 from domain.sales_person import is_known as is_known_sales_person
@@ -22,6 +25,7 @@ from domain.shared.decider import Decider, Refused
 from domain.shared.person import Person
 from domain.shared.record_types import RecordType
 from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
+from domain.user import facts as user_facts
 from domain.user_fields import USER_FIELDS, SetUserFields
 from eventstore.postgres import PostgresLog
 from projections.runner import Runner
@@ -54,7 +58,10 @@ NAMELESS = "account/1/BETA"
 CONTACTS_HEADER = "company_id,cust_id,cntct_id,cntct_name,cntct_email_addr,cntct_comment,udf1"
 
 
-PERSONS = (ACME_1, LOU, PAL, DANA, SUE, TOM, NAMELESS)
+IDA = "api_key/ida"
+"""Who has an API key and is no user."""
+
+PERSONS = (ACME_1, LOU, PAL, DANA, SUE, TOM, NAMELESS, IDA)
 
 
 class Site:
@@ -80,7 +87,30 @@ class Site:
         known_sue = (Consulted(SALES_PERSON, ("1", "S1"), is_known_sales_person),)
         self.handle(USER_FIELDS, ("sales_person", "1", "S1"), of_sue, known_sue)
         self.handle(USER, ("dana",), RegisterUser(profile))
+        self.pay(IDA.removeprefix("api_key/"), f"Ida {self.secrets[IDA]}", None)
+        self.pay("laptop", f"{dana}'s laptop", "dana")
+        self.pay("maren", "Maren the neighbour", None)
         self.handle(USER, ("dana",), ChangeUser(name=f"Dana X {dana}", active=False))
+
+    def pay(self, key_id: str, name: str, user_id: str | None) -> None:
+        """Give out an API key, and record a payment with it."""
+        issue = IssueApiKey(key_id, name, Role.CREDIT_USER, key_id, user_id)
+        known = () if user_id is None else (Consulted(USER, (user_id,), user_facts),)
+        self.handle(API_KEY, (key_id,), issue, known)
+        record = RecordPendingPayment(
+            key_id,
+            "1",
+            "ACME",
+            Decimal(1),
+            "EUR",
+            TODAY,
+            entry_user_id=key_id,
+            entry_user_name=name,
+            processor=Processor(proc_acct_name="Our shop"),
+            entry_for=user_id,
+        )
+        account = (Consulted(ACCOUNT, ("1", "ACME"), account_facts),)
+        self.handle(PENDING_PAYMENT, (key_id,), record, account)
 
     def sync(self, zoe: str, cust_name: str = "Acme") -> Any:
         """Load the ledger, in which the ERP's contact is told by a text."""

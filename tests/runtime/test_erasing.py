@@ -55,6 +55,7 @@ from tests.loading import aging, rejects
 from tests.runtime.erasing import (
     ACME_1,
     DANA,
+    IDA,
     LOU,
     NAMELESS,
     PAL,
@@ -83,10 +84,11 @@ READ_MODELS_OF = {
     ACME_1: ["contacts", "user_fields"],
     LOU: ["contacts"],
     PAL: ["personal_contacts"],
-    DANA: ["users", "users_history"],
+    DANA: ["api_keys", "pending_payments", "users", "users_history"],
     SUE: ["accounts", "sales_persons", "user_fields"],
     TOM: ["accounts"],
     NAMELESS: ["accounts"],
+    IDA: ["api_keys", "pending_payments"],
 }
 """The tables in which each can be read before they are erased: none is the log."""
 
@@ -285,6 +287,25 @@ def test_accounts_go_on_without_the_name_of_a_sales_person_who_was_erased(
     for person in (SUE, TOM, NAMELESS):
         assert tables_with(owner, site.secrets[person]) == []
     assert read_models.check(database, site.tenant.id) == []
+
+
+def test_who_did_what_is_read_on_by_ids_alone(site: Site, owner: Connection[Any]) -> None:
+    for person in (DANA, IDA):
+        site.erase(person)
+    site.fold()
+    found = owner.execute(
+        "SELECT k.key_id, k.name, k.user_id, p.entry_user_id, p.entry_user_name, p.proc_acct_name"
+        " FROM read_models.api_keys k JOIN read_models.pending_payments p"
+        " ON p.tenant = k.tenant AND p.pending_payment_id = k.key_id WHERE k.tenant = %s"
+        " ORDER BY 1",
+        (site.tenant.id,),
+    ).fetchall()
+    assert found == [
+        ("ida", ERASED, None, "ida", None, "Our shop"),
+        ("laptop", ERASED, "dana", "laptop", None, "Our shop"),
+        ("maren", "Maren the neighbour", None, "maren", "Maren the neighbour", "Our shop"),
+    ]
+    assert refused(site, site.erase, "api_key/laptop") == "person_unknown"
 
 
 def test_a_sales_person_of_former_days_is_erased_from_what_was_known_then(
@@ -565,8 +586,10 @@ def test_an_invoices_events_are_stored_as_they_always_were(
     sealed = {type_name for type_name, data in rows if '"sealed"' in data}
     assert sealed == {
         "AccountOpened",
+        "ApiKeyIssued",
         "ContactAdded",
         "ContactRecorded",
+        "PendingPaymentRecorded",
         "PersonalContactAdded",
         "SalesPersonRecorded",
         "UserChanged",
