@@ -15,6 +15,7 @@ from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
 from runtime.refolding import RefoldLost
 from runtime.replaying import ReplayError
+from runtime.services import ReadNotRecorded
 from runtime.settings import SettingsError
 from runtime.tenants import TenantError
 from runtime.worker import ReadModelStopped, WorkerLost
@@ -28,6 +29,7 @@ EXPECTED = (
     NoMasterKey,
     NoteError,
     ReadModelStopped,
+    ReadNotRecorded,
     RebuildBusy,
     RefoldLost,
     ReplayError,
