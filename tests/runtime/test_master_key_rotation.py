@@ -1,22 +1,13 @@
 """Rotation of the master key: everybody is read on, the log stays, and the old one can go."""
 
 import base64
-import os
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Generator, Sequence
-from datetime import date
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import Connection, errors, sql
+from psycopg import errors
 
-from domain.contact import ContactDocument, ContactRecorded
 from domain.shared.person import Person
 from domain.shared.personal import ERASED
 from eventstore.encryption import seal_batch
@@ -35,103 +26,9 @@ from runtime.master_key_rotation import (
     rotate,
 )
 from runtime.settings import Settings
-from runtime.tenants import all_tenants, create_tenant
 from runtime.worker import ReadModelProcess, wait_until
-from tests.runtime.erasing import ACME_1, Site
-
-ON = date(2026, 3, 2)
-
-
-class House:
-    """A database of its own with a master key of its own, and a tenant."""
-
-    def __init__(self, url: str, home: Path, name: str) -> None:
-        self.name = name
-        self.settings = Settings(home=home, database_url=url)
-        self.database = Database.open(self.settings)
-        with self.database.connect("worker") as connection:
-            known = all_tenants(connection)
-        self.tenant = known[0] if known else create_tenant(self.database, "t")
-
-    def run(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the command on this database."""
-        assert self.settings.database_url is not None
-        environment = os.environ | {
-            "TALLYSTICK_HOME": str(self.settings.home),
-            "TALLYSTICK_DATABASE_URL": self.settings.database_url,
-        }
-        return subprocess.Popen(
-            [sys.executable, "-m", "cli", "--tenant", "t", *arguments],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-
-    def told(self, *arguments: str) -> str:
-        """What the command prints, as CSV."""
-        process = self.run(*arguments, "--format", "csv")
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err
-        return out
-
-    def wrapped_by(self) -> dict[str, int]:
-        """How many keys each master key wraps."""
-        return {one.fingerprint: one.keys for one in in_use(self.database)}
-
-    def names(self, persons: Sequence[int]) -> list[str | None]:
-        """The names of persons, as the log tells them."""
-        with self.database.pool("app", size=1) as pool:
-            streams = [stream(one) for one in persons]
-            told = PostgresLog(pool, self.tenant.id).load(streams)
-        return [told[one].events[-1].document.person.cntct_name for one in streams]
-
-    def add(self, persons: Sequence[int]) -> None:
-        """Tell of persons who come for the first time."""
-        with self.database.pool("app", size=1) as pool:
-            PostgresLog(pool, self.tenant.id).append([added(one) for one in persons])
-
-
-def stream(person: int) -> str:
-    return f"contact/1/A/{person}"
-
-
-def added(person: int) -> NewEvent:
-    document = ContactDocument("1", "A", str(person), Person(f"Person {person}"))
-    return NewEvent(stream(person), 1, ContactRecorded(document), ON, "a", "b", "c")
-
-
-@pytest.fixture(scope="module")
-def empty(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Generator[House]:
-    """A house to be copied."""
-    assert database.server is not None
-    name = f"rotation_{uuid4().hex}"
-    with database.connect("owner") as owner:
-        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield House(database.server.url(dbname=name), tmp_path_factory.mktemp("home"), name)
-        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def house(
-    empty: House, database: Database, owner: Connection[Any], tmp_path: Path
-) -> Generator[House]:
-    assert database.server is not None
-    name = f"rotation_{uuid4().hex}"
-    copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    owner.execute(copied.format(sql.Identifier(name), sql.Identifier(empty.name)))
-    path = sql.SQL("ALTER DATABASE {} SET search_path = read_models, public")
-    owner.execute(path.format(sql.Identifier(name)))
-    shutil.copy(empty.settings.home / "master.key", tmp_path)
-    yield House(database.server.url(dbname=name), tmp_path, name)
-    owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def site_of(house: House) -> Site:
-    folder = house.settings.home / "ledger"
-    folder.mkdir()
-    return Site(house.database, house.tenant, folder)
+from tests.runtime.erasing import ACME_1
+from tests.runtime.house import ON, House, added, site_of, stream
 
 
 def log_of(house: House) -> list[Any]:
