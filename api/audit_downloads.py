@@ -6,7 +6,6 @@ what it tells of persons is recorded before anything of it is sent.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,18 +18,18 @@ from starlette.background import BackgroundTask
 
 from api.downloads import disposition, let_in, refusal
 from api.endpoint import request_id_of
-from api.personal_reads import PersonalReads
 from domain.api_key import Role
 from domain.shared.streams import stream_category, stream_key
 from domain.shared.text import can_be_kept
 from projections.subjects import SUBJECT_KEYS, Subject, SubjectKind
 from runtime.clock import business_date, now
 from runtime.embedded import DatabaseUnavailable
+from runtime.personal_reads import PersonalReads, Reader
 from runtime.services import Caller, ReadNotRecorded, RequestTooSlow, Services
 from runtime.site import site_options
 from runtime.spreadsheets import TooManyRows
 from runtime.trail_files import MEDIA_TYPES, TrailFormat, write_trail
-from runtime.trails import TrailEvent, TrailFilter, read_trail
+from runtime.trails import TrailFilter, read_trail
 
 PATH = "/audit-trail.{ending}"
 
@@ -130,7 +129,8 @@ async def _answer(services: Services, asked: _Wanted, request_id: str, path: str
         recorded = await services.ask(
             caller.tenant, lambda connection: _written(connection, asked, Path(name), reads)
         )
-        read = reads.taken(caller, request_id, path) if recorded else None
+        reader = Reader(caller.actor, caller.role, caller.user_id)
+        read = reads.taken(reader, request_id, path) if recorded else None
         if read is not None:
             await services.record_read(caller.tenant, read)
         sent = True
@@ -172,16 +172,9 @@ def _written(connection: Any, asked: _Wanted, path: Path, reads: PersonalReads) 
         write_trail(
             file,
             asked.as_what,
-            _noted(events, reads),
+            reads.noted(events),
             title=asked.title,
             created=business_date(now(), options.time_zone),
             time_zone=options.time_zone,
         )
     return caller.role in options.record_reads_of
-
-
-def _noted(events: Iterable[TrailEvent], reads: PersonalReads) -> Iterator[TrailEvent]:
-    """Yield events, and note what they tell of persons."""
-    for event in events:
-        reads.add_event(event.stream, bytes(event.data))
-        yield event

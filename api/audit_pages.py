@@ -21,7 +21,6 @@ from msgspec import Struct
 from api.downloads import disposition
 from api.endpoint import STATUS, authenticated, request_id_of
 from api.errors import Code
-from api.personal_reads import PersonalReads
 from domain.aging import Basis
 from domain.api_key import Role
 from domain.shared.currency import money_text
@@ -39,6 +38,7 @@ from runtime.clock import now
 from runtime.embedded import DatabaseUnavailable
 from runtime.evidence import Evidence, gather
 from runtime.evidence_pdf import evidence_pdf
+from runtime.personal_reads import PersonalReads, Reader
 from runtime.services import Caller, ReadNotRecorded, RequestTooSlow, Services
 from runtime.site import site_options, today
 from runtime.snapshots import at_one_moment
@@ -167,7 +167,8 @@ class _Pages:
                     caller.role in site_options(connection, caller.tenant).record_reads_of,
                 ),
             )
-            read = asked.reads.taken(caller, request_id, request.url.path) if recorded else None
+            reader = Reader(caller.actor, caller.role, caller.user_id)
+            read = asked.reads.taken(reader, request_id, request.url.path) if recorded else None
             if read is not None:
                 await self._services.record_read(caller.tenant, read)
         except Refused as refused:

@@ -26,7 +26,6 @@ from api.connections import (
     one,
 )
 from api.context import Info, Reading
-from api.personal_reads import PersonalReads
 from api.scalars import Json
 from api.view_types import filter_of, object_of, order_of
 from domain.api_key import Role
@@ -49,6 +48,7 @@ from projections.audit_trail import (
 )
 from projections.listing import Record
 from projections.personal_data_reads import tells_of_person
+from runtime.personal_reads import PersonalReads
 from runtime.services import Caller
 
 

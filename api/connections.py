@@ -16,7 +16,6 @@ from strawberry.dataloader import DataLoader
 
 from api.context import Info, Reading
 from api.errors import ApiError, Code
-from api.personal_reads import PersonalReads
 from api.selection import fields_below
 from api.view_types import (
     FilterInput,
@@ -45,6 +44,7 @@ from projections.listing import (
     typed,
 )
 from projections.view import View
+from runtime.personal_reads import PersonalReads
 
 PAGE_DEFAULT = 50
 """Records of a page that says no number."""

@@ -1,7 +1,7 @@
 """What resolvers work with: who asks, and readings of the read models for a date and a moment."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from contextlib import AsyncExitStack
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
@@ -12,10 +12,10 @@ from strawberry.fastapi import BaseContext
 
 from api.documents import TrustedDocuments
 from api.errors import ApiError, Code
-from api.personal_reads import PersonalReads
 from domain.api_key import Role
 from projections.query import Asking, Query
 from projections.view import Asked
+from runtime.personal_reads import PersonalReads, Reader
 from runtime.services import Caller, Services, Snapshot
 from runtime.site import today
 
@@ -55,7 +55,8 @@ class Context(BaseContext):
     """One request, or one connection of subscriptions.
 
     A request may name the `operation` of its document; a connection knows which `documents` it
-    serves.
+    serves. The `recorded_roles`, of which it is recorded what they read of persons, are those that
+    the site names in what is read, unless they are given.
     """
 
     def __init__(
@@ -66,14 +67,16 @@ class Context(BaseContext):
         *,
         operation: str | None = None,
         documents: TrustedDocuments | None = None,
+        recorded_roles: Collection[Role] | None = None,
     ) -> None:
         super().__init__()
         self.operation = operation
         self.documents = documents
+        self._recorded_roles = recorded_roles
         self.services = services
         self.known_caller = caller
         self.request_id = request_id
-        self._reads = PersonalReads()
+        self.reads = PersonalReads()
         self._stack = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._snapshot: Snapshot | None = None
@@ -149,7 +152,10 @@ class Context(BaseContext):
 
     def _recorded(self, snapshot: Snapshot) -> PersonalReads | None:
         """Return what personal data that is read is added to; None if it is not recorded."""
-        return self._reads if self.caller.role in snapshot.options.record_reads_of else None
+        roles = self._recorded_roles
+        if roles is None:
+            roles = snapshot.options.record_reads_of
+        return self.reads if self.caller.role in roles else None
 
     async def record_reads(self) -> None:
         """Record what was read of persons since the last time; before that nothing is sent.
@@ -159,7 +165,9 @@ class Context(BaseContext):
         """
         if self.known_caller is None:
             return
-        read = self._reads.taken(self.caller, self.request_id, self.operation)
+        caller = self.caller
+        reader = Reader(caller.actor, caller.role, caller.user_id)
+        read = self.reads.taken(reader, self.request_id, self.operation)
         if read is not None:
             await self.services.record_read(self.caller.tenant, read)
 

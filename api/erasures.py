@@ -23,7 +23,8 @@ from api.errors import UserError
 from api.nodes import Node
 from api.view_types import filter_of, object_of, order_of
 from application.erasing import Wish
-from domain.api_key import Role
+from domain.account import ACCOUNT
+from domain.api_key import API_KEY, Role
 from domain.contact import CONTACT
 from domain.erasure import (
     ERASURE,
@@ -33,6 +34,7 @@ from domain.erasure import (
     WithdrawErasure,
 )
 from domain.personal_contact import PERSONAL_CONTACT
+from domain.sales_person import SALES_PERSON
 from domain.shared.decider import Refused
 from domain.shared.streams import stream_name
 from domain.user import USER
@@ -123,11 +125,40 @@ class ErasePersonalContactInput:
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
 
+@strawberry.input(description="A sales person to erase.")
+class EraseSalesPersonInput:
+    """A sales person to erase."""
+
+    company_id: str = strawberry.field(description="The ERP company.")
+    sper_id: str = strawberry.field(description="The sales person, as accounts name them.")
+    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.input(description="A sales person without an id to erase.")
+class EraseNamelessSalesPersonInput:
+    """A sales person without an id to erase."""
+
+    company_id: str = strawberry.field(description="The ERP company of the account.")
+    cust_id: str = strawberry.field(description="The account that names them.")
+    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
 @strawberry.input(description="A user to erase, who must be retired.")
 class EraseUserInput:
     """A user to erase."""
 
     user_id: str = strawberry.field(description="The user.")
+    reason: str = strawberry.field(description=_REASON)
+    idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
+
+
+@strawberry.input(description="An API key whose holder's name is to be erased.")
+class EraseApiKeyHolderInput:
+    """An API key whose holder's name is to be erased."""
+
+    key_id: str = strawberry.field(description="The key, which acts for no user.")
     reason: str = strawberry.field(description=_REASON)
     idempotency_key: str | None = strawberry.field(default=None, description=IDEMPOTENCY_KEY)
 
@@ -208,7 +239,50 @@ class ErasureMutation:
         )
 
     @strawberry.mutation(
-        description="Erase name and e-mail address of a retired user, for good; the id stays. Where"
+        description="Erase the person who is a sales person of the ERP, for good: name and"
+        " user-defined fields, in accounts as well; the id stays. Where the site wants two, this"
+        f" asks for it, and somebody else approves. {_ROLES}"
+    )
+    async def erase_sales_person(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            EraseSalesPersonInput, strawberry.argument(description="The person, and why.")
+        ],
+    ) -> ErasurePayload:
+        """Erase a sales person."""
+        return await _ask(
+            info.context,
+            stream_name(SALES_PERSON.category, input.company_id, input.sper_id),
+            input.reason,
+            "eraseSalesPerson",
+            input.idempotency_key,
+        )
+
+    @strawberry.mutation(
+        description="Erase the sales person whom an account names without an id, for good. Where"
+        f" the site wants two, this asks for it, and somebody else approves. {_ROLES}"
+    )
+    async def erase_nameless_sales_person(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            EraseNamelessSalesPersonInput,
+            strawberry.argument(description="The account that names them, and why."),
+        ],
+    ) -> ErasurePayload:
+        """Erase a sales person who has no id."""
+        return await _ask(
+            info.context,
+            stream_name(ACCOUNT.category, input.company_id, input.cust_id),
+            input.reason,
+            "eraseNamelessSalesPerson",
+            input.idempotency_key,
+        )
+
+    @strawberry.mutation(
+        description="Erase name and e-mail address of a retired user, for good, and the names of"
+        " their API keys; the ids stay. Where"
         f" the site wants two, this asks for it, and somebody else approves. {_ROLES}"
     )
     async def erase_user(
@@ -224,6 +298,27 @@ class ErasureMutation:
             stream_name(USER.category, input.user_id),
             input.reason,
             "eraseUser",
+            input.idempotency_key,
+        )
+
+    @strawberry.mutation(
+        description="Erase the name of who has an API key that acts for no user, for good; a user's"
+        " goes with the user. The key lets its holder in as before. Where the site wants two, this"
+        f" asks for it, and somebody else approves. {_ROLES}"
+    )
+    async def erase_api_key_holder(
+        self,
+        info: Info,
+        input: Annotated[  # noqa: A002
+            EraseApiKeyHolderInput, strawberry.argument(description="The key, and why.")
+        ],
+    ) -> ErasurePayload:
+        """Erase the name of a key's holder."""
+        return await _ask(
+            info.context,
+            stream_name(API_KEY.category, input.key_id),
+            input.reason,
+            "eraseApiKeyHolder",
             input.idempotency_key,
         )
 

@@ -353,6 +353,7 @@ class PendingPaymentMutation:
                 input.proc_status_msg,
                 input.proc_ref_no,
             ),
+            context.caller.user_id,
         )
         return await answer(
             context,

@@ -11,15 +11,19 @@ from typing import Any
 from msgspec import Struct
 
 import domain.account
+import domain.api_key
 import domain.contact
 import domain.personal_contact
+import domain.sales_person
 import domain.user
 from application.handling import Consulted, Handled, Outcome, Request, handle_all
-from domain.account import ACCOUNT
+from domain.account import ACCOUNT, EraseNamelessSalesPerson
+from domain.api_key import API_KEY, EraseApiKey
 from domain.contact import CONTACT, EraseContact
 from domain.erasure import ERASURE, ErasureCommand, WithdrawErasure, is_done
 from domain.legal_hold import LEGAL_HOLD, is_held
 from domain.personal_contact import PERSONAL_CONTACT, ErasePersonalContact
+from domain.sales_person import SALES_PERSON, EraseSalesPerson
 from domain.shared.decider import Decider, Refused
 from domain.shared.record_types import RecordType
 from domain.shared.streams import stream_key, stream_name
@@ -28,21 +32,34 @@ from domain.user import USER, EraseUser
 from domain.user_fields import USER_FIELDS, EraseUserFields
 from eventstore.log import Log
 
-_KEY_PARTS = {CONTACT.category: 3, PERSONAL_CONTACT.category: 1, USER.category: 1}
+_KEY_PARTS = {
+    ACCOUNT.category: 2,
+    API_KEY.category: 1,
+    CONTACT.category: 3,
+    PERSONAL_CONTACT.category: 1,
+    SALES_PERSON.category: 2,
+    USER.category: 1,
+}
 """Categories of streams about persons, and of how many parts their keys are."""
+
+
+_ONLY_NAMED = frozenset({ACCOUNT.category, SALES_PERSON.category})
+"""Categories whose streams do not tell themselves whether there is somebody to be erased."""
 
 
 def _is_known(account: Any) -> bool:
     return domain.account.facts(account) is not None
 
 
-_KNOWN: Mapping[str, tuple[Decider[Any, Any, Any], Callable[[Any], bool]]] = {
-    ACCOUNT.category: (ACCOUNT, _is_known),
+_THERE: Mapping[str, tuple[Decider[Any, Any, Any], Callable[[Any], bool]]] = {
+    ACCOUNT.category: (ACCOUNT, domain.account.can_be_erased),
+    API_KEY.category: (API_KEY, domain.api_key.can_be_erased),
     CONTACT.category: (CONTACT, domain.contact.can_be_erased),
     PERSONAL_CONTACT.category: (PERSONAL_CONTACT, domain.personal_contact.can_be_erased),
+    SALES_PERSON.category: (SALES_PERSON, domain.sales_person.can_be_erased),
     USER.category: (USER, domain.user.can_be_erased),
 }
-"""Category -> whether there is an account, or somebody to be erased, by the state of the stream."""
+"""Category -> whether there is somebody to be erased, by the state of their stream."""
 
 
 class Wish(Struct, frozen=True):
@@ -62,8 +79,14 @@ class Wish(Struct, frozen=True):
 
 def known_asked(key: tuple[str, ...]) -> Consulted:
     """Return whether there is an account, or a person to be erased, by category and key."""
-    decider, known = _KNOWN[key[0]]
-    return Consulted(decider, key[1:], known)
+    if key[0] == ACCOUNT.category:
+        return Consulted(ACCOUNT, key[1:], _is_known)
+    return _there_asked(key)
+
+
+def _there_asked(key: tuple[str, ...]) -> Consulted:
+    decider, there = _THERE[key[0]]
+    return Consulted(decider, key[1:], there)
 
 
 def held_key(company_id: str, cust_id: str, cntct_id: str | None) -> tuple[str, ...]:
@@ -84,7 +107,9 @@ def checked_person(name: str) -> str:
     if _KEY_PARTS.get(category) != len(key) or not all(key) or stream_name(category, *key) != name:
         raise Refused(
             "person_invalid",
-            "A person is named contact/COMPANY/ACCOUNT/ID, personal_contact/ID or user/ID.",
+            "A person is named contact/COMPANY/ACCOUNT/ID, personal_contact/ID,"
+            " sales_person/COMPANY/ID or user/ID; account/COMPANY/ACCOUNT is the sales person whom"
+            " an account names without an id, api_key/ID who has an API key and is no user.",
             "person",
         )
     return name
@@ -123,6 +148,8 @@ def requests(log: Log, wish: Wish) -> Sequence[Request]:
     first = _request(wish, ERASURE, (category, *key), wish.command, _asked(wish, category, key))
     done = (Consulted(ERASURE, (category, *key), is_done),)
     day = wish.business_date
+    if category in _ONLY_NAMED and not log.tells_of(person):
+        raise Refused("person_unknown", "Nothing was ever told of such a person.", "person")
     if category == PERSONAL_CONTACT.category:
         return [
             first,
@@ -130,8 +157,16 @@ def requests(log: Log, wish: Wish) -> Sequence[Request]:
         ]
     if category == USER.category:
         return [first, _request(wish, USER, key, EraseUser(day), done)]
-    found = [first, _request(wish, CONTACT, key, EraseContact(day), done)]
-    fields = (RecordType.CONTACT.value, *key)
+    if category == API_KEY.category:
+        return [first, _request(wish, API_KEY, key, EraseApiKey(day), done)]
+    if category == ACCOUNT.category:
+        return [first, _request(wish, ACCOUNT, key, EraseNamelessSalesPerson(day), done)]
+    if category == SALES_PERSON.category:
+        found = [first, _request(wish, SALES_PERSON, key, EraseSalesPerson(day), done)]
+        fields = (RecordType.SALES_PERSON.value, *key)
+    else:
+        found = [first, _request(wish, CONTACT, key, EraseContact(day), done)]
+        fields = (RecordType.CONTACT.value, *key)
     if log.load([stream_name(USER_FIELDS.category, *fields)]):
         found.append(_request(wish, USER_FIELDS, fields, EraseUserFields(day), done))
     return found
@@ -144,8 +179,10 @@ def _asked(wish: Wish, category: str, key: tuple[str, ...]) -> tuple[Consulted, 
     holds: list[tuple[str, ...]] = []
     if category == CONTACT.category:
         holds = [(category, *key), (ACCOUNT.category, *key[:2])]
+    elif category == ACCOUNT.category:
+        holds = [(category, *key)]
     return (
-        known_asked((category, *key)),
+        _there_asked((category, *key)),
         Consulted(SITE_OPTIONS, (SITE,), erasure_needs_two),
         *(Consulted(LEGAL_HOLD, held, is_held) for held in holds),
     )

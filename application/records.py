@@ -16,13 +16,14 @@ from domain.payment import PAYMENT
 from domain.payment import is_known as is_known_payment
 from domain.sales_order import SALES_ORDER
 from domain.sales_person import SALES_PERSON
+from domain.sales_person import is_known as is_known_sales_person
 from domain.shared.decider import Decider
 from domain.shared.imported import is_known
 from domain.shared.record_types import RecordType
 
 _STREAMS: Mapping[RecordType, tuple[Decider[Any, Any, Any], Callable[[Any], bool]]] = {
     RecordType.CUSTOMER: (ACCOUNT, lambda state: account_facts(state) is not None),
-    RecordType.SALES_PERSON: (SALES_PERSON, is_known),
+    RecordType.SALES_PERSON: (SALES_PERSON, is_known_sales_person),
     RecordType.SALES_ORDER: (SALES_ORDER, is_known),
     RecordType.INVOICE: (INVOICE, lambda state: document_facts(state) is not None),
     RecordType.INVOICE_LINE: (INVOICE_LINE, is_known),

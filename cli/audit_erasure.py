@@ -1,7 +1,5 @@
 """`tallystick audit erase`, `hold` and `retention`: persons who are to be read of no longer."""
 
-import os
-import pwd
 import sys
 from datetime import date
 from uuid import uuid4
@@ -12,6 +10,7 @@ from application.erasing import Wish, checked_person, known_asked
 from application.handling import Request
 from cli.audit import audit
 from cli.context import Session, command_options
+from cli.operator import operator
 from cli.output import print_rows
 from cli.values import DATE
 from domain.erasure import (
@@ -37,13 +36,17 @@ from runtime.site import site_options, today
 def erase_person(
     session: Session, person: str, reason: str | None, *, approve: bool, withdraw: bool
 ) -> None:
-    """Erase PERSON for good: contact/COMPANY/ACCOUNT/ID, personal_contact/ID or user/ID.
+    """Erase PERSON for good, who is named as in `auditTrail`.
+
+    contact/COMPANY/ACCOUNT/ID, personal_contact/ID, sales_person/COMPANY/ID or user/ID;
+    account/COMPANY/ACCOUNT is the sales person whom that account names without an id, api_key/ID
+    who has that API key and is no user.
 
     Where the site wants two, this asks for it, and somebody else approves.
     """
     if (reason is not None) + approve + withdraw != 1:
         raise click.UsageError("Give a --reason, or --approve, or --withdraw.")
-    by, on = _operator(), _today(session)
+    by, on = operator(), _today(session)
     command: ErasureCommand = AskErasure(person, reason or "", by, on)
     if approve:
         command = ApproveErasure(by, on)
@@ -65,7 +68,7 @@ def erase_person(
 @command_options
 def hold(session: Session, subject: str, reason: str, *, lift: bool) -> None:
     """Hold SUBJECT, account/COMPANY/ACCOUNT or contact/COMPANY/ACCOUNT/ID: nobody is erased."""
-    by, on = _operator(), _today(session)
+    by, on = operator(), _today(session)
     key = (stream_category(subject), *stream_key(subject))
     parts = {"account": 3, "contact": 4}
     if parts.get(key[0]) != len(key) or not all(key) or stream_name(*key) != subject:
@@ -92,20 +95,11 @@ def retention(session: Session, on: date, *, erasing: bool) -> None:
     database, tenant = session.database, session.tenant()
     found = overdue(database, tenant, on)
     if erasing:
-        found = erase_overdue(database, tenant, on, actor=_operator(), correlation=f"cli/{uuid4()}")
+        found = erase_overdue(database, tenant, on, actor=operator(), correlation=f"cli/{uuid4()}")
     rows = [[one.person, one.removed_on.isoformat(), one.state.value] for one in found]
     print_rows(session.format, ["person", "removed_on", "state"], rows)
     if erasing and any(one.state is State.DUE for one in found):
         sys.exit(1)
-
-
-def _operator() -> str:
-    """Return who sits at the command line, as the log names them."""
-    number = os.getuid()
-    try:
-        return f"cli/{pwd.getpwuid(number).pw_name}"
-    except KeyError:
-        return f"cli/{number}"
 
 
 def _today(session: Session) -> date:

@@ -15,8 +15,11 @@ from rich.progress import Progress
 
 from cli.audit import audit
 from cli.context import Session, command_options, is_terminal, note
+from cli.operator import operator
 from cli.output import print_rows
 from cli.values import MOMENT
+from domain.api_key import Role
+from runtime.personal_reads import Reader, reads_of_tables, record_at_command_line
 from runtime.read_models import status
 from runtime.replay_files import Form, write_replay
 from runtime.replaying import (
@@ -107,6 +110,10 @@ def replay(
                 note(f"{one.read_model} is stopped at position {one.stopped_at}: {one.error}")
     for folder, form in ((csv, Form.CSV), (parquet, Form.PARQUET)):
         if folder is not None:
+            reads = reads_of_tables(database, tenant.id)
+            reader = Reader(operator(), Role.AUDITOR)
+            operation = f"audit replay {name} --{form}"
+            record_at_command_line(session.database, tenant.id, reads, reader, operation)
             with _progress("Writing") as advance:
                 written = write_replay(database, folder, form, advance)
             note(f"{sum(written.values()):,} rows of {len(written)} tables are in {folder}.")
@@ -117,7 +124,7 @@ def replay(
     from api.replaying import answer_replayed  # noqa: PLC0415
 
     caller = caller_of(database, tenant, key_id)
-    answering = answer_replayed(database, session.settings, caller, query, given)
+    answering = answer_replayed(database, session.settings, caller, query, given, operator())
     body, good = asyncio.run(answering)
     click.echo(body)
     if not good:

@@ -1,10 +1,14 @@
 """`tallystick audit trail`: who did what, when, why, and what it changed."""
 
 import sys
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import IO
 
 import click
 
@@ -12,14 +16,30 @@ from cli.audit import audit
 from cli.audit_subjects import SubjectAsked, subject_options
 from cli.context import Format, Session, command_options, note
 from cli.event_lines import happened
+from cli.operator import operator
 from cli.values import DATE, MOMENT
+from domain.api_key import Role
 from runtime.clock import business_date, now
+from runtime.personal_reads import PersonalReads, Reader, record_at_command_line
 from runtime.site import site_options
 from runtime.trail_files import TrailFormat, write_trail
 from runtime.trails import TrailFilter, catch_up, read_trail
 
 EVENTS_PRINTED_MAX = 200
 """Events that are printed for people at most."""
+
+
+@contextmanager
+def unseen(path: Path) -> Generator[IO[bytes]]:
+    """Write a file that takes its place only once it is whole and nothing failed."""
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
 
 _FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -76,26 +96,39 @@ def trail(
     title = "Audit trail" if about is None else f"Trail of {about.named}"
     files = ((TrailFormat.XLSX, xlsx), (TrailFormat.CSV, csv), (TrailFormat.JSON, json))
     written = [(as_what, path) for as_what, path in files if path is not None]
+    reads = PersonalReads()
+
+    def recorded() -> None:
+        """Record what was read of persons, before anything of it can be seen."""
+        reader = Reader(operator(), Role.AUDITOR)
+        record_at_command_line(session.database, tenant.id, reads, reader, "audit trail")
+
     with session.database.connect("worker") as connection:
         time_zone = site_options(connection, tenant.id).time_zone
         on = business_date(now(), time_zone)
+
+        def write(file: IO[bytes], as_what: TrailFormat, zone: str = "UTC") -> int:
+            with closing(read_trail(connection, tenant.id, wanted)) as told:
+                noted = reads.noted(told)
+                return write_trail(file, as_what, noted, title=title, created=on, time_zone=zone)
+
         for as_what, path in written:
-            with (
-                path.open("wb") as file,
-                closing(read_trail(connection, tenant.id, wanted)) as told,
-            ):
-                count = write_trail(
-                    file, as_what, told, title=title, created=on, time_zone=time_zone
-                )
+            with unseen(path) as file:
+                count = write(file, as_what, time_zone)
+                recorded()
             note(f"{count:,} events are in {path}.")
         if written:
             return
+        if session.format is not Format.TABLE:
+            with TemporaryFile() as file:
+                write(file, TrailFormat(session.format))
+                recorded()
+                file.seek(0)
+                copyfileobj(file, sys.stdout.buffer)
+            return
         with closing(read_trail(connection, tenant.id, wanted)) as told:
-            if session.format is not Format.TABLE:
-                stdout = sys.stdout.buffer
-                write_trail(stdout, TrailFormat(session.format), told, title=title, created=on)
-                return
-            events = list(islice(told, EVENTS_PRINTED_MAX + 1))
+            events = list(reads.noted(islice(told, EVENTS_PRINTED_MAX + 1)))
+        recorded()
     click.echo(title)
     for event in events[:EVENTS_PRINTED_MAX]:
         click.echo("\n".join(happened(event)))

@@ -24,6 +24,7 @@ COMMANDS = (
     "explain",
     "jobs",
     "key",
+    "master-key",
     "projections",
     "rules",
     "schema",

@@ -2,15 +2,20 @@
 
     NotOpened --import or imply--> Opened --import--> Opened, amended
                                      |---add note---> Opened
+                                     |---erase------> Opened, without a name of a sales person
 
 A customer that only a document names is opened as implied; the first row of its own completes
 it. The ERP owns what it exports (SYN-08); notes are the collectors' own (ACC-30).
+
+The name of a sales person is about the person whom `sper_id` names, and cannot be read once they
+are erased (`domain/sales_person.py`). A name that comes without an id is of somebody whom only this
+account knows: they are erased by the account's own name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +23,7 @@ from msgspec.structs import replace
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts
+from domain.shared.personal import Named
 from domain.shared.text import can_be_kept
 
 NOTE_CHARACTERS_MAX = 10_000
@@ -61,11 +67,21 @@ class AccountDocument(Struct, frozen=True, omit_defaults=True, gc=False):
     udf5: str | None = None
 
 
+_PERSONAL: Mapping[str, Any] = {"document.sper_name": None}
+"""What of an account's events tells of a person."""
+
+_SALES_PERSON = (Named("sales_person", ("document.company_id", "document.sper_id")),)
+"""Who that is."""
+
+
 # Events: stored for ever under these names and fields. Add, never rename.
 
 
 class AccountOpened(Event, frozen=True, omit_defaults=True, gc=False):
     """The account became known, by a row of its own or implied by a document."""
+
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
+    names: ClassVar[Sequence[Named]] = _SALES_PERSON
 
     document: AccountDocument
     implied: bool = False
@@ -73,6 +89,9 @@ class AccountOpened(Event, frozen=True, omit_defaults=True, gc=False):
 
 class AccountAmended(Event, frozen=True, omit_defaults=True, gc=False):
     """The ERP changed what it says of the account."""
+
+    personal: ClassVar[Mapping[str, Any]] = _PERSONAL
+    names: ClassVar[Sequence[Named]] = _SALES_PERSON
 
     document: AccountDocument
 
@@ -87,7 +106,17 @@ class AccountNoteAdded(Event, frozen=True, omit_defaults=True, gc=False):
     noted_on: date
 
 
-AccountEvent: TypeAlias = AccountOpened | AccountAmended | AccountNoteAdded
+class NamelessSalesPersonErased(Event, frozen=True, omit_defaults=True, gc=False):
+    """The sales person whom the account named without an id was erased."""
+
+    erases: ClassVar[bool] = True
+
+    erased_on: date
+
+
+AccountEvent: TypeAlias = (
+    AccountOpened | AccountAmended | AccountNoteAdded | NamelessSalesPersonErased
+)
 
 
 # Commands.
@@ -114,7 +143,18 @@ class AddAccountNote(Struct, frozen=True, gc=False):
     business_date: date
 
 
-AccountCommand: TypeAlias = ImportAccount | ImplyAccount | AddAccountNote
+class EraseNamelessSalesPerson(Struct, frozen=True, gc=False):
+    """Erase the sales person whom the account names without an id, if that was `granted`."""
+
+    business_date: date
+    granted: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "EraseNamelessSalesPerson":
+        """Return the command that knows whether the erasure was granted."""
+        return replace(self, granted=facts[0])
+
+
+AccountCommand: TypeAlias = ImportAccount | ImplyAccount | AddAccountNote | EraseNamelessSalesPerson
 
 
 # State: only what decisions need.
@@ -125,10 +165,11 @@ class NotOpened(Struct, frozen=True):
 
 
 class Opened(Struct, frozen=True, gc=False):
-    """The account as known."""
+    """The account as known; `nameless_erased` if a sales person without an id is not named."""
 
     document: AccountDocument
     notes: frozenset[str] = frozenset()
+    nameless_erased: bool = False
 
 
 Account: TypeAlias = NotOpened | Opened
@@ -143,6 +184,8 @@ def evolve(account: Account, event: AccountEvent) -> Account:
             return replace(account, document=document)
         case Opened(), AccountNoteAdded(note_id=note_id):
             return replace(account, notes=account.notes | {note_id})
+        case Opened(document), NamelessSalesPersonErased():
+            return replace(account, document=without_nameless(document), nameless_erased=True)
         case _:
             raise ImpossibleHistory(f"{event} after {account}")
 
@@ -155,7 +198,11 @@ def decide(command: AccountCommand, account: Account) -> Sequence[AccountEvent]:
         case NotOpened(), ImplyAccount(company_id, cust_id):
             return [AccountOpened(AccountDocument(company_id, cust_id), implied=True)]
         case Opened(), ImportAccount(document):
+            if account.nameless_erased:
+                document = without_nameless(document)
             return [] if document == account.document else [AccountAmended(document)]
+        case _, EraseNamelessSalesPerson(day, granted):
+            return [NamelessSalesPersonErased(day)] if granted and can_be_erased(account) else []
         case Opened(), ImplyAccount():
             return []  # known already
         case Opened(), AddAccountNote():
@@ -181,6 +228,16 @@ def add_note(command: AddAccountNote, account: Opened) -> Sequence[AccountEvent]
     return [AccountNoteAdded(company_id, cust_id, command.note_id, text, command.business_date)]
 
 
+def without_nameless(document: AccountDocument) -> AccountDocument:
+    """Return a document without the name of a sales person who has no id."""
+    return document if document.sper_id else replace(document, sper_name=None)
+
+
+def can_be_erased(account: Account) -> bool:
+    """Whether the account may name a sales person without an id who was not erased."""
+    return isinstance(account, Opened) and not account.nameless_erased
+
+
 def facts(account: Account) -> AccountFacts | None:
     """Return what other decisions may know of the account; None if nothing is known of it."""
     if isinstance(account, NotOpened):
@@ -191,7 +248,7 @@ def facts(account: Account) -> AccountFacts | None:
 
 ACCOUNT: Decider[Account, AccountCommand, AccountEvent] = Decider(
     category="account",
-    events=(AccountOpened, AccountAmended, AccountNoteAdded),
+    events=(AccountOpened, AccountAmended, AccountNoteAdded, NamelessSalesPersonErased),
     initial=NotOpened(),
     evolve=evolve,
     decide=decide,

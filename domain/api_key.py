@@ -1,10 +1,15 @@
 """An API key: lets a program or a person in with a role. Its secret is kept only as a digest.
 
 NotIssued --issue--> Issued --revoke--> Revoked
+
+A key is named after who has it. That is about the user for whom its holder acts, and goes with
+them; of a key that acts for nobody it is about somebody whom only the key knows, and is erased by
+the key's own name (`domain/erasure.py`). The key itself lets its holder in before and after.
 """
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +17,7 @@ from msgspec.structs import replace
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import UserFacts
+from domain.shared.personal import ERASED, Named
 from domain.shared.roles import Role
 from domain.shared.text import can_be_kept
 
@@ -21,6 +27,9 @@ class ApiKeyIssued(Event, frozen=True, omit_defaults=True):
 
     Its holder acts for the user `user_id`, if there is one.
     """
+
+    personal: ClassVar[Mapping[str, Any]] = {"name": ERASED}
+    names: ClassVar[Sequence[Named]] = (Named("user", ("user_id",)),)
 
     key_id: str
     name: str
@@ -35,7 +44,15 @@ class ApiKeyRevoked(Event, frozen=True, omit_defaults=True):
     key_id: str
 
 
-ApiKeyEvent: TypeAlias = ApiKeyIssued | ApiKeyRevoked
+class ApiKeyErased(Event, frozen=True, omit_defaults=True):
+    """The person was erased after whom the key was named, which acts for no user."""
+
+    erases: ClassVar[bool] = True
+
+    erased_on: date
+
+
+ApiKeyEvent: TypeAlias = ApiKeyIssued | ApiKeyRevoked | ApiKeyErased
 
 
 class IssueApiKey(Struct, frozen=True):
@@ -57,7 +74,18 @@ class RevokeApiKey(Struct, frozen=True):
     """Take a key back."""
 
 
-ApiKeyCommand: TypeAlias = IssueApiKey | RevokeApiKey
+class EraseApiKey(Struct, frozen=True):
+    """Erase the person after whom the key is named, if that was `granted`."""
+
+    business_date: date
+    granted: bool = False
+
+    def knowing(self, facts: Sequence[bool]) -> "EraseApiKey":
+        """Return the command that knows whether the erasure was granted."""
+        return replace(self, granted=facts[0])
+
+
+ApiKeyCommand: TypeAlias = IssueApiKey | RevokeApiKey | EraseApiKey
 
 
 class NotIssued(Struct, frozen=True):
@@ -65,13 +93,16 @@ class NotIssued(Struct, frozen=True):
 
 
 class Issued(Struct, frozen=True):
-    """The key is valid."""
+    """The key is valid; `named` if it is named after somebody who is no user."""
 
     key_id: str
+    named: bool = False
 
 
 class Revoked(Struct, frozen=True):
-    """The key was valid once."""
+    """The key was valid once; `named` as before."""
+
+    named: bool = False
 
 
 ApiKey: TypeAlias = NotIssued | Issued | Revoked
@@ -80,10 +111,12 @@ ApiKey: TypeAlias = NotIssued | Issued | Revoked
 def evolve(key: ApiKey, event: ApiKeyEvent) -> ApiKey:
     """Remember `event`."""
     match key, event:
-        case NotIssued(), ApiKeyIssued(key_id=key_id):
-            return Issued(key_id)
-        case Issued(), ApiKeyRevoked():
-            return Revoked()
+        case NotIssued(), ApiKeyIssued(key_id=key_id, user_id=user_id):
+            return Issued(key_id, named=user_id is None)
+        case Issued(named=named), ApiKeyRevoked():
+            return Revoked(named)
+        case Issued(named=True) | Revoked(named=True), ApiKeyErased():
+            return replace(key, named=False)
         case _:
             raise ImpossibleHistory(f"{event} after {key}")
 
@@ -91,6 +124,8 @@ def evolve(key: ApiKey, event: ApiKeyEvent) -> ApiKey:
 def decide(command: ApiKeyCommand, key: ApiKey) -> Sequence[ApiKeyEvent]:
     """Return the facts that `command` adds."""
     match key, command:
+        case _, EraseApiKey(day, granted):
+            return [ApiKeyErased(day)] if granted and can_be_erased(key) else []
         case NotIssued(), IssueApiKey(key_id, name, role, secret_sha256, user_id, user):
             if not name.strip():
                 raise Refused("key_name_missing", "A key needs a name.", "name")
@@ -111,9 +146,14 @@ def decide(command: ApiKeyCommand, key: ApiKey) -> Sequence[ApiKeyEvent]:
             raise Refused("key_exists", "This key was issued already.")
 
 
+def can_be_erased(key: ApiKey) -> bool:
+    """Whether the key is named after somebody who is no user and was not erased."""
+    return isinstance(key, Issued | Revoked) and key.named
+
+
 API_KEY: Decider[ApiKey, ApiKeyCommand, ApiKeyEvent] = Decider(
     category="api_key",
-    events=(ApiKeyIssued, ApiKeyRevoked),
+    events=(ApiKeyIssued, ApiKeyRevoked, ApiKeyErased),
     initial=NotIssued(),
     evolve=evolve,
     decide=decide,

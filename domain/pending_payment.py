@@ -9,11 +9,11 @@ What the source calls "no response" is the normal state of a payment that succee
 its match [C29]; an attempt that failed is kept with what the processor said of it (PND-13).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -22,6 +22,7 @@ from domain.shared.currency import is_currency, iso_code, money_text, rounded
 from domain.shared.decider import Decider, ImpossibleHistory, Refused
 from domain.shared.event import Event
 from domain.shared.facts import AccountFacts, DocumentFacts, PaymentFacts, PendingPaymentFacts
+from domain.shared.personal import Named
 from domain.shared.text import can_be_kept
 
 INVOICES_MAX = 500
@@ -98,8 +99,16 @@ class MatchCandidate(Struct, frozen=True, gc=False):
 class PendingPaymentRecorded(Event, frozen=True, omit_defaults=True, gc=False):
     """A payment was made online on `create_date`, or tried and declined.
 
-    `amount` is in `curr_id`. Who entered it is empty for payers who came by a guest link (PND-10).
+    `amount` is in `curr_id`. Who entered it is empty for payers who came by a guest link (PND-10);
+    `entry_for` is the user for whom they did, and the name goes with them, or with the API key that
+    `entry_user_id` names. What the processor calls the merchant's account is of no person.
     """
+
+    personal: ClassVar[Mapping[str, Any]] = {"entry_user_name": None}
+    names: ClassVar[Sequence[Named]] = (
+        Named("user", ("entry_for",)),
+        Named("api_key", ("entry_user_id",)),
+    )
 
     pending_payment_id: str
     company_id: str
@@ -112,6 +121,7 @@ class PendingPaymentRecorded(Event, frozen=True, omit_defaults=True, gc=False):
     entry_user_id: str | None = None
     entry_user_name: str | None = None
     processor: Processor = Processor()
+    entry_for: str | None = None
 
     def effective_on(self, business_date: date) -> date:  # noqa: ARG002
         """Return the day on which it was made."""
@@ -163,6 +173,7 @@ class RecordPendingPayment(Struct, frozen=True, gc=False):
     entry_user_id: str | None = None
     entry_user_name: str | None = None
     processor: Processor = Processor()
+    entry_for: str | None = None
     account: AccountFacts | None = None
     documents: tuple[DocumentFacts | None, ...] = ()
 
@@ -321,6 +332,7 @@ def recorded_as(command: RecordPendingPayment) -> PendingPaymentRecorded:
         command.entry_user_id,
         command.entry_user_name,
         command.processor,
+        command.entry_for,
     )
 
 

@@ -1,9 +1,10 @@
 """The user-defined fields of a record that are kept here: udf6 to udf10 (UDF-04).
 
-    unset --set--> set --set--> set to another value --erase--> erased, with its contact
+    unset --set--> set --set--> set to another value --erase--> erased, with its person
 
 One stream for each record that has any, whatever its type. No sync ever touches them (SYN-08):
-an export has no word for them. Those of a contact are about a person, and erased with them.
+an export has no word for them. Those of a contact or a sales person are about a person, and erased
+with them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ class UserFieldsSet(Event, frozen=True, omit_defaults=True, gc=False):
 
 
 class UserFieldsErased(Event, frozen=True, omit_defaults=True, gc=False):
-    """The contact whose fields they are was erased, and they with it."""
+    """The person whose fields they are was erased, and they with them."""
 
     erases: ClassVar[bool] = True
 
@@ -77,7 +78,7 @@ class SetUserFields(Struct, frozen=True, gc=False):
 
 
 class EraseUserFields(Struct, frozen=True, gc=False):
-    """Erase the fields of a contact, if its erasure was `granted`."""
+    """Erase the fields of a person, if the erasure was `granted`."""
 
     business_date: date
     granted: bool = False
@@ -88,7 +89,7 @@ class EraseUserFields(Struct, frozen=True, gc=False):
 
 
 class Erased(Struct, frozen=True):
-    """The fields were a contact's who was erased."""
+    """The fields were of a person who was erased."""
 
 
 State: TypeAlias = UserFields | Erased

@@ -13,7 +13,6 @@ kept from one page to the next, so that no process reads on after an erasure.
 import base64
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -24,16 +23,19 @@ from psycopg import Connection
 
 from domain.catalogue import EVENT_TYPES
 from domain.shared.event import Event
-from domain.shared.personal import person_of
+from domain.shared.personal import FIELDS_OF_PERSONS, Named, person_of, person_told
 from eventstore.codec import decode, encode
 from eventstore.log import NewEvent, StreamMoved
+from eventstore.masters import master as master_key
 
-KEY_BYTES = 32
 SEALED = "sealed"
 """The field of stored JSON that holds what is personal."""
 
 PERSONAL_TYPES = frozenset(name for name, kind in EVENT_TYPES.items() if kind.personal)
 """Stored names of the events that may have to be opened."""
+
+_MARK = f'"{SEALED}":'.encode()
+"""What the stored JSON of such an event holds if there is something to be opened."""
 
 _NONCE_BYTES = 12
 
@@ -41,41 +43,13 @@ KEYS = """SELECT person, wrapped, master FROM public.person_keys
     WHERE tenant = %(tenant)s AND person = ANY(%(persons)s)"""
 """Statement for the keys of some persons."""
 
-_KEYS_AND_MASTER = f"{KEYS} UNION ALL SELECT NULL, NULL, fingerprint FROM public.master_key"
+_KEYS_AND_MASTER = (
+    f"{KEYS} UNION ALL SELECT NULL, NULL, fingerprint FROM public.master_keys WHERE current"
+)
 
 
 class CannotOpen(Exception):
     """What is personal of an event cannot be decrypted, though nobody erased it."""
-
-
-class NoMasterKey(Exception):
-    """A master key is needed that this process was not given."""
-
-
-_masters: dict[bytes, bytes] = {}
-
-
-def trust_master(key: bytes) -> bytes:
-    """Let this process use a master key; return its fingerprint, by which databases name it."""
-    assert len(key) == KEY_BYTES, "a master key has 32 bytes"
-    fingerprint = sha256(b"tallystick master key\n" + key).digest()[:8]
-    _masters[fingerprint] = key
-    return fingerprint
-
-
-def trusted_masters() -> list[bytes]:
-    """Return the master keys that this process uses, to hand them on to one of its own."""
-    return list(_masters.values())
-
-
-def _master(fingerprint: bytes) -> bytes:
-    try:
-        return _masters[fingerprint]
-    except KeyError:
-        raise NoMasterKey(
-            f"The keys of persons are wrapped by the master key {fingerprint.hex()}, which is not"
-            " in the settings."
-        ) from None
 
 
 class NewKey(Struct, frozen=True):
@@ -99,48 +73,70 @@ PersonKeys = Mapping[str, bytes | None]
 """Person -> key, None if it was destroyed."""
 
 
-def tells_of_persons(kinds: Iterable[type[Event]]) -> bool:
-    """Whether events of some of these types are to be sealed, or erase somebody."""
-    return any(kind.personal or kind.erases for kind in kinds)
+def tells_of_persons(batch: Sequence[NewEvent]) -> bool:
+    """Whether events of a batch are to be sealed, or erase somebody."""
+    kinds = {type(new.event) for new in batch}
+    if any(kind.erases or (kind.personal and not kind.names) for kind in kinds):
+        return True
+    naming = {kind for kind in kinds if kind.names}
+    return bool(naming) and any(
+        type(new.event) in naming and person_in(new.stream, new.event) is not None for new in batch
+    )
 
 
 def seal_batch(connection: Connection[Any], tenant: int, batch: Sequence[NewEvent]) -> Sealed:
     """Return a batch as it is stored.
 
+    What an event tells beside of somebody whom it only names is left out if they were erased.
+
     Raises:
         StreamMoved: if it tells of a person who was erased meanwhile.
         NoMasterKey: if the database wraps keys by a master key that is not known here.
     """
-    about = [person_of(new.stream) for new in batch]
-    told = {
-        person
-        for new, person in zip(batch, about, strict=True)
-        if person is not None and new.event.personal
-    }
-    erased = {
-        person
-        for new, person in zip(batch, about, strict=True)
-        if person is not None and new.event.erases
-    }
+    about = [person_in(new.stream, new.event) for new in batch]
+    told = {person for person in about if person is not None}
+    erased = {person_of(new.stream) or new.stream for new in batch if new.event.erases}
     keys, fingerprint = _keys_for_sealing(connection, tenant, told) if told else ({}, b"")
     made: list[NewKey] = []
     for person in sorted(told - keys.keys()):
         key = AESGCM.generate_key(256)
-        wrapped = _encrypted(_master(fingerprint), key, _of_key(tenant, person))
+        wrapped = _encrypted(master_key(fingerprint), key, _of_key(tenant, person))
         made.append(NewKey(person, wrapped, fingerprint))
         keys[person] = key
     datas: list[bytes] = []
     for new, person in zip(batch, about, strict=True):
         event = new.event
-        if person is None or not event.personal:
+        if person is None:
             datas.append(encode(event))
-            continue
-        key = keys[person]
-        if key is None:
+        elif (key := keys[person]) is not None:
+            where = place(tenant, new.stream, new.version, type(event).__name__)
+            datas.append(sealed(event, key, where))
+        elif event.names:
+            told.discard(person)
+            datas.append(_without_person(event))
+        else:
             raise StreamMoved(f"{person} was erased.")
-        where = place(tenant, new.stream, new.version, type(event).__name__)
-        datas.append(sealed(event, key, where))
     return Sealed(datas, made, sorted(told), sorted(erased))
+
+
+def person_in(stream: str, event: Event) -> str | None:
+    """Return of whom an event of a stream has something to be sealed, None if it has nothing.
+
+    An event of somebody's own always has, so that it does not show what is unknown of them; one
+    that may name somebody has if it does.
+    """
+    if not event.personal:
+        return None
+    if event.names and not any(_tells(event, path) for path in event.personal):
+        return None
+    return person_told(event.names, stream, event)
+
+
+def _tells(event: Event, path: str) -> bool:
+    found: Any = event
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found is not None
 
 
 def _keys_for_sealing(
@@ -166,9 +162,20 @@ def unwrapped(
     return {
         person: None
         if wrapped is None or master is None
-        else _decrypted(_master(bytes(master)), bytes(wrapped), _of_key(tenant, person))
+        else _decrypted(master_key(bytes(master)), bytes(wrapped), _of_key(tenant, person))
         for person, wrapped, master in rows
     }
+
+
+def rewrapped(tenant: int, person: str, wrapped: bytes, master: bytes, current: bytes) -> bytes:
+    """Return a person's key, wrapped by one master key, as wrapped by another; both are named.
+
+    Raises:
+        NoMasterKey: if either is not known here.
+        CannotOpen: if it does not unwrap.
+    """
+    bound = _of_key(tenant, person)
+    return _encrypted(master_key(current), _decrypted(master_key(master), wrapped, bound), bound)
 
 
 def place(tenant: int, stream: str, version: int, type_name: str) -> bytes:
@@ -182,6 +189,20 @@ def _of_key(tenant: int, person: str) -> bytes:
 
 def sealed(event: Event, key: bytes, where: bytes) -> bytes:
     """Return the stored form of an event with what is personal of it encrypted."""
+    fields, told = _parted(event)
+    fields[SEALED] = base64.b64encode(_encrypted(key, msgspec.json.encode(told), where)).decode()
+    return msgspec.json.encode(fields)
+
+
+def _without_person(event: Event) -> bytes:
+    """Return the stored form of an event with what stands there once the person is erased."""
+    fields, _ = _parted(event)
+    _put_back(fields, _standing_in(type(event)))
+    return msgspec.json.encode(fields)
+
+
+def _parted(event: Event) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the JSON of an event without what is personal, and that by its paths."""
     fields: dict[str, Any] = msgspec.to_builtins(event)
     told: dict[str, Any] = {}
     for path in event.personal:
@@ -191,8 +212,20 @@ def sealed(event: Event, key: bytes, where: bytes) -> bytes:
             holder = holder[parent]
         if name in holder:
             told[path] = holder.pop(name)
-    fields[SEALED] = base64.b64encode(_encrypted(key, msgspec.json.encode(told), where)).decode()
-    return msgspec.json.encode(fields)
+    return fields, told
+
+
+def _standing_in(kind: type[Event]) -> dict[str, Any]:
+    return {path: value for path, value in kind.personal.items() if value is not None}
+
+
+def _put_back(fields: dict[str, Any], personal: Mapping[str, Any]) -> None:
+    for path, value in personal.items():
+        *parents, name = path.split(".")
+        holder = fields
+        for parent in parents:
+            holder = holder[parent]
+        holder[name] = value
 
 
 def is_sealed(fields: Mapping[str, Any]) -> bool:
@@ -210,27 +243,52 @@ def opened(fields: dict[str, Any], type_name: str, key: bytes | None, where: byt
     """
     told = fields.pop(SEALED)
     if key is None:
-        stand_in = EVENT_TYPES[type_name].personal
-        personal = {path: value for path, value in stand_in.items() if value is not None}
+        personal = _standing_in(EVENT_TYPES[type_name])
     else:
         plain = _decrypted(key, base64.b64decode(told), where)
         personal: dict[str, Any] = msgspec.json.decode(plain)
-    for path, value in personal.items():
-        *parents, name = path.split(".")
-        holder = fields
-        for parent in parents:
-            holder = holder[parent]
-        holder[name] = value
+    _put_back(fields, personal)
 
 
 KEY_COLUMNS = "pk.wrapped, pk.master"
 """Columns of a person's key, for statements that read events with their keys."""
 
-KEY_JOIN = """LEFT JOIN public.person_keys pk ON pk.tenant = e.tenant AND pk.person = CASE
-        WHEN starts_with(e.stream, 'user_fields/contact/')
-        THEN 'contact/' || substr(e.stream, length('user_fields/contact/') + 1)
-        ELSE e.stream END"""
-"""Joins the keys of persons to events `e` by `person_of`."""
+
+def _named_sql(names: Sequence[Named]) -> str:
+    """Return the SQL of the person whom events `e` name, the same as `person_told`."""
+
+    def part(path: str) -> str:
+        told = f"convert_from(e.data, 'UTF8')::json #>> '{{{path.replace('.', ',')}}}'"
+        escaped = f"replace(nullif({told}, ''), chr(37), chr(37) || '25')"
+        return f"replace({escaped}, '/', chr(37) || '2F')"
+
+    ways = [
+        " || '/' || ".join((f"'{one.category}'", *(part(path) for path in one.paths)))
+        for one in names
+    ]
+    return f"coalesce({', '.join((*ways, 'e.stream'))})"
+
+
+def _person_sql() -> str:
+    fields = "".join(
+        f" WHEN starts_with(e.stream, '{begins}')"
+        f" THEN '{person}' || substr(e.stream, {len(begins) + 1})"
+        for begins, person in FIELDS_OF_PERSONS.items()
+    )
+    types: dict[tuple[Named, ...], list[str]] = {}
+    for name, kind in EVENT_TYPES.items():
+        if kind.names:
+            types.setdefault(tuple(kind.names), []).append(f"'{name}'")
+    named = "".join(
+        f" WHEN e.type IN ({', '.join(kinds)}) THEN {_named_sql(names)}"
+        for names, kinds in types.items()
+    )
+    return f"CASE{fields}{named} ELSE e.stream END"
+
+
+KEY_JOIN = f"""LEFT JOIN public.person_keys pk ON pk.tenant = e.tenant
+        AND pk.person = {_person_sql()}"""
+"""Joins the keys of persons to events `e` by `person_told`."""
 
 
 def open_with(
@@ -250,12 +308,12 @@ def open_with(
         CannotOpen: if it cannot be decrypted, though nobody erased it.
         NoMasterKey: if its key is wrapped by a master key that is not known here.
     """
-    if type_name not in PERSONAL_TYPES:
+    if type_name not in PERSONAL_TYPES or _MARK not in data:
         return data
     fields: dict[str, Any] = msgspec.json.decode(data)
     if not is_sealed(fields):
         return data
-    person = person_of(stream) or stream
+    person = person_told(EVENT_TYPES[type_name].names, stream, fields) or stream
     key = unwrapped(tenant, [(person, wrapped, master)])[person]
     opened(fields, type_name, key, place(tenant, stream, version, type_name))
     return msgspec.json.encode(fields)
@@ -264,14 +322,14 @@ def open_with(
 class Opener:
     """Opens the events of one page; the keys of all it names are looked up with the first.
 
-    `named` tells streams and types of the page's events.
+    `named` tells streams, types and stored forms of the page's events.
     """
 
     def __init__(
         self,
         connection: Connection[Any],
         tenant: int,
-        named: Callable[[], Iterable[tuple[str, str]]],
+        named: Callable[[], Iterable[tuple[str, str, bytes]]],
     ) -> None:
         self._connection = connection
         self._tenant = tenant
@@ -285,10 +343,12 @@ class Opener:
             CannotOpen: if it cannot be decrypted, though nobody erased it.
             NoMasterKey: if its key is wrapped by a master key that is not known here.
         """
+        if _MARK not in data:
+            return decode(type_name, data)
         fields: dict[str, Any] = msgspec.json.decode(data)
         if not is_sealed(fields):
             return decode(type_name, data)
-        person = person_of(stream)
+        person = person_told(EVENT_TYPES[type_name].names, stream, fields)
         keys = self._keys
         if keys is None:
             keys = self._keys = self._load()
@@ -300,13 +360,20 @@ class Opener:
     def _load(self) -> PersonKeys:
         persons = {
             person
-            for stream, type_name in self._named()
-            if type_name in PERSONAL_TYPES and (person := person_of(stream)) is not None
+            for stream, type_name, data in self._named()
+            if type_name in PERSONAL_TYPES
+            and _MARK in data
+            and (person := _named_in(stream, type_name, data)) is not None
         }
         rows = self._connection.execute(
             KEYS.encode(), {"tenant": self._tenant, "persons": list(persons)}, binary=True
         )
         return unwrapped(self._tenant, rows)
+
+
+def _named_in(stream: str, type_name: str, data: bytes) -> str | None:
+    names = EVENT_TYPES[type_name].names
+    return person_told(names, stream, msgspec.json.decode(data) if names else ())
 
 
 def _encrypted(key: bytes, plain: bytes, bound: bytes) -> bytes:

@@ -131,6 +131,10 @@ class Log(Protocol):
         """Return up to `limit` events after the position `after`, in order."""
         ...
 
+    def tells_of(self, person: str) -> bool:
+        """Whether events told of a person, erased or not; they are named by their stream."""
+        ...
+
     def head(self) -> Head:
         """Return the end of the log."""
         ...

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from eventstore.codec import decode, encode
+from eventstore.encryption import person_in
 from eventstore.log import (
     NO_VERSIONS,
     Appended,
@@ -83,6 +84,10 @@ class MemoryLog:
     def page(self, after: int, limit: int) -> list[Recorded]:
         """Return up to `limit` events after the position `after`, in order."""
         return self._recorded[after : after + limit]
+
+    def tells_of(self, person: str) -> bool:
+        """Whether events told of a person, erased or not; they are named by their stream."""
+        return any(person_in(one.stream, one.event) == person for one in self._recorded)
 
     def head(self) -> Head:
         """Return the end of the log."""

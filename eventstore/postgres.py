@@ -21,7 +21,6 @@ from eventstore.codec import UnknownEvent, Unreadable, decode, encode
 from eventstore.encryption import (
     PERSONAL_TYPES,
     CannotOpen,
-    NoMasterKey,
     Opener,
     Sealed,
     seal_batch,
@@ -41,6 +40,7 @@ from eventstore.log import (
     StreamMoved,
     Unconfirmed,
 )
+from eventstore.masters import NoMasterKey
 
 _LOAD = """
     SELECT e.stream, e.version, e.type, e.data
@@ -73,6 +73,8 @@ _STREAM_AFTER = """
     SELECT stream FROM events WHERE tenant = %s AND stream > %s
     ORDER BY stream, version OFFSET %s LIMIT 1
 """
+
+_MASTER_DROPPED = "The master key was dropped that new keys of persons were wrapped by."
 
 _LAST_STREAM = "SELECT max(stream) FROM events WHERE tenant = %s"
 
@@ -107,7 +109,7 @@ class PostgresLog:
         unmoved: Mapping[str, int] = NO_VERSIONS,
     ) -> Appended:
         """Append `batch` as a whole or not at all, with the results of its commands."""
-        of_persons = tells_of_persons(type(new.event) for new in batch)
+        of_persons = tells_of_persons(batch)
         with self._connection() as connection:
             sealed = seal_batch(connection, self.tenant, batch) if of_persons else None
             if sealed is None and unmoved:
@@ -115,6 +117,8 @@ class PostgresLog:
             statement, parameters = _appending(self.tenant, batch, results, sealed, unmoved)
             try:
                 row = connection.execute(statement, parameters, binary=True).fetchone()
+            except errors.ForeignKeyViolation as dropped:
+                raise StreamMoved(_MASTER_DROPPED) from dropped
             except errors.IntegrityConstraintViolation as torn:
                 raise StreamMoved(str(torn.diag.message_primary)) from torn
             except errors.UniqueViolation as taken:
@@ -136,6 +140,15 @@ class PostgresLog:
         """Return up to `limit` events after the position `after`, in order."""
         with self._connection() as connection:
             return read_page(connection, self.tenant, after, limit)
+
+    def tells_of(self, person: str) -> bool:
+        """Whether events told of a person, erased or not; they are named by their stream."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT EXISTS (SELECT FROM person_keys WHERE tenant = %s AND person = %s)",
+                (self.tenant, person),
+            ).fetchone()
+        return row is not None and row[0]
 
     def head(self) -> Head:
         """Return the end of the log."""
@@ -210,7 +223,7 @@ def load_histories(
     wanted = list(dict.fromkeys(streams))
     known = [after.get(stream, 0) for stream in wanted]
     rows = connection.execute(_LOAD, (wanted, known, tenant), binary=True).fetchall()
-    opener = Opener(connection, tenant, lambda: ((row[0], row[2]) for row in rows))
+    opener = Opener(connection, tenant, lambda: ((row[0], row[2], row[3]) for row in rows))
     for stream, version, type_name, data in rows:
         event = (
             opener.open(stream, version, type_name, data)
@@ -284,7 +297,7 @@ def find_stretch(connection: Connection[Any], tenant: int, after: str, events: i
 def _decode_rows(
     connection: Connection[Any], tenant: int, rows: Sequence[Any], into: list[Recorded]
 ) -> None:
-    opener = Opener(connection, tenant, lambda: ((row[1], row[3]) for row in rows))
+    opener = Opener(connection, tenant, lambda: ((row[1], row[3], row[4]) for row in rows))
     for position, stream, version, type_name, data, recorded_at in rows:
         event = (
             opener.open(stream, version, type_name, data)
@@ -304,8 +317,7 @@ def read_head(connection: Connection[Any], tenant: int) -> Head:
 
 def encode_ahead(tenant: int, batch: Sequence[NewEvent]) -> EncodedEvents | None:
     """Return a batch as `copy_events` sends it; None if it tells of persons, who have keys."""
-    kinds = {type(new.event) for new in batch}
-    return None if tells_of_persons(kinds) else EncodedEvents(tenant, batch)
+    return None if tells_of_persons(batch) else EncodedEvents(tenant, batch)
 
 
 def copy_events(
@@ -345,14 +357,21 @@ def copy_events(
 
 
 def _store_keys(connection: Connection[Any], tenant: int, sealed: Sealed) -> None:
-    """Keep the keys of persons who come for the first time."""
-    connection.execute(
-        "INSERT INTO person_keys (tenant, person, wrapped, master)"
-        " SELECT %s, * FROM unnest(%s::text[], %s::bytea[], %s::bytea[])",
-        (
-            tenant,
-            [one.person for one in sealed.keys],
-            [one.wrapped for one in sealed.keys],
-            [one.master for one in sealed.keys],
-        ),
-    )
+    """Keep the keys of persons who come for the first time.
+
+    Raises:
+        StreamMoved: if the master key that wraps them was dropped meanwhile.
+    """
+    try:
+        connection.execute(
+            "INSERT INTO person_keys (tenant, person, wrapped, master)"
+            " SELECT %s, * FROM unnest(%s::text[], %s::bytea[], %s::bytea[])",
+            (
+                tenant,
+                [one.person for one in sealed.keys],
+                [one.wrapped for one in sealed.keys],
+                [one.master for one in sealed.keys],
+            ),
+        )
+    except errors.ForeignKeyViolation as dropped:
+        raise StreamMoved(_MASTER_DROPPED) from dropped

@@ -90,7 +90,7 @@ COMMENT ON TABLE command_results IS 'Which events a command with an idempotency 
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'The log is append-only: % on events is refused.', TG_OP
+    RAISE EXCEPTION 'The log is append-only: % on % is refused.', TG_OP, TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';
 END
 $$;

@@ -24,11 +24,14 @@ CREATE TABLE pending_payments (
     reconciled_by text COLLATE "C",
     payment_id text COLLATE "C",
     undone_payments text,
+    entry_for text COLLATE "C",
     known_from timestamptz NOT NULL,
     PRIMARY KEY (tenant, pending_payment_id)
 );
 COMMENT ON COLUMN pending_payments.undone_payments IS
     'Payments that it turned out not to be: a JSON list of ids.';
+COMMENT ON COLUMN pending_payments.entry_for IS
+    'The user for whom it was entered, with whom the name goes.';
 -- What a sync looks at: those that wait, and the ERP's payments that are taken.
 CREATE INDEX pending_payments_waiting ON pending_payments (tenant, company_id, pend_pmt_id)
     WHERE status = 'no_response';

@@ -1,17 +1,33 @@
 -- Keys of persons: what events tell of them is encrypted, and can be read as long as the key is
 -- there. Erasing a person destroys the key, and nothing of the log.
 
-CREATE TABLE master_key (
-    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
-    fingerprint bytea NOT NULL
+CREATE TABLE master_keys (
+    fingerprint bytea PRIMARY KEY,
+    current boolean NOT NULL
 );
-COMMENT ON TABLE master_key IS 'Which master key wraps the keys of persons; the key itself is in the settings.';
+CREATE UNIQUE INDEX one_master_key_is_current ON master_keys (current) WHERE current;
+COMMENT ON TABLE master_keys IS 'Which master keys wrap the keys of persons; the keys themselves are in the settings.';
+COMMENT ON COLUMN master_keys.current IS 'Whether it wraps new keys; the others are read until none of theirs is left.';
+
+CREATE TABLE master_key_changes (
+    number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    changed_by text COLLATE "C" NOT NULL,
+    fingerprint bytea NOT NULL,
+    change text COLLATE "C" NOT NULL CHECK (change IN ('made current', 'wraps all', 'dropped')),
+    keys integer
+);
+COMMENT ON TABLE master_key_changes IS 'Who made which master key the current one and dropped it, and when.';
+COMMENT ON COLUMN master_key_changes.keys IS 'How many keys of persons were wrapped anew, once it wraps all.';
+CREATE TRIGGER master_key_changes_are_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON master_key_changes
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE person_keys (
     tenant integer NOT NULL,
     person text COLLATE "C" NOT NULL,
     wrapped bytea,
-    master bytea,
+    master bytea REFERENCES master_keys,
     made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     destroyed_at timestamptz,
     PRIMARY KEY (tenant, person),
@@ -23,7 +39,7 @@ COMMENT ON COLUMN person_keys.master IS 'The fingerprint of that master key.';
 
 CALL fence_by_tenant('person_keys');
 GRANT SELECT ON person_keys TO tallystick_app, tallystick_worker, tallystick_auditor;
-GRANT SELECT ON master_key TO tallystick_app, tallystick_worker;
+GRANT SELECT ON master_keys, master_key_changes TO tallystick_app, tallystick_worker, tallystick_auditor;
 GRANT INSERT ON person_keys TO tallystick_worker;
 
 -- Appends a batch that tells of persons, as append_events does. `keys` are those of persons who

@@ -1,5 +1,6 @@
 """Read model: accounts, one row a customer of a company."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -7,10 +8,18 @@ from typing import Any, cast
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from domain.account import AccountAmended, AccountDocument, AccountOpened
+from domain.account import (
+    ACCOUNT,
+    AccountAmended,
+    AccountDocument,
+    AccountOpened,
+    NamelessSalesPersonErased,
+    without_nameless,
+)
+from domain.sales_person import SalesPersonErased
 from domain.shared.streams import stream_key
 from eventstore.log import Recorded
-from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream, build
+from projections.projection import EntityRows, Naming, ReadModel, Row, Table, begins_stream, build
 
 
 class AccountRow(Row, frozen=True, array_like=True, gc=False):
@@ -57,8 +66,12 @@ class AccountState(Struct, gc=False):
     implied: bool
 
 
-def evolve(state: AccountState | None, recorded: Recorded) -> AccountState:  # noqa: ARG001
+def evolve(state: AccountState | None, recorded: Recorded) -> AccountState:
     """Remember the newest document; a row of its own ends that an account is implied."""
+    if isinstance(recorded.event, NamelessSalesPersonErased):
+        if state is None:
+            raise LookupError(f"{recorded.stream} is not known.")
+        return AccountState(without_nameless(state.document), state.implied)
     event = cast("AccountOpened | AccountAmended", recorded.event)
     return AccountState(event.document, isinstance(event, AccountOpened) and event.implied)
 
@@ -79,15 +92,21 @@ def key(recorded: Recorded) -> tuple[str, ...]:
     return stream_key(recorded.stream)
 
 
+def named_sales_person(recorded: Recorded) -> Mapping[str, str]:
+    """Return what rows hold that name the sales person whom an event is about."""
+    return dict(zip(("company_id", "sper_id"), stream_key(recorded.stream), strict=True))
+
+
 _KEY = ("company_id", "cust_id")
 
 ACCOUNTS: ReadModel[Any, AccountState] = ReadModel(
     name="accounts",
     tables=(Table("accounts", AccountRow, _KEY, _KEY),),
-    handles=(AccountOpened, AccountAmended),
+    handles=(AccountOpened, AccountAmended, NamelessSalesPersonErased),
     key=key,
     begins=begins_stream,
     restore=restore,
     evolve=evolve,
     rows=rows,
+    naming=Naming(ACCOUNT.category, {SalesPersonErased: named_sales_person}),
 )

@@ -1,14 +1,18 @@
 """Read model: API keys, whom they let in and as what."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from domain.api_key import ApiKeyIssued, ApiKeyRevoked, Role
+from domain.api_key import API_KEY, ApiKeyErased, ApiKeyIssued, ApiKeyRevoked, Role
+from domain.shared.personal import ERASED
 from domain.shared.streams import stream_key
+from domain.user import UserErased
 from eventstore.log import Recorded
-from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream
+from projections.projection import EntityRows, Naming, ReadModel, Row, Table, begins_stream
 
 
 class ApiKeyRow(Row, frozen=True, array_like=True, gc=False):
@@ -32,12 +36,16 @@ class ApiKeyState(Struct, gc=False):
 
 
 def evolve(state: ApiKeyState | None, recorded: Recorded) -> ApiKeyState:
-    """Remember that the key was issued or revoked."""
-    if isinstance(recorded.event, ApiKeyIssued):
-        return ApiKeyState(recorded.event, revoked=False)
+    """Remember that the key was issued or revoked, and forget after whom it was named."""
+    event = recorded.event
+    if isinstance(event, ApiKeyIssued):
+        return ApiKeyState(event, revoked=False)
     if state is None:
         raise LookupError(f"{recorded.stream} was not issued.")
-    state.revoked = True
+    if isinstance(event, ApiKeyErased):
+        state.issued = replace(state.issued, name=ERASED)
+    else:
+        state.revoked = True
     return state
 
 
@@ -72,13 +80,19 @@ def key(recorded: Recorded) -> tuple[str, ...]:
     return stream_key(recorded.stream)
 
 
+def of_user(recorded: Recorded) -> Mapping[str, str]:
+    """Return what rows hold of keys that act for the user whom an event is about."""
+    return {"user_id": stream_key(recorded.stream)[0]}
+
+
 API_KEYS: ReadModel[Any, ApiKeyState] = ReadModel(
     name="api_keys",
     tables=(Table("api_keys", ApiKeyRow, ("key_id",), ("key_id",)),),
-    handles=(ApiKeyIssued, ApiKeyRevoked),
+    handles=(ApiKeyIssued, ApiKeyRevoked, ApiKeyErased),
     key=key,
     begins=begins_stream,
     restore=restore,
     evolve=evolve,
     rows=rows,
+    naming=Naming(API_KEY.category, {UserErased: of_user}),
 )

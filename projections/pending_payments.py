@@ -1,5 +1,6 @@
 """Read model: pending payments, what they are to pay, and how they were reconciled."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -8,7 +9,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from domain.api_key import ApiKeyErased
 from domain.pending_payment import (
+    PENDING_PAYMENT,
     PaidInvoice,
     PendingPaymentReconciled,
     PendingPaymentReconciliationUndone,
@@ -18,15 +21,17 @@ from domain.pending_payment import (
     Status,
 )
 from domain.shared.streams import stream_key
+from domain.user import UserErased
 from eventstore.log import Recorded
-from projections.projection import EntityRows, ReadModel, Row, Table, begins_stream
+from projections.projection import EntityRows, Naming, ReadModel, Row, Table, begins_stream
 
 
 class PendingPaymentRow(Row, frozen=True, array_like=True, gc=False):
     """A pending payment as known; `amount` is in `curr_id`.
 
     `pend_pmt_id` is the position in the log at which it was recorded. `undone_payments` are
-    payments that it turned out not to be, as a JSON list of ids.
+    payments that it turned out not to be, as a JSON list of ids. `entry_for` is the user for whom
+    it was entered, with whom the name goes.
     """
 
     tenant: int
@@ -50,6 +55,7 @@ class PendingPaymentRow(Row, frozen=True, array_like=True, gc=False):
     reconciled_by: str | None
     payment_id: str | None
     undone_payments: str | None
+    entry_for: str | None
     known_from: datetime
 
 
@@ -128,6 +134,7 @@ def rows(state: PendingPaymentState, tenant: int, known_from: datetime) -> Entit
         reconciliation.reconciled_by.value if reconciliation else None,
         reconciliation.payment_id if reconciliation else None,
         msgspec.json.encode(sorted(state.undone)).decode() if state.undone else None,
+        told.entry_for,
         known_from,
     )
     invoices = [
@@ -156,6 +163,7 @@ def restore(stored: EntityRows) -> PendingPaymentState:
         row.entry_user_id,
         row.entry_user_name,
         Processor(*astuple(row)[first : first + len(Processor.__struct_fields__)]),
+        row.entry_for,
     )
     reconciliation = None
     if row.reconcile_date and row.reconciled_by and row.payment_id is not None:
@@ -173,6 +181,16 @@ def key(recorded: Recorded) -> tuple[str, ...]:
     return stream_key(recorded.stream)
 
 
+def entered_for(recorded: Recorded) -> Mapping[str, str | None]:
+    """Return what rows hold that were entered for the user whom an event is about."""
+    return {"entry_for": stream_key(recorded.stream)[0]}
+
+
+def entered_with(recorded: Recorded) -> Mapping[str, str | None]:
+    """Return what rows hold that were entered with the API key that an event is about."""
+    return {"entry_user_id": stream_key(recorded.stream)[0], "entry_for": None}
+
+
 _KEY = ("pending_payment_id",)
 
 PENDING_PAYMENTS: ReadModel[Any, PendingPaymentState] = ReadModel(
@@ -187,4 +205,5 @@ PENDING_PAYMENTS: ReadModel[Any, PendingPaymentState] = ReadModel(
     restore=restore,
     evolve=evolve,
     rows=rows,
+    naming=Naming(PENDING_PAYMENT.category, {UserErased: entered_for, ApiKeyErased: entered_with}),
 )

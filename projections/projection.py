@@ -7,7 +7,7 @@ rows carry since when they have been known, and a row that later events replaced
 history with the moment until which it was known.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -63,6 +63,17 @@ EntityRows = tuple[Sequence[Row], ...]
 """The rows of one entity, by table in the order of `ReadModel.tables`."""
 
 
+class Naming(Struct, frozen=True):
+    """How entities name persons, so that they can be folded anew once one is erased.
+
+    `category` is that of the entities' streams. `erased_by` tells which events erase somebody whom
+    they may name, and what the columns of their first table hold then.
+    """
+
+    category: str
+    erased_by: Mapping[type[Event], Callable[[Recorded], Mapping[str, str | None]]]
+
+
 class ReadModel(Struct, Generic[Key, State], frozen=True):
     """A read model, as values and pure functions.
 
@@ -70,7 +81,7 @@ class ReadModel(Struct, Generic[Key, State], frozen=True):
     that entity before this event, so that its rows need not be looked up. `restore` makes a
     state of stored rows; `evolve` applies an event to a state (None for an entity not known) and
     may change the state in place; `rows` gives the rows that a state stands for, as known from a
-    moment on.
+    moment on. `naming` is given where entities name persons who have streams of their own.
     """
 
     name: str
@@ -81,6 +92,7 @@ class ReadModel(Struct, Generic[Key, State], frozen=True):
     restore: Callable[[EntityRows], State]
     evolve: Callable[[State | None, Recorded], State]
     rows: Callable[[State, int, datetime], EntityRows]
+    naming: Naming | None = None
 
 
 class Superseded(Struct, frozen=True, gc=False):

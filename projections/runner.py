@@ -13,12 +13,13 @@ import structlog
 from msgspec import Struct
 from psycopg import Connection, OperationalError, sql
 
+from domain.shared.streams import stream_name
 from eventstore.codec import Unreadable
 from eventstore.log import APPEND_EVENTS_MAX, Recorded
 from eventstore.postgres import read_page, read_stream
 from projections.catalogue import READ_MODELS
 from projections.projection import Keyed, ReadModel, fold, keys_to_load, sort_out
-from projections.stored_rows import forget, load_entities, store
+from projections.stored_rows import forget, load_entities, named, store
 
 PAGE_EVENTS_MAX = 4 * APPEND_EVENTS_MAX
 """Events read, folded and stored in one transaction at most; holds at least one whole append."""
@@ -181,6 +182,7 @@ class Runner:
                 if news and news[0][1].position <= position:
                     news = [one for one in news if one[1].position > position]
                 self._fold(self.read_models[name], news)
+                self._forget_named(self.read_models[name], page)
 
     def _fold(self, read_model: ReadModel[Any, Any], relevant: Sequence[Keyed]) -> None:
         """Fold the events of a page that a read model handles."""
@@ -218,6 +220,31 @@ class Runner:
         ]
         anew = sort_out([read_model], told)[read_model.name]
         return [*(one for one in relevant if one[0] not in streams), *anew]
+
+    def _forget_named(self, read_model: ReadModel[Any, Any], page: Sequence[Recorded]) -> None:
+        """Fold the entities anew that name somebody who is erased in a page."""
+        if (naming := read_model.naming) is None:
+            return
+        keys = {
+            key
+            for one in page
+            if (columns := naming.erased_by.get(type(one.event))) is not None
+            for key in named(self.connection, self.tenant, read_model, columns(one))
+        }
+        if not keys:
+            return
+        self.connection.execute("SELECT public.drop_replays(%s)", (self.tenant,))
+        forget(self.connection, self.tenant, read_model, list(keys))
+        until = page[-1].position
+        told = [
+            recorded
+            for key in sorted(keys)
+            for recorded in read_stream(
+                self.connection, self.tenant, stream_name(naming.category, *key), until
+            )
+        ]
+        anew = sort_out([read_model], told)[read_model.name]
+        store(self.connection, self.tenant, read_model, fold(read_model, self.tenant, anew, {}))
 
     def _stop_at_event(self, name: str, page: Sequence[Recorded]) -> None:
         """Find the event that cannot be folded by halving, fold up to it and stop there."""

@@ -1,6 +1,6 @@
 """The rows of read models in their tables: looked up by entity, and written page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, get_type_hints
 
@@ -89,6 +89,28 @@ _ARRAYS = {
     int: sql.SQL("%s::integer[]"),
 }
 """Parameters for the values of a key's column, by the type of the row's field."""
+
+
+def named(
+    connection: Connection[Any],
+    tenant: int,
+    read_model: ReadModel[Any, Any],
+    columns: Mapping[str, str | None],
+) -> list[EntityKey]:
+    """Return the keys of the entities whose columns hold some values, or did once."""
+    table = read_model.tables[0]
+    key = sql.SQL(", ").join([sql.Identifier(column) for column in table.entity_key])
+    matches = sql.SQL(" AND ").join(
+        [sql.SQL("{} IS NOT DISTINCT FROM %s").format(sql.Identifier(one)) for one in columns]
+    )
+    statement = sql.SQL(" UNION ").join(
+        sql.SQL("SELECT {} FROM {} WHERE tenant = %s AND {}").format(
+            key, sql.Identifier(name), matches
+        )
+        for name in table.names
+    )
+    rows = connection.execute(statement, (tenant, *columns.values()) * len(table.names))
+    return [tuple(row) for row in rows]
 
 
 def forget(

@@ -71,6 +71,11 @@ class Database:
             ) from failure
         return database
 
+    @property
+    def live(self) -> "Database":
+        """The database as it is now, of which this may be the past."""
+        return self
+
     def url(self, role: str, tenant: int | None = None) -> str:
         """Return the connection string of a role: owner, app, worker or auditor.
 

@@ -6,6 +6,7 @@ from application.importing.sync import SyncBusy
 from domain.shared.decider import Refused
 from erp.mapped_file import MappingError
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
+from eventstore.masters import NoMasterKey
 from eventstore.proofs.notes import NoteError
 from runtime.audit_keys import AuditKeysError
 from runtime.credit_scores import CreditScoreFailed
@@ -14,6 +15,7 @@ from runtime.migrations import MigrationError
 from runtime.read_models import RebuildBusy
 from runtime.refolding import RefoldLost
 from runtime.replaying import ReplayError
+from runtime.services import ReadNotRecorded
 from runtime.settings import SettingsError
 from runtime.tenants import TenantError
 from runtime.worker import ReadModelStopped, WorkerLost
@@ -24,8 +26,10 @@ EXPECTED = (
     DatabaseUnavailable,
     MappingError,
     MigrationError,
+    NoMasterKey,
     NoteError,
     ReadModelStopped,
+    ReadNotRecorded,
     RebuildBusy,
     RefoldLost,
     ReplayError,

@@ -1,23 +1,24 @@
 """One of the processes that fold whole logs into empty tables.
 
 `python -m runtime.refolder SCHEMA`: the first line of its standard input is the database's
-connection string, the second the master keys, each further one a stretch, and it answers with a
+connection string, the second `Masters`, each further one a stretch, and it answers with a
 line for each. It ends when its input does, so that it goes with whoever started it, however that
 one ends.
 """
 
 import signal
 import sys
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import psycopg
 from msgspec import Struct
 from psycopg import Connection
 
-from eventstore.encryption import trust_master
 from projections.refold import CannotFold, Stretch, fold_stretch
 from runtime.garbage import rare_collection
+from runtime.lines import write_line
+from runtime.master_key import Masters, take_on
 from runtime.patience import patient
 
 
@@ -41,18 +42,11 @@ def forget_flushes(connection: Connection[Any]) -> None:
     connection.execute("SET synchronous_commit = off")
 
 
-def write_line(stream: BinaryIO | Any, told: object) -> None:
-    """Write a value to another process."""
-    stream.write(msgspec.json.encode(told) + b"\n")
-    stream.flush()
-
-
 def _main(schema: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
     lines = iter(sys.stdin.buffer.readline, b"")
     url = msgspec.json.decode(next(lines), type=str)
-    for master in msgspec.json.decode(next(lines), type=list[bytes]):
-        trust_master(master)
+    take_on(msgspec.json.decode(next(lines), type=Masters))
     with rare_collection(), psycopg.connect(patient(url), autocommit=True) as connection:
         forget_flushes(connection)
         for line in lines:

@@ -14,11 +14,12 @@ import structlog
 from msgspec import Struct
 from psycopg import Connection
 
-from eventstore.encryption import trusted_masters
 from projections.refold import STRETCH_EVENTS, Stretch, stretches
 from runtime.database import Database
 from runtime.garbage import rare_collection
-from runtime.refolder import Folded, fold_or_tell, forget_flushes, write_line
+from runtime.lines import write_line
+from runtime.master_key import to_hand_on
+from runtime.refolder import Folded, fold_or_tell, forget_flushes
 
 PROCESSES_MAX = 4
 """More would wait for the server, which has as much to do."""
@@ -124,7 +125,7 @@ def _delegate(url: str, schema: str, work: _Work) -> None:
             assert process.stdin is not None
             assert process.stdout is not None
             write_line(process.stdin, url)
-            write_line(process.stdin, trusted_masters())
+            write_line(process.stdin, to_hand_on())
             while (taken := work.take()) is not None:
                 write_line(process.stdin, taken[1])
                 line = process.stdout.readline()

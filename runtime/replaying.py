@@ -79,6 +79,12 @@ class ReplayedDatabase(Database):
     def __init__(self, database: Database, replay: Replay) -> None:
         super().__init__(database.server, database.server_url)
         self.replay = replay
+        self._live = database
+
+    @property
+    def live(self) -> Database:
+        """The database as it is now."""
+        return self._live
 
     def url(self, role: str, tenant: int | None = None) -> str:  # noqa: ARG002
         """Return the connection string of a session that reads the replay, whatever the role.

@@ -84,8 +84,8 @@ class Settings(BaseSettings):
     )
     master_key: SecretStr | None = Field(
         default=None,
-        description="Wraps the keys of persons: 32 bytes in base64; master.key in the home if"
-        " unset.",
+        description="Wraps the keys of persons: 32 bytes in base64, or several, the newest first;"
+        " master.key in the home if unset.",
     )
     log_level: str = Field(
         default="warning",

@@ -1,11 +1,10 @@
 """Keeps read models and trees of tenants up with their logs: on a thread, or in a process.
 
 `python -m runtime.worker TENANT` is that process; the first line of its standard input is the
-database's connection string and, behind tabs, the master keys. It works until its standard input
+database's connection string, the second `Masters`. It works until its standard input
 closes, so that it goes with whoever started it, however that one ends.
 """
 
-import base64
 import os
 import signal
 import subprocess
@@ -17,14 +16,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 import psycopg
 import structlog
 from psycopg import Connection, OperationalError
 
-from eventstore.encryption import trust_master, trusted_masters
 from eventstore.proofs.tiles import SEALED_EVENTS_MAX, LogTorn, seal
 from projections.runner import Cursor, CursorMoved, Runner
 from runtime.garbage import rare_collection
+from runtime.lines import write_line
+from runtime.master_key import Masters, take_on, to_hand_on
 from runtime.patience import patient
 
 POLL_SECONDS = 0.005
@@ -210,10 +211,9 @@ class ReadModelProcess:
         root = Path(__file__).parent.parent
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, cwd=root)
         assert self._process.stdin is not None
-        masters = (base64.b64encode(one).decode() for one in trusted_masters())
         with suppress(BrokenPipeError):  # it ended at once: the next look starts it anew
-            self._process.stdin.write("\t".join((self._url, *masters)).encode() + b"\n")
-            self._process.stdin.flush()
+            write_line(self._process.stdin, self._url)
+            write_line(self._process.stdin, to_hand_on())
 
     def keep_alive(self) -> None:
         """Start the process, anew if it has ended, however it did; the log has lost nothing.
@@ -262,9 +262,8 @@ def wait_until(
 def _main(tenant: int, niceness: int) -> None:
     os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it decides when it ends
-    url, *masters = sys.stdin.buffer.readline().decode().rstrip("\n").split("\t")
-    for master in masters:
-        trust_master(base64.b64decode(master))
+    url = msgspec.json.decode(sys.stdin.buffer.readline(), type=str)
+    take_on(msgspec.json.decode(sys.stdin.buffer.readline(), type=Masters))
     with rare_collection(), ReadModelWorker(url, lambda _: [tenant]):
         sys.stdin.buffer.read()
 

@@ -60,7 +60,12 @@ REJECTED_LISTED_MAX = 100_000
 """Rejected rows told one by one; more are only counted."""
 
 
-_REFUSING = {COMPANY: "companies", ACCOUNT: "customers", CONTACT: "contacts"}
+_REFUSING = {
+    COMPANY: "companies",
+    ACCOUNT: "customers",
+    CONTACT: "contacts",
+    SALES_PERSON: "sales_persons",
+}
 """The kinds of rows that may be refused by the business."""
 
 

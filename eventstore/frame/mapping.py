@@ -18,9 +18,8 @@ from msgspec import Struct
 
 from domain.shared.decider import Decider
 from domain.shared.event import Event
-from domain.shared.personal import person_of
 from eventstore.codec import decode, encode
-from eventstore.encryption import PERSONAL_TYPES, is_sealed, opened
+from eventstore.encryption import PERSONAL_TYPES, is_sealed, opened, person_in
 
 
 class Filed(Struct, frozen=True):
@@ -71,7 +70,7 @@ class EventMapper(Mapper[str]):
         """
         filed: Filed = domain_event
         event = filed.event
-        if (event.personal or event.erases) and person_of(filed.originator_id) is not None:
+        if event.erases or person_in(filed.originator_id, event) is not None:
             raise ProgrammingError(
                 f"{type(event).__name__} is about a person, and appended by the product alone."
             )

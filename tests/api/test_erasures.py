@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from runtime.database import Database
 from runtime.keys import create_key
 from runtime.tenants import Tenant
 from tests.api.conftest import Client, Server
+from tests.loading import load, write_csv
 from tests.runtime.erasing import tables_with
 
 ERASURE = "erasure {person state reason askedBy approvedBy decidedOn stream}"
@@ -193,6 +196,16 @@ def test_users_and_personal_contacts_are_erased_too(admin: Client) -> None:
     (pal,) = admin.ask("{personalContacts {nodes {cntctName}}}")["personalContacts"]["nodes"]
     assert pal == {"cntctName": "[erased]"}
 
+    told = mutate(admin, "eraseApiKeyHolder", keyId="nobody", reason="x")
+    assert codes(told) == ["person_unknown"]
+    (key,) = admin.ask('{auditTrail(filter: {type: {eq: "ApiKeyIssued"}}) {nodes {stream data}}}')[
+        "auditTrail"
+    ]["nodes"]
+    assert key["data"]["name"] == "Dana"
+    told = mutate(admin, "eraseApiKeyHolder", keyId=key["data"]["key_id"], reason="x")
+    assert told["erasure"]["person"] == key["stream"]
+    assert admin.ask("{viewer {userId}}") is not None
+
     given = {"userId": "eve", "name": SECRET, "kind": "CREDIT_USER", "email": "eve@here.test"}
     mutate(admin, "registerUser", "{userErrors {code}}", **given)
     assert codes(mutate(admin, "eraseUser", userId="eve", reason="x")) == ["person_unknown"]
@@ -201,6 +214,67 @@ def test_users_and_personal_contacts_are_erased_too(admin: Client) -> None:
     query = '{users(filter: {userId: {eq: "eve"}}) {nodes {userId name email active}}}'
     (eve,) = admin.ask(query)["users"]["nodes"]
     assert eve == {"userId": "eve", "name": "[erased]", "email": None, "active": False}
+
+
+SALES = """{
+    accounts(filter: {companyId: {eq: "1"}, custId: {ne: "GAMMA"}}, orderBy: [{field: CUST_ID}]) {
+        nodes {custId sperId sperName}}
+    salesPersons(orderBy: [{field: SPER_ID}]) {nodes {sperId sperName udf1}}}"""
+
+
+def test_sales_persons_are_erased_with_what_accounts_say_of_them(
+    admin: Client, worked: Tenant, database: Database, owner: Connection[Any], tmp_path: Path
+) -> None:
+    sue, bea = f"Sue {uuid4().hex}", f"Bea {uuid4().hex}"
+    header = "company_id,cust_id,sper_id,sper_name"
+    rows = [f"1,ACME,S1,{sue}", f"1,BETA,,{bea}", "1,DELTA,S2,Max"]
+    write_csv(tmp_path / "customers.csv", header, rows)
+    header = "company_id,sper_id,sper_name,udf1"
+    write_csv(tmp_path / "sales_persons.csv", header, [f"1,S1,{sue},u", "1,S2,Max,u"])
+    load(database, worked, tmp_path, business_date=date(2026, 3, 2))
+    assert admin.ask(SALES) == {
+        "accounts": {
+            "nodes": [
+                {"custId": "ACME", "sperId": "S1", "sperName": sue},
+                {"custId": "BETA", "sperId": None, "sperName": bea},
+                {"custId": "DELTA", "sperId": "S2", "sperName": "Max"},
+            ]
+        },
+        "salesPersons": {
+            "nodes": [
+                {"sperId": "S1", "sperName": sue, "udf1": "u"},
+                {"sperId": "S2", "sperName": "Max", "udf1": "u"},
+            ]
+        },
+    }
+
+    given = {"companyId": "1", "reason": "x"}
+    told = mutate(admin, "eraseSalesPerson", sperId="S1", **given)["erasure"]
+    assert (told["person"], told["state"]) == ("sales_person/1/S1", "erased")
+    told = mutate(admin, "eraseNamelessSalesPerson", custId="BETA", **given)["erasure"]
+    assert (told["person"], told["state"]) == ("account/1/BETA", "erased")
+
+    assert admin.ask(SALES) == {
+        "accounts": {
+            "nodes": [
+                {"custId": "ACME", "sperId": "S1", "sperName": None},
+                {"custId": "BETA", "sperId": None, "sperName": None},
+                {"custId": "DELTA", "sperId": "S2", "sperName": "Max"},
+            ]
+        },
+        "salesPersons": {
+            "nodes": [
+                {"sperId": "S1", "sperName": None, "udf1": None},
+                {"sperId": "S2", "sperName": "Max", "udf1": "u"},
+            ]
+        },
+    }
+    assert tables_with(owner, sue) == []
+    assert tables_with(owner, bea) == []
+    documents = [data["document"] for _, data in trail(admin, "account/1/ACME")]
+    assert [one.get("sper_name") for one in documents] == [None] * len(documents)
+    (_, data) = trail(admin, "account/1/DELTA")[-1]
+    assert data["document"]["sper_name"] == "Max"
 
 
 @pytest.mark.parametrize("role", [Role.CREDIT_USER, Role.INQUIRY_USER, Role.AUDITOR])
@@ -212,6 +286,9 @@ def test_only_those_who_run_the_site_erase(
         ("eraseContact", {**LOU, "reason": "x"}),
         ("erasePersonalContact", {"contactId": "x", "reason": "x"}),
         ("eraseUser", {"userId": "x", "reason": "x"}),
+        ("eraseApiKeyHolder", {"keyId": "x", "reason": "x"}),
+        ("eraseSalesPerson", {"companyId": "1", "sperId": "x", "reason": "x"}),
+        ("eraseNamelessSalesPerson", {"companyId": "1", "custId": "x", "reason": "x"}),
         ("approveErasure", {"person": PERSON}),
         ("withdrawErasure", {"person": PERSON}),
         ("placeLegalHold", {**LOU, "reason": "x"}),
@@ -229,4 +306,8 @@ def test_only_those_who_run_the_site_erase(
 
 def test_nobody_is_erased_who_is_not_there(admin: Client) -> None:
     assert codes(mutate(admin, "eraseContact", **LOU, reason="x")) == ["person_unknown"]
+    nobody = {"companyId": "1", "reason": "x"}
+    assert codes(mutate(admin, "eraseSalesPerson", sperId="S9", **nobody)) == ["person_unknown"]
+    told = mutate(admin, "eraseNamelessSalesPerson", custId="ACME", **nobody)
+    assert codes(told) == ["person_unknown"]
     assert codes(mutate(admin, "approveErasure", person="invoice/1/I1")) == ["person_invalid"]

@@ -80,7 +80,9 @@ class Asked:
     def now(self, query: str, variables: dict[str, Any] | None = None) -> Any:
         """What the replay answers."""
         caller = caller_of(self.past, self.tenant, self.key_id)
-        answering = answer_replayed(self.past, self.settings, caller, query, variables or {})
+        answering = answer_replayed(
+            self.past, self.settings, caller, query, variables or {}, "cli/max"
+        )
         return json.loads(asyncio.run(answering)[0])
 
 

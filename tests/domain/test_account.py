@@ -12,8 +12,10 @@ from domain.account import (
     AccountNoteAdded,
     AccountOpened,
     AddAccountNote,
+    EraseNamelessSalesPerson,
     ImplyAccount,
     ImportAccount,
+    NamelessSalesPersonErased,
 )
 from domain.shared.decider import ImpossibleHistory
 from tests.story import Story
@@ -75,3 +77,20 @@ def test_that_nobody_knows_takes_no_notes() -> None:
 def test_refuses_a_history_that_cannot_be() -> None:
     with pytest.raises(ImpossibleHistory):
         ACCOUNT.replay([noted])
+
+
+def test_loses_the_name_of_a_sales_person_without_an_id_for_good() -> None:
+    named = AccountOpened(AccountDocument("406", "ACME", "Acme", sper_name="Bea"))
+    erased = NamelessSalesPersonErased(date(2026, 3, 2))
+    erase = EraseNamelessSalesPerson(date(2026, 3, 2), granted=True)
+    account.given(named).when(EraseNamelessSalesPerson(date(2026, 3, 2))).then_nothing()
+    account.given().when(erase).then_nothing()
+    account.given(named).when(erase).then(erased)
+    account.given(named, erased).when(erase).then_nothing()
+    again = AccountDocument("406", "ACME", "Acme Ltd", sper_name="Bea")
+    account.given(named, erased).when(ImportAccount(named.document)).then_nothing()
+    account.given(named, erased).when(ImportAccount(again)).then(
+        AccountAmended(AccountDocument("406", "ACME", "Acme Ltd"))
+    )
+    other = AccountDocument("406", "ACME", "Acme", sper_id="S1", sper_name="Sue")
+    account.given(named, erased).when(ImportAccount(other)).then(AccountAmended(other))

@@ -1,11 +1,15 @@
 """An API key ..."""
 
+from datetime import date
+
 import pytest
 
 from domain.api_key import (
     API_KEY,
+    ApiKeyErased,
     ApiKeyIssued,
     ApiKeyRevoked,
+    EraseApiKey,
     IssueApiKey,
     RevokeApiKey,
     Role,
@@ -16,6 +20,7 @@ from tests.story import Story
 
 key = Story(API_KEY)
 
+ON = date(2026, 3, 2)
 issued = ApiKeyIssued("k1", "Dana", Role.AUDITOR, "digest")
 revoked = ApiKeyRevoked("k1")
 
@@ -52,3 +57,18 @@ def test_is_revoked_for_good() -> None:
 def test_refuses_a_history_that_cannot_be() -> None:
     with pytest.raises(ImpossibleHistory):
         API_KEY.replay([revoked])
+
+
+def test_that_acts_for_no_user_loses_the_name_of_its_holder_once() -> None:
+    erase, erased = EraseApiKey(ON, granted=True), ApiKeyErased(ON)
+    key.given(issued).when(EraseApiKey(ON)).then_nothing()
+    key.given().when(erase).then_nothing()
+    key.given(issued).when(erase).then(erased)
+    key.given(issued, revoked).when(erase).then(erased)
+    key.given(issued, erased, revoked).when(erase).then_nothing()
+    key.given(issued, erased).when(RevokeApiKey()).then(revoked)
+
+
+def test_of_a_user_is_named_after_the_user_alone() -> None:
+    of_dana = ApiKeyIssued("k1", "Dana", Role.CREDIT_USER, "digest", "dana")
+    key.given(of_dana).when(EraseApiKey(ON, granted=True)).then_nothing()

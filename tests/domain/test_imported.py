@@ -19,12 +19,6 @@ from domain.sales_order import (
     SalesOrderDocument,
     SalesOrderRecorded,
 )
-from domain.sales_person import (
-    SALES_PERSON,
-    SalesPersonAmended,
-    SalesPersonDocument,
-    SalesPersonRecorded,
-)
 from domain.shared.decider import Decider, ImpossibleHistory
 from domain.shared.imported import ImportDocument, is_known
 from tests.story import Story
@@ -32,12 +26,10 @@ from tests.story import Story
 ON = date(2026, 3, 2)
 LINE = InvoiceLineDocument("1", "I1", "1", "A-1", quantity=Decimal(2), amount=Decimal(9))
 ORDER = SalesOrderDocument("1", "O1", "ACME", ON, Decimal(9), "EUR")
-PERSON = SalesPersonDocument("1", "S1", "Sue")
 
 CASES = [
     (INVOICE_LINE, LINE, InvoiceLineRecorded, InvoiceLineAmended),
     (SALES_ORDER, ORDER, SalesOrderRecorded, SalesOrderAmended),
-    (SALES_PERSON, PERSON, SalesPersonRecorded, SalesPersonAmended),
 ]
 
 

@@ -26,13 +26,13 @@ from eventstore.encryption import (
     PERSONAL_TYPES,
     SEALED,
     CannotOpen,
-    NoMasterKey,
     opened,
     place,
     sealed,
     unwrapped,
 )
 from eventstore.log import NewEvent, StreamMoved
+from eventstore.masters import NoMasterKey
 from eventstore.postgres import PostgresLog
 from runtime.database import Database
 from runtime.embedded import DatabaseUnavailable

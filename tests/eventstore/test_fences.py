@@ -190,7 +190,8 @@ def tables(connection: Connection[Any]) -> dict[str, sql.Composable]:
     found = connection.execute(
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'read_models')"
-        " AND c.relname NOT IN ('tenants', 'schema_migrations', 'master_key')"
+        " AND c.relname NOT IN ('tenants', 'schema_migrations', 'master_keys',"
+        "  'master_key_changes')"
     ).fetchall()
     return {table: sql.Identifier(schema, table) for schema, table in found}
 
@@ -276,7 +277,12 @@ def test_every_table_is_fenced_in_the_same_way(owner: Connection[Any]) -> None:
         " WHERE relkind IN ('r', 'p', 'f') AND nspname IN ('public', 'read_models')"
         " AND NOT relrowsecurity ORDER BY 1"
     ).fetchall()
-    assert unfenced == [("master_key",), ("schema_migrations",), ("tenants",)]
+    assert unfenced == [
+        ("master_key_changes",),
+        ("master_keys",),
+        ("schema_migrations",),
+        ("tenants",),
+    ]
 
     policies = owner.execute(
         "SELECT tablename, permissive, roles::text, cmd, qual, with_check FROM pg_policies"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,13 +14,18 @@ from application.erasing import Wish, carry_out
 from application.handling import Consulted, Handled, Request, handle_all
 from domain.account import ACCOUNT
 from domain.account import facts as account_facts
+from domain.api_key import API_KEY, IssueApiKey, Role
 from domain.contact import CONTACT, AddContact, ContactDocument, is_known
 from domain.erasure import ApproveErasure, AskErasure, ErasureCommand, WithdrawErasure
+from domain.pending_payment import PENDING_PAYMENT, Processor, RecordPendingPayment
 from domain.personal_contact import PERSONAL_CONTACT, AddPersonalContact
+from domain.sales_person import SALES_PERSON
+from domain.sales_person import is_known as is_known_sales_person
 from domain.shared.decider import Decider, Refused
 from domain.shared.person import Person
 from domain.shared.record_types import RecordType
 from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
+from domain.user import facts as user_facts
 from domain.user_fields import USER_FIELDS, SetUserFields
 from eventstore.postgres import PostgresLog
 from projections.runner import Runner
@@ -40,7 +46,22 @@ PAL = "personal_contact/P"
 DANA = "user/dana"
 """A user who is retired."""
 
+SUE = "sales_person/1/S1"
+"""A sales person, whom accounts name as well as the ERP's list."""
+
+TOM = "sales_person/1/S2"
+"""A sales person whom accounts alone name."""
+
+NAMELESS = "account/1/BETA"
+"""A sales person whom an account names without an id."""
+
 CONTACTS_HEADER = "company_id,cust_id,cntct_id,cntct_name,cntct_email_addr,cntct_comment,udf1"
+
+
+IDA = "api_key/ida"
+"""Who has an API key and is no user."""
+
+PERSONS = (ACME_1, LOU, PAL, DANA, SUE, TOM, NAMELESS, IDA)
 
 
 class Site:
@@ -50,9 +71,9 @@ class Site:
         self.database = database
         self.tenant = tenant
         self.folder = folder
-        self.secrets = {person: f"pii-{uuid4().hex}" for person in (ACME_1, LOU, PAL, DANA)}
+        self.secrets = {person: f"pii-{uuid4().hex}" for person in PERSONS}
         self.sync(self.secrets[ACME_1])
-        zoe, lou, pal, dana = (self.secrets[one] for one in (ACME_1, LOU, PAL, DANA))
+        zoe, lou, pal, dana, sue = (self.secrets[one] for one in (ACME_1, LOU, PAL, DANA, SUE))
         document = ContactDocument("1", "ACME", "L", Person(f"Lou {lou}", cntct_comment=lou))
         known = (Consulted(ACCOUNT, ("1", "ACME"), account_facts),)
         there = (Consulted(CONTACT, ("1", "ACME", "1"), is_known),)
@@ -62,13 +83,52 @@ class Site:
         self.handle(CONTACT, ("1", "ACME", "L"), AddContact(document, TODAY), known, "add-lou")
         self.handle(PERSONAL_CONTACT, ("P",), AddPersonalContact("P", "key/1", Person(pal), TODAY))
         self.handle(USER_FIELDS, ("contact", *key), fields, there)
+        of_sue = SetUserFields(RecordType.SALES_PERSON, ("1", "S1"), udf6=f"likes {sue}")
+        known_sue = (Consulted(SALES_PERSON, ("1", "S1"), is_known_sales_person),)
+        self.handle(USER_FIELDS, ("sales_person", "1", "S1"), of_sue, known_sue)
         self.handle(USER, ("dana",), RegisterUser(profile))
+        self.pay(IDA.removeprefix("api_key/"), f"Ida {self.secrets[IDA]}", None)
+        self.pay("laptop", f"{dana}'s laptop", "dana")
+        self.pay("maren", "Maren the neighbour", None)
         self.handle(USER, ("dana",), ChangeUser(name=f"Dana X {dana}", active=False))
+
+    def pay(self, key_id: str, name: str, user_id: str | None) -> None:
+        """Give out an API key, and record a payment with it."""
+        issue = IssueApiKey(key_id, name, Role.CREDIT_USER, key_id, user_id)
+        known = () if user_id is None else (Consulted(USER, (user_id,), user_facts),)
+        self.handle(API_KEY, (key_id,), issue, known)
+        record = RecordPendingPayment(
+            key_id,
+            "1",
+            "ACME",
+            Decimal(1),
+            "EUR",
+            TODAY,
+            entry_user_id=key_id,
+            entry_user_name=name,
+            processor=Processor(proc_acct_name="Our shop"),
+            entry_for=user_id,
+        )
+        account = (Consulted(ACCOUNT, ("1", "ACME"), account_facts),)
+        self.handle(PENDING_PAYMENT, (key_id,), record, account)
 
     def sync(self, zoe: str, cust_name: str = "Acme") -> Any:
         """Load the ledger, in which the ERP's contact is told by a text."""
+        sue, tom, nameless = (self.secrets[one] for one in (SUE, TOM, NAMELESS))
         write_csv(
-            self.folder / "customers.csv", "company_id,cust_id,cust_name", [f"1,ACME,{cust_name}"]
+            self.folder / "customers.csv",
+            "company_id,cust_id,cust_name,sper_id,sper_name",
+            [
+                f"1,ACME,{cust_name},S1,Sue {sue}",
+                f"1,BETA,Beta,,Bea {nameless}",
+                f"1,GAMMA,Gamma,S2,Tom {tom}",
+                "1,DELTA,Delta,S3,Max the neighbour",
+            ],
+        )
+        write_csv(
+            self.folder / "sales_persons.csv",
+            "company_id,sper_id,sper_name,udf1",
+            [f"1,S1,Sue {sue},u{sue}", "1,S3,Max the neighbour,"],
         )
         write_csv(
             self.folder / "contacts.csv",

@@ -4,15 +4,19 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from psycopg import Connection
 
 from application.erasing import Wish, carry_out
 from application.handling import Consulted, Request, States, handle_all
-from domain.account import ACCOUNT
+from domain.account import ACCOUNT, AccountDocument, AccountOpened
 from domain.account import facts as account_facts
 from domain.contact import (
     CONTACT,
@@ -27,6 +31,7 @@ from domain.legal_hold import LEGAL_HOLD, LiftLegalHold, PlaceLegalHold
 from domain.shared.decider import Refused
 from domain.shared.person import Person, PersonChange
 from domain.shared.personal import ERASED
+from domain.shared.streams import stream_name
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
 from domain.user_fields import UserFieldsErased
 from eventstore.log import NO_VERSIONS, Appended, NewEvent, NewResult, Recorded
@@ -34,6 +39,8 @@ from eventstore.postgres import PostgresLog
 from eventstore.proofs.notes import opened_note, parsed_checkpoint
 from eventstore.proofs.verifying import verify
 from projections.catalogue import READ_MODELS
+from projections.query import fetch
+from projections.rule_evidence import events_of
 from projections.runner import Runner
 from runtime import read_models, refolding
 from runtime.audit_export import Selection, export_log
@@ -42,15 +49,19 @@ from runtime.auditing import make_checkpoint
 from runtime.database import Database
 from runtime.replaying import make_replay, replays
 from runtime.settings import Settings
-from runtime.tenants import Tenant
+from runtime.tenants import Tenant, create_tenant
 from runtime.worker import ReadModelProcess, wait_until
 from tests.loading import aging, rejects
 from tests.runtime.erasing import (
     ACME_1,
     DANA,
+    IDA,
     LOU,
+    NAMELESS,
     PAL,
+    SUE,
     TODAY,
+    TOM,
     Site,
     files_with,
     tables_with,
@@ -73,7 +84,11 @@ READ_MODELS_OF = {
     ACME_1: ["contacts", "user_fields"],
     LOU: ["contacts"],
     PAL: ["personal_contacts"],
-    DANA: ["users", "users_history"],
+    DANA: ["api_keys", "pending_payments", "users", "users_history"],
+    SUE: ["accounts", "sales_persons", "user_fields"],
+    TOM: ["accounts"],
+    NAMELESS: ["accounts"],
+    IDA: ["api_keys", "pending_payments"],
 }
 """The tables in which each can be read before they are erased: none is the log."""
 
@@ -241,6 +256,95 @@ def test_a_sync_that_brings_an_erased_person_again_is_told_so(
     owner.execute("DELETE FROM sync_manifests WHERE tenant = %s", (site.tenant.id,))
     assert len(rejects(site.sync(secret))) == 1
     assert tables_with(owner, secret) == []
+
+
+def test_accounts_go_on_without_the_name_of_a_sales_person_who_was_erased(
+    site: Site, database: Database, owner: Connection[Any]
+) -> None:
+    for person in (SUE, TOM, NAMELESS):
+        site.erase(person)
+
+    again = site.sync(site.secrets[ACME_1], "Acme Ltd")
+    site.fold()
+
+    assert rejects(again) == []
+    found = owner.execute(
+        "SELECT cust_id, cust_name, sper_id, sper_name FROM read_models.accounts"
+        " WHERE tenant = %s ORDER BY cust_id",
+        (site.tenant.id,),
+    ).fetchall()
+    assert found == [
+        ("ACME", "Acme Ltd", "S1", None),
+        ("BETA", "Beta", None, None),
+        ("DELTA", "Delta", "S3", "Max the neighbour"),
+        ("GAMMA", "Gamma", "S2", None),
+    ]
+    owner.execute("DELETE FROM sync_manifests WHERE tenant = %s", (site.tenant.id,))
+    ((file, line, column, reason),) = rejects(site.sync(site.secrets[ACME_1], "Acme Ltd"))
+    assert (file, line, column) == ("sales_persons.csv", 2, "sper_id")
+    assert reason.startswith("The person was erased who was the sales person S1.")
+    site.fold()
+    for person in (SUE, TOM, NAMELESS):
+        assert tables_with(owner, site.secrets[person]) == []
+    assert read_models.check(database, site.tenant.id) == []
+
+
+def test_who_did_what_is_read_on_by_ids_alone(site: Site, owner: Connection[Any]) -> None:
+    for person in (DANA, IDA):
+        site.erase(person)
+    site.fold()
+    found = owner.execute(
+        "SELECT k.key_id, k.name, k.user_id, p.entry_user_id, p.entry_user_name, p.proc_acct_name"
+        " FROM read_models.api_keys k JOIN read_models.pending_payments p"
+        " ON p.tenant = k.tenant AND p.pending_payment_id = k.key_id WHERE k.tenant = %s"
+        " ORDER BY 1",
+        (site.tenant.id,),
+    ).fetchall()
+    assert found == [
+        ("ida", ERASED, None, "ida", None, "Our shop"),
+        ("laptop", ERASED, "dana", "laptop", None, "Our shop"),
+        ("maren", "Maren the neighbour", None, "maren", "Maren the neighbour", "Our shop"),
+    ]
+    assert refused(site, site.erase, "api_key/laptop") == "person_unknown"
+
+
+def test_a_sales_person_of_former_days_is_erased_from_what_was_known_then(
+    site: Site, database: Database, owner: Connection[Any]
+) -> None:
+    site.secrets[TOM], old = "somebody new", site.secrets[TOM]
+    site.sync(site.secrets[ACME_1])
+    site.fold()
+    assert tables_with(owner, old) == ["accounts_history"]
+    site.erase(TOM)
+    site.fold()
+    assert tables_with(owner, old) == []
+    assert read_models.check(database, site.tenant.id) == []
+
+
+IDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8) | st.none()
+
+
+@given(st.lists(st.tuples(IDS, IDS), min_size=1, max_size=20))
+@hypothesis_settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+def test_statements_find_the_key_of_whomever_an_event_names(
+    database: Database, told: list[tuple[str | None, str | None]]
+) -> None:
+    tenant = create_tenant(database, f"t-{uuid4().hex}")
+    events = [
+        AccountOpened(AccountDocument(company or "1", "A", sper_id=sper_id, sper_name="Sue"))
+        for company, sper_id in told
+    ]
+    with database.pool("app", size=1) as pool, database.connect("worker") as connection:
+        streams = [stream_name("account", "1", str(number)) for number in range(len(events))]
+        PostgresLog(pool, tenant.id).append(
+            [
+                NewEvent(stream, 1, event, TODAY, "a", "b", "c")
+                for stream, event in zip(streams, events, strict=True)
+            ]
+        )
+        for stream, event in zip(streams, events, strict=True):
+            ((found),) = fetch(connection, events_of(tenant.id, stream, 99))
+            assert found.recorded.event == event
 
 
 def test_who_remembers_a_person_learns_of_the_erasure_before_anything_is_added(
@@ -481,9 +585,13 @@ def test_an_invoices_events_are_stored_as_they_always_were(
     ).fetchall()
     sealed = {type_name for type_name, data in rows if '"sealed"' in data}
     assert sealed == {
+        "AccountOpened",
+        "ApiKeyIssued",
         "ContactAdded",
         "ContactRecorded",
+        "PendingPaymentRecorded",
         "PersonalContactAdded",
+        "SalesPersonRecorded",
         "UserChanged",
         "UserFieldsSet",
         "UserRegistered",
