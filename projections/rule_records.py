@@ -10,10 +10,8 @@ from domain.conditions import (
     AnyOf,
     Condition,
     comparisons,
-    described,
     field_words,
     fields_of,
-    first_failing,
 )
 from domain.rule_view import RuleView
 from projections.listing import Listing, by_key
@@ -72,14 +70,6 @@ def values_of(
 def class_of(view: RuleView, values: Mapping[str, Any]) -> str | None:
     """Return the credit class of a record's account; None if it is of the site's default one."""
     return values[ACCOUNT_PREFIX + _CLASS if view is RuleView.INVOICE else _CLASS]
-
-
-def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
-    """Return in a sentence which part of a condition fails first, and of which value."""
-    failing = first_failing(condition, values)
-    if failing is None:
-        return "Its condition holds."
-    return f"The rule asks that {described(failing)}, and found {facts_of(failing, values)}."
 
 
 def facts_of(condition: Condition, values: Mapping[str, Any]) -> str:

@@ -5,13 +5,15 @@ from typing import Any
 
 from domain.conditions import (
     AllOf,
+    AnyOf,
     Compared,
     Condition,
     Operator,
     comparisons,
     described,
+    first_failing,
 )
-from projections.rule_records import value_words
+from projections.rule_records import facts_of, value_words
 
 _DAYS_LATE = "due_date_days"
 _ACCOUNT = "account."
@@ -54,6 +56,15 @@ class CaseInWords:
             again, of_account = of_account, own in _OF_ACCOUNT
             told.append(f"the account {said}" if of_account and not again else said)
         return ", ".join(told)
+
+
+def why_not(condition: Condition, values: Mapping[str, Any]) -> str:
+    """Return in a sentence which part of a condition fails first, and of which value."""
+    failing = first_failing(condition, values)
+    if failing is None:
+        return "Its condition holds."
+    found = CaseInWords(failing).of(values) or facts_of(failing, values)
+    return f"The rule asks that {asked_in_words(failing)}; it found {found}."
 
 
 def _amount(value: Any, values: Mapping[str, Any], own: str) -> str:
@@ -121,8 +132,10 @@ def asked_in_words(condition: Condition) -> str:
 
 
 def _asked(part: Condition) -> str:
-    if not isinstance(part, Compared):
+    if isinstance(part, AllOf | AnyOf):
         return f"({described(part)})"
+    if not isinstance(part, Compared):
+        return described(part)
     own = part.field.removeprefix(_ACCOUNT)
     said = _ASKED.get((own, part.operator))
     if said is None or (own != part.field and own not in _OF_ACCOUNT):

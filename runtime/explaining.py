@@ -43,9 +43,9 @@ from projections.rule_explaining import (
     rule_version,
     run_known,
 )
-from projections.rule_records import class_of, record_key, value_words, values_of
+from projections.rule_records import class_of, record_key, values_of
 from projections.rule_views import checked_filter
-from projections.rule_words import CaseInWords, asked_in_words
+from projections.rule_words import CaseInWords, asked_in_words, why_not
 from projections.view import Asked
 from runtime.site import site_options
 
@@ -199,8 +199,7 @@ class Explainer:
             return None
         position = self._head()
         facts = self._facts(asked, rule.view, failing, subject, position)
-        told = ", ".join(map(_words, facts))
-        sentence = f"The rule asks that {described(failing)}, and found {told}."
+        sentence = why_not(condition, values)
         return AbsenceExplained(Reason.CONDITION, sentence, failing=described(failing), facts=facts)
 
     def _of_run(self, asked: Asked, known: RuleKnown, subject: Subject) -> AbsenceExplained:
@@ -301,10 +300,6 @@ class Explainer:
 
 def _key(subject: Subject) -> tuple[str, str, str]:
     return subject.company_id, subject.cust_id, subject.tran_id
-
-
-def _words(fact: Fact) -> str:
-    return value_words(fact.field, fact.value)
 
 
 def _why(

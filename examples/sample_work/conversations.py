@@ -32,6 +32,11 @@ TAGGED_MAX = 3
 
 DAYS_TO_ANSWER = 7
 
+NEXT_DAYS = (2, 5, -3)
+"""When the next call is to be, in days from today; what was to be days ago is past due, also after
+a weekend.
+"""
+
 
 def talk(diary: Diary, today: date, number: int, worked: Worked, user_id: str) -> None:
     """Note an issue of an account, and what was done about it in the weeks before a date."""
@@ -45,9 +50,9 @@ def talk(diary: Diary, today: date, number: int, worked: Worked, user_id: str) -
         conversation.write(opened_on + timedelta(DAYS_TO_ANSWER - 1), about)
     if number % 2:
         conversation.answer(today - timedelta(min(days_left, 4)), about)
-    conversation.plan(
-        today - timedelta(min(days_left, 3)), today + timedelta((number + 1) % 3 * 3 - 1)
-    )
+    planned_on = today - timedelta(min(days_left, 4))
+    next_on = today + timedelta(NEXT_DAYS[number % len(NEXT_DAYS)])
+    conversation.plan(planned_on, max(planned_on, next_on))
     if (number + 1) % 4 == 0:
         conversation.resolve(today)
 

@@ -232,8 +232,7 @@ def test_actions_and_their_absence_are_explained(manager: Client, site: Site) ->
     assert fact["establishedBy"]["type"] == "InvoiceRegistered"
     assert manager.ask(WHY_NOT, date=MONDAY.isoformat())["explainAbsence"] == {
         "reason": "CONDITION",
-        "sentence": "The rule asks that days past the due date is at least 1, and found days past"
-        " the due date 0.",
+        "sentence": "The rule asks that it is at least 1 day past due; it found due that day.",
         "failing": "days past the due date is at least 1",
         "ruleVersion": 1,
     }

@@ -58,6 +58,7 @@ COUNTS = {
     "SalesRepsSet": 3,
     "SiteOptionsChanged": 2,
     "UserActionRaised": 6,
+    "WorkCalendarSet": 1,
     "UserFieldsSet": 18,
     "UserRegistered": 5,
 }

@@ -8,7 +8,7 @@ import pytest
 from domain.rule_view import RuleView
 from domain.strategy import starter_strategy
 from projections.rule_views import checked_filter
-from projections.rule_words import CaseInWords, asked_in_words
+from projections.rule_words import CaseInWords, asked_in_words, why_not
 
 CALL = next(one for one in starter_strategy().rules if one.rule_id == "first-call")
 OF_DOCUMENT = {"curr_id": "JPY", "home_curr_id": "CAD"}
@@ -126,3 +126,44 @@ def test_what_a_rule_asks_of_an_account() -> None:
         checked_filter(RuleView.ACCOUNT, "available_credit < 0 and total_past_due > 0")
     )
     assert told == "the account is over its credit limit and the account owes something past due"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "sentence"),
+    [
+        ("balance > 0", {"balance": Decimal(1)}, "Its condition holds."),
+        (
+            "due_date_days >= 8 and due_date_days <= 21",
+            {"due_date_days": 30},
+            "The rule asks that it is at most 21 days past due; it found 30 days past due.",
+        ),
+        (
+            "in_dispute = false",
+            {"in_dispute": True},
+            "The rule asks that it is not in dispute; it found in dispute yes.",
+        ),
+        (
+            "in_dispute = false",
+            {"in_dispute": None},
+            "The rule asks that it is not in dispute; it found in dispute unknown.",
+        ),
+        (
+            "account.open_promise_count = 0",
+            {"account.open_promise_count": 2},
+            (
+                "The rule asks that the account has no promise open; it found the account's open"
+                " promise count 2."
+            ),
+        ),
+        (
+            "not (type = 'IN' or type = 'CM')",
+            {"type": "CM"},
+            (
+                'The rule asks that it is not so that type is "IN" or type is "CM"; it found type'
+                " “CM”."
+            ),
+        ),
+    ],
+)
+def test_why_a_condition_does_not_hold(text: str, values: dict[str, Any], sentence: str) -> None:
+    assert why_not(checked_filter(RuleView.INVOICE, text), values) == sentence

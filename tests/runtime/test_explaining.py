@@ -93,8 +93,7 @@ def test_the_first_thing_that_stands_in_the_way_is_told(site: Site) -> None:
         "days past the due date is at least 1",
     )
     assert today.sentence == (
-        "The rule asks that days past the due date is at least 1, and found days past the due"
-        " date 0."
+        "The rule asks that it is at least 1 day past due; it found due that day."
     )
     assert today.facts[0].established_by.type == "InvoiceRegistered"
     assert absent(site, 1).reason is Reason.NOT_RUN
