@@ -6,8 +6,9 @@ import strawberry
 
 from api.connections import Connection, First, connection_of_parent, offered
 from api.context import Info
-from api.view_types import ViewObject
+from api.view_types import ViewObject, condition
 from projections.listing import Order
+from projections.pending_payment_view import PENDING_PAYMENT_VIEW, not_reconciled
 
 if TYPE_CHECKING:
     from api.activities import Activity, ActivityFilter, ActivityOrder
@@ -165,7 +166,8 @@ class AccountWork(ViewObject):
         )
 
     @strawberry.field(
-        description="Payments made online, reconciled ones among them; the newest first."
+        description="Payments made online, the newest first, and without those that are reconciled"
+        " unless the filter speaks of the status or the reconciliation."
     )
     async def pending_payments(
         self,
@@ -179,8 +181,12 @@ class AccountWork(ViewObject):
             list[Annotated["PendingPaymentOrder", strawberry.lazy("api.pending_payments")]] | None,
             strawberry.argument(description="In which order."),
         ] = None,
+        include_reconciled: Annotated[
+            bool, strawberry.argument(description="Show those that are reconciled, too.")
+        ] = False,
     ) -> Connection[Annotated["PendingPayment", strawberry.lazy("api.pending_payments")]]:
-        """Return pending payments, newest first."""
+        """Return pending payments, newest first (PND-05)."""
+        asked = condition(PENDING_PAYMENT_VIEW, where)
         return await connection_of_parent(
             info,
             offered("pending_payments"),
@@ -190,5 +196,6 @@ class AccountWork(ViewObject):
             first,
             where=where,
             order_by=order_by,
+            also=None if include_reconciled else not_reconciled(asked),
             order=(Order("create_date", descending=True),),
         )

@@ -1,5 +1,6 @@
 """GraphQL: the action list of a user, its team or of nobody in particular (LIST-01 to LIST-08)."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import strawberry
@@ -30,6 +31,7 @@ from api.view_types import filter_of, object_of, order_of
 from domain.conditions import AllOf, Compared, Condition, Operator
 from projections.action_list_view import ACTION_LIST_VIEW
 from projections.listing import Order
+from projections.rule_words import days as in_words
 
 
 @strawberry.type(
@@ -85,7 +87,8 @@ class ActionListEntry(object_of(ACTION_LIST_VIEW)):
         """Return the sentence."""
         subject, reason, entered_on, note = self.values("subject", "reason", "entered_on", "note")
         if reason is not None:
-            return f"{reason} On the list since {entered_on}."
+            ended = reason if reason.endswith((".", "!", "?", "\u2026")) else f"{reason}."
+            return f"{ended} On the list since {entered_on}."
         return f"{subject or note or 'It'}: entered by a person on {entered_on}."
 
     @strawberry.field(
@@ -101,9 +104,9 @@ class ActionListEntry(object_of(ACTION_LIST_VIEW)):
         if past_due:
             told.append("past due")
         if left is not None:
-            told.append(f"{left} days left" if left >= 0 else f"{-left} days over")
-        if owed is not None and owed.amount:
-            told.append(f"{owed.amount} {owed.currency} past due for {days} days")
+            told.append(f"{in_words(left)} left" if left >= 0 else f"{in_words(-left)} over")
+        if owed is not None and Decimal(owed.amount) > 0:
+            told.append(f"{owed.amount} {owed.currency} past due for {in_words(days or 0)}")
         return ", ".join(told)[:1].upper() + ", ".join(told)[1:] + "."
 
 

@@ -323,14 +323,16 @@ async def connection_of_parent(
     *,
     where: FilterInput | None = None,
     order_by: Sequence[OrderInput] | None = None,
+    also: Condition | None = None,
     order: tuple[Order, ...] = (),
 ) -> Any:
     """Return the first records that belong to a parent.
 
-    All parents of a page are answered by one statement together.
+    All parents of a page are answered by one statement together. `also` and `order` are as in
+    `connection`.
     """
     cutting = Cutting.of(first, None, None, None)
-    listing = _listing(info, capability, reading, where, order_by, None, order)
+    listing = _listing(info, capability, reading, where, order_by, also, order)
     told = (capability.view.name, link, cutting.count, _fingerprint(listing))
 
     async def pages(parents: list[tuple[str, ...]]) -> list[list[Record]]:

@@ -14,7 +14,7 @@ from domain.shared.decider import Refused
 from eventstore.log import LogUnavailable, StreamMoved, Unconfirmed
 from projections.listing import ListingError
 from runtime.embedded import DatabaseUnavailable
-from runtime.services import ReadNotRecorded, RequestTooSlow
+from runtime.services import ReadNotRecorded, RequestTooSlow, holds_nul
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,7 @@ class Code(StrEnum):
     DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
     FIGURE_NOT_EXPLAINABLE = "FIGURE_NOT_EXPLAINABLE"
     NOT_CAUGHT_UP = "NOT_CAUGHT_UP"
+    TOO_MANY_SIMULATIONS = "TOO_MANY_SIMULATIONS"
     TIMEOUT = "TIMEOUT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL_SERVER_ERROR"
@@ -83,6 +84,9 @@ def told(error: GraphQLError, request_id: str) -> GraphQLError:
         case DatabaseUnavailable() | LogUnavailable():
             log.warning("database unavailable", request=request_id, error=str(cause))
             return _like(error, "The database does not answer; try again.", Code.UNAVAILABLE)
+        case _ if holds_nul(cause):
+            message = "A text holds the character NUL, which nothing can be called."
+            return _like(error, message, Code.BAD_USER_INPUT)
         case StreamMoved():
             log.warning("command given up", request=request_id, error=str(cause))
             return _like(error, _OVERTAKEN, Code.UNAVAILABLE)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import strawberry
 from msgspec.structs import astuple
-from strawberry.types.unset import UNSET
 
 from api.accounts import ACCOUNTS, Account
 from api.commands import COLLECTORS, IDEMPOTENCY_KEY, Payload, answer, new_id
@@ -30,12 +29,11 @@ from api.context import Info
 from api.invoices import INVOICES, Invoice
 from api.nodes import Node
 from api.payments import PAYMENTS, Payment
-from api.view_types import FilterInput, filter_of, object_of, order_of
+from api.view_types import condition, filter_of, object_of, order_of
 from application.handling import Consulted
 from domain.account import ACCOUNT
 from domain.account import facts as account_facts
 from domain.company import COMPANY, is_known
-from domain.conditions import Compared, Operator
 from domain.invoice import INVOICE
 from domain.invoice import facts as invoice_facts
 from domain.payment import PAYMENT
@@ -48,7 +46,6 @@ from domain.pending_payment import (
     ReconciledBy,
     ReconcilePendingPayment,
     RecordPendingPayment,
-    Status,
     UndoReconciliation,
 )
 from domain.pending_payment import facts as pending_payment_facts
@@ -60,7 +57,11 @@ from domain.pending_payment_export import (
 from domain.shared.streams import stream_name
 from erp.csv_file import csv_text
 from projections.pending_payment_matching import ExportedLine, exported_lines, target, to_export
-from projections.pending_payment_view import PENDING_PAYMENT_INVOICE_VIEW, PENDING_PAYMENT_VIEW
+from projections.pending_payment_view import (
+    PENDING_PAYMENT_INVOICE_VIEW,
+    PENDING_PAYMENT_VIEW,
+    not_reconciled,
+)
 
 
 @strawberry.type(description="What a pending payment is to pay of an invoice.")
@@ -144,7 +145,7 @@ class PendingPaymentQuery:
 
     @strawberry.field(
         description="Pending payments; by default by id, and without those that are reconciled"
-        " unless the filter speaks of the status."
+        " unless the filter speaks of the status or the reconciliation."
     )
     async def pending_payments(
         self,
@@ -168,7 +169,7 @@ class PendingPaymentQuery:
         at_least: AtLeast = None,  # noqa: ARG002  (waited for before the query is executed)
     ) -> Connection[PendingPayment]:
         """Return pending payments (PND-05)."""
-        everything = include_reconciled or _speaks_of_status(where)
+        asked = condition(PENDING_PAYMENT_VIEW, where)
         return await connection(
             info,
             PENDING_PAYMENTS,
@@ -176,7 +177,7 @@ class PendingPaymentQuery:
             Cutting.of(first, after, last, before),
             where=where,
             order_by=order_by,
-            also=None if everything else Compared("status", Operator.NE, Status.RECONCILED.value),
+            also=None if include_reconciled else not_reconciled(asked),
         )
 
     @strawberry.field(description="The pending payment of an id; null if there is none.")
@@ -193,18 +194,6 @@ class PendingPaymentQuery:
         """Return a pending payment."""
         reading = await info.context.reading(as_of, known_at)
         return await one(info, PENDING_PAYMENTS, reading, (pending_payment_id,))
-
-
-def _speaks_of_status(where: FilterInput | None) -> bool:
-    """Whether a filter says anything of the status, at whatever depth."""
-    if where is None or where is UNSET:
-        return False
-    told = getattr(where, "status", None)
-    if told is not None and told is not UNSET:
-        return True
-    inner: list[Sequence[FilterInput] | None] = [where.and_, where.or_]
-    parts = [part for one in inner if isinstance(one, list) for part in one]
-    return any(_speaks_of_status(part) for part in (*parts, where.not_))
 
 
 @strawberry.input(description="What is to be paid of an invoice.")

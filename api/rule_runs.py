@@ -1,7 +1,6 @@
 """GraphQL: running rules, previewing what they would do, and the runs that there were."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import date
 from itertools import islice
 from typing import Annotated
@@ -33,8 +32,10 @@ from domain.rule_run import RuleOutcome
 from domain.shared.decider import Refused
 from eventstore.files import FileTooLarge
 from projections.rule_run_view import RULE_RUN_VIEW
-from runtime.rule_messages import deliver_preview, run_and_tell
+from runtime.rule_messages import Delivered, deliver_preview, run_and_tell
 from runtime.rule_runs import CATCH_UP_DAYS, ClassRun, RuleRunner, RunBusy, RunResult
+from runtime.services import TOO_MANY_SIMULATIONS
+from runtime.slots import Proceed
 from runtime.tenants import Tenant
 
 CATCH_UP_DAYS_MAX = 366
@@ -225,15 +226,25 @@ class RuleRunQuery:
     ) -> RulePreview:
         """Return what a run would do."""
         info.context.require(*MAINTAINERS)
-        _check_catch_up(catch_up_days)
+        _check(None, class_id, catch_up_days)
 
-        def preview(runner: RuleRunner) -> RunResult:
-            return runner.preview(business_date, class_id, catch_up_days=catch_up_days)
+        services, tenant, actor = info.context.services, _tenant(info), info.context.caller.actor
+
+        def preview(proceed: Proceed) -> RunResult:
+            with RuleRunner(services.database, tenant, actor=actor) as runner:
+                return runner.preview(
+                    business_date,
+                    class_id,
+                    catch_up_days=catch_up_days,
+                    progress=lambda _class, _date: proceed(),
+                )
 
         try:
-            result = await _with_runner(info, preview)
+            result = await services.simulate(preview)
         except Refused as refusal:
-            raise ApiError(Code.BAD_USER_INPUT, refusal.message) from refusal
+            many = refusal.code == TOO_MANY_SIMULATIONS
+            code = Code.TOO_MANY_SIMULATIONS if many else Code.BAD_USER_INPUT
+            raise ApiError(code, refusal.message) from refusal
         return RulePreview(
             created=result.total("created"),
             extended=result.total("extended"),
@@ -295,6 +306,10 @@ class DeliverRulePreviewInput:
     class_id: str | None = strawberry.field(
         default=None, description="Only this credit class; null for all."
     )
+    catch_up_days: int = strawberry.field(
+        default=CATCH_UP_DAYS,
+        description="How many days back dates are told first that were missed.",
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
         description=IDEMPOTENCY_KEY
@@ -340,7 +355,7 @@ class RuleRunMutation:
     ) -> RunRulesPayload:
         """Run rules."""
         info.context.require(Role.ADMIN)
-        _check_catch_up(input.catch_up_days)
+        _check(input.idempotency_key, input.class_id, input.catch_up_days)
 
         database, tenant = info.context.services.database, _tenant(info)
         telling = _telling(info, input.business_date, input.class_id, "runRules")
@@ -364,9 +379,10 @@ class RuleRunMutation:
 
     @strawberry.mutation(
         description="Deliver what a run of rules would do for a date as a message with an Excel"
-        " file of the actions, without doing it; the caller's user gets it, or everybody who runs"
-        " the site if an ADMIN that is none asks. The same again delivers nothing twice. Needs one"
-        " of the roles admin and credit_manager."
+        " file of the actions, without doing it; as `previewRules` does, it tells of dates that"
+        " were missed first. The caller's user gets it, or everybody who runs the site if an ADMIN"
+        " that is none asks. The same again delivers nothing twice. Needs one of the roles admin"
+        " and credit_manager."
     )
     async def deliver_rule_preview(
         self,
@@ -377,11 +393,21 @@ class RuleRunMutation:
     ) -> DeliverRulePreviewPayload:
         """Deliver a preview (RULE-24)."""
         info.context.require(*MAINTAINERS)
-        check_keys(input.idempotency_key)
-        database, tenant = info.context.services.database, _tenant(info)
+        _check(input.idempotency_key, input.class_id, input.catch_up_days)
+        services, tenant = info.context.services, _tenant(info)
         telling = _telling(info, input.business_date, input.class_id, "deliverRulePreview")
+
+        def deliver(proceed: Proceed) -> tuple[RunResult, Delivered]:
+            return deliver_preview(
+                services.database,
+                tenant,
+                telling,
+                catch_up_days=input.catch_up_days,
+                progress=lambda _class, _date: proceed(),
+            )
+
         try:
-            result, delivered = await asyncio.to_thread(deliver_preview, database, tenant, telling)
+            result, delivered = await services.simulate(deliver)
         except (Refused, FileTooLarge) as refusal:
             error = (
                 UserError.of(refusal)
@@ -414,7 +440,13 @@ def _telling(info: Info, business_date: date, class_id: str | None, mutation: st
     return Telling(business_date, class_id, user_id, caller.actor, f"mutation/{mutation}")
 
 
-def _check_catch_up(days: int) -> None:
+def _check(idempotency_key: str | None, class_id: str | None, days: int) -> None:
+    """See that a run can be meant.
+
+    Raises:
+        ApiError: if it cannot.
+    """
+    check_keys(idempotency_key, () if class_id is None else (class_id,))
     if not 0 <= days <= CATCH_UP_DAYS_MAX:
         message = f"catchUpDays must be from 0 to {CATCH_UP_DAYS_MAX}."
         raise ApiError(Code.BAD_USER_INPUT, message)
@@ -434,15 +466,3 @@ def _payload(result: RunResult | None, errors: list[UserError]) -> RunRulesPaylo
 
 def _counts(result: RunResult) -> list[RuleCounts]:
     return [RuleCounts.of(run, told) for run in result.runs for told in run.rules]
-
-
-async def _with_runner(info: Info, work: Callable[[RuleRunner], RunResult]) -> RunResult:
-    """Run or preview on a thread; a run has connections of its own."""
-    context, tenant = info.context, _tenant(info)
-    database, actor = context.services.database, context.caller.actor
-
-    def on_thread() -> RunResult:
-        with RuleRunner(database, tenant, actor=actor) as runner:
-            return work(runner)
-
-    return await asyncio.to_thread(on_thread)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload
+from api.commands import IDEMPOTENCY_KEY, MAINTAINERS, Payload, check_keys
 from api.context import Info
 from api.credit_classes import CREDIT_CLASSES, CreditClass
 from api.errors import UserError
@@ -54,13 +54,14 @@ class StrategyMutation:
     async def install_starter_strategy(
         self,
         info: Info,
-        input: Annotated[  # noqa: A002, ARG002
+        input: Annotated[  # noqa: A002
             InstallStarterStrategyInput, strawberry.argument(description="How.")
         ],
     ) -> InstallStarterStrategyPayload:
         """Put the starter strategy into force."""
         context = info.context
         context.require(*MAINTAINERS)
+        check_keys(input.idempotency_key)
         wishes = starter_wishes(
             actor=context.caller.actor,
             business_date=await context.today(),

@@ -285,6 +285,9 @@ def _comparisons(field: Field, given: Any) -> list[Condition]:
 
 # Order.
 
+ORDERS_MAX = 20
+"""Fields that a list is ordered by at most."""
+
 
 @strawberry.enum(description="A direction of order. Unknown values stand last in either.")
 class OrderDirection(Enum):
@@ -323,7 +326,13 @@ def order_of(view: View, name: str) -> type[OrderInput]:
 
 
 def orders(given: Sequence[OrderInput] | None) -> tuple[Order, ...]:
-    """Return the order that order inputs stand for."""
+    """Return the order that order inputs stand for.
+
+    Raises:
+        ApiError: if they are too many.
+    """
+    if given is not None and len(given) > ORDERS_MAX:
+        raise ApiError(Code.BAD_USER_INPUT, f"orderBy has {ORDERS_MAX} fields at most.")
     return tuple(
         Order(_value(one.field), descending=_value(one.direction) == "desc") for one in given or ()
     )

@@ -1,6 +1,5 @@
 """GraphQL: what strategies would have done over past dates, and two of them compared."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,7 +28,16 @@ from domain.what_if import (
     figures,
 )
 from runtime.database import Database
-from runtime.what_if import RULES_MAX, Draft, InForce, Question, Source, compare, simulate
+from runtime.what_if import (
+    RULES_MAX,
+    Draft,
+    InForce,
+    Progress,
+    Question,
+    Source,
+    compare,
+    simulate,
+)
 
 Answer = TypeVar("Answer")
 
@@ -383,8 +391,11 @@ class WhatIfQuery:
         question = dates.question(await info.context.today())
         try:
             source = _source(strategy or StrategyInput())
-            told = await _on_thread(
-                info, lambda database, tenant: figures(simulate(database, tenant, source, question))
+            told = await _simulated(
+                info,
+                lambda database, tenant, progress: figures(
+                    simulate(database, tenant, source, question, progress)
+                ),
             )
         except Refused as refusal:
             errors = [UserError.of(refusal)]
@@ -412,8 +423,11 @@ class WhatIfQuery:
         question = dates.question(await info.context.today())
         try:
             sources = _source(first), _source(second)
-            told = await _on_thread(
-                info, lambda database, tenant: compare(database, tenant, sources, question)
+            told = await _simulated(
+                info,
+                lambda database, tenant, progress: compare(
+                    database, tenant, sources, question, progress
+                ),
             )
         except Refused as refusal:
             return StrategyComparison(
@@ -463,7 +477,9 @@ def _parsed(text: str) -> Strategy:
     return strategy
 
 
-async def _on_thread(info: Info, work: Callable[[Database, int], Answer]) -> Answer:
-    """Simulate on a thread, with a connection of its own."""
-    context = info.context
-    return await asyncio.to_thread(work, context.services.database, context.caller.tenant)
+async def _simulated(info: Info, work: Callable[[Database, int, Progress], Answer]) -> Answer:
+    """Simulate on a thread, with a connection of its own, until nobody waits for it any more."""
+    services, tenant = info.context.services, info.context.caller.tenant
+    return await services.simulate(
+        lambda proceed: work(services.database, tenant, lambda _name, _on: proceed())
+    )

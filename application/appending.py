@@ -10,6 +10,7 @@ from msgspec import Struct
 from domain.shared.decider import Decider, Refused
 from domain.shared.event import Event
 from domain.shared.streams import stream_name
+from eventstore.event_copy import EncodedEvents
 from eventstore.importing import ImportSession
 from eventstore.log import APPEND_EVENTS_MAX, History, NewEvent, StreamMoved
 
@@ -66,6 +67,8 @@ class Appender:
         self._executor = ThreadPoolExecutor(1, "append")
         self._waiting: list[Future[AppendedBatch]] = []
         self._tasks: list[Task] = []
+        self._known = 0
+        """How many tasks are about known streams; how many events they lead to is not known yet."""
         self._events: list[NewEvent] = []
         self._done: list[AppendedBatch] = []
 
@@ -81,18 +84,24 @@ class Appender:
         ]
         for task, events in zip(tasks, decided, strict=True):
             self._tasks.append(task)
+            self._known += task.known
             self._extend(self._events, task, 0, events)
         if (
             len(self._events) > APPEND_EVENTS_MAX - _EVENTS_ROOM
-            or len(self._tasks) > APPEND_EVENTS_MAX // 2
+            or self._known > APPEND_EVENTS_MAX // 2
         ):
             self._flush()
 
     def finish(self) -> list[AppendedBatch]:
-        """Append what is left and return what became of all batches since the last time."""
+        """Append what is left and return what became of all batches since the last time.
+
+        All of it is on disk then.
+        """
         self._flush()
         while self._waiting:
             self._done.append(self._waiting.pop(0).result())
+        if any(one.events for one in self._done):
+            self._session.flush()
         done, self._done = self._done, []
         return done
 
@@ -113,18 +122,27 @@ class Appender:
             return
         while len(self._waiting) >= APPENDS_WAITING_MAX:
             self._done.append(self._waiting.pop(0).result())
-        self._waiting.append(self._executor.submit(self._append, self._tasks, self._events))
-        self._tasks, self._events = [], []
+        tasks, events = self._tasks, self._events
+        if self._known:
+            appended = self._executor.submit(self._append_decided_anew, tasks)
+        else:
+            encoded = self._session.encode(events)
+            appended = self._executor.submit(self._append, tasks, events, encoded)
+        self._waiting.append(appended)
+        self._tasks, self._events, self._known = [], [], 0
 
-    def _append(self, tasks: list[Task], events: list[NewEvent]) -> AppendedBatch:
-        """Append a batch; rows that turn out to be known are decided on their history."""
-        if not any(task.known for task in tasks):
-            try:
-                self._session.append(events)
-            except StreamMoved:
-                pass  # an earlier sync was cut off behind these rows
-            else:
-                return AppendedBatch(new=sum(task.counted for task in tasks), events=len(events))
+    def _append(
+        self, tasks: list[Task], events: list[NewEvent], encoded: EncodedEvents | None
+    ) -> AppendedBatch:
+        """Append a batch about streams that are new; if one is not, it is decided anew."""
+        try:
+            self._session.append(events, encoded)
+        except StreamMoved:  # an earlier sync was cut off behind these rows
+            return self._append_decided_anew(tasks)
+        return AppendedBatch(new=sum(task.counted for task in tasks), events=len(events))
+
+    def _append_decided_anew(self, tasks: list[Task]) -> AppendedBatch:
+        """Append what is decided on the histories of streams."""
         while True:
             batch, decided = self._decide_anew(tasks)
             try:

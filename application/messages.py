@@ -4,6 +4,7 @@ from datetime import date
 
 from application.handling import Request
 from domain.message import MESSAGE, DeliverMessage, MessageKind, StoredFile, message_id
+from domain.shared.text import kept
 
 
 def message_request(
@@ -24,8 +25,10 @@ def message_request(
 
     `occasion` tells what it is about from everything else that is told of: it is delivered once
     for each occasion and kind, however often this is carried out. The bytes of an attachment are
-    stored before (`eventstore.files.store_file`).
+    stored before (`eventstore.files.store_file`). What it quotes, such as the words of a failure,
+    may be no plain text: what cannot be kept of it is replaced.
     """
+    subject, body = kept(subject), kept(body)
     key = message_id(kind.value, *occasion)
     return Request(
         MESSAGE,

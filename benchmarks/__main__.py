@@ -10,6 +10,8 @@ import click
 from benchmarks import (
     accounts,
     aging,
+    audits,
+    blue_green,
     commands,
     pages,
     proofs,
@@ -35,6 +37,8 @@ MEASURES = {
     "accounts": accounts.measure,
     "rules": rule_runs.measure,
     "actions": rule_runs.measure_creating,
+    "audits": audits.measure,
+    "blue_green": blue_green.measure,
 }
 
 ONCE = frozenset({"commands", "accounts", "actions"})

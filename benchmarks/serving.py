@@ -25,16 +25,21 @@ class Client:
     def __init__(
         self, port: int, key: str, query: str, variables: Mapping[str, Any] | None = None
     ) -> None:
-        body = json.dumps({"query": query, "variables": dict(variables or {})})
-        self._request = (
-            f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
+        self._key = key
+        self._query = query
+        self._request = self._asking(variables or {})
         self._connection = socket.create_connection(("127.0.0.1", port))
 
-    def ask(self) -> bytes:
-        """Return the body of the next answer."""
-        self._connection.sendall(self._request)
+    def _asking(self, variables: Mapping[str, Any]) -> bytes:
+        body = json.dumps({"query": self._query, "variables": dict(variables)})
+        return (
+            f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self._key}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    def ask(self, variables: Mapping[str, Any] | None = None) -> bytes:
+        """Return the body of the next answer, to the variables of this time if there are any."""
+        self._connection.sendall(self._request if variables is None else self._asking(variables))
         received = self._connection.recv(65_536)
         head, _, body = received.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), received
@@ -67,15 +72,15 @@ class Served:
 
 
 @contextmanager
-def served(database: Database, tenant: Tenant) -> Generator[Served]:
-    """Serve the API of a tenant until the block is left."""
+def served(database: Database, tenant: Tenant, parts: str = "api") -> Generator[Served]:
+    """Serve the API of a tenant, and other parts that are named, until the block is left."""
     key = create_key(database, tenant, Role.ADMIN, "benchmark")
     assert database.server is not None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli", "serve", "--only", "api", "--port", str(port)],
+        [sys.executable, "-m", "cli", "serve", "--only", parts, "--port", str(port)],
         env=os.environ | {"TALLYSTICK_HOME": str(database.server.home)},
         stderr=subprocess.DEVNULL,
     )

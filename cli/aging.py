@@ -5,6 +5,7 @@ from datetime import date, datetime
 import click
 
 from cli.context import Format, Session, command_options, replay_option
+from cli.event_lines import moment_text
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis, labels
@@ -59,7 +60,10 @@ def aging(
     ]
     account = ["account"] if by == AgingBy.ACCOUNT else []
     columns = ["company", *account, "currency", *names, "total", "documents"]
-    print_rows(session.format, columns, rows, title=f"Open on {on} by {chosen.value} date")
+    title = f"Open on {on} by {chosen.value} date"
+    if known_at is not None:
+        title = f"{title}, as known at {moment_text(known_at)}"
+    print_rows(session.format, columns, rows, title=title)
 
 
 def _group(group: AgingGroup) -> dict[str, object]:

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from cli.audit_subjects import SubjectAsked, subject_options
 from cli.context import Format, Session, command_options, is_terminal, note
+from cli.event_lines import number_of
 from cli.output import print_json, print_rows
 from cli.values import MOMENT
 from eventstore.proofs.notes import (
@@ -192,7 +193,8 @@ def _tell(format_: Format, verified: Verified, known: int) -> None:
         )
         print_json(told)
     elif finding is None:
-        note(f"{verified.size:,} events are what was sealed; {known} checkpoints agree.")
+        agreeing = number_of(known, "checkpoint")
+        note(f"{number_of(verified.size, 'event')}: what was sealed, in agreement with {agreeing}.")
         click.echo(text_of(verified.root))
     else:
         click.echo(f"Position {finding.position}: {finding.reason}")
@@ -269,6 +271,13 @@ def list_keys(session: Session) -> None:
     keys = audit_keys(session.settings)
     rows = [[str(one), one == keys.signer.verifier] for one in keys.verifiers]
     print_rows(session.format, ["key", "signs"], rows)
+
+
+@key.command("show")
+@command_options
+def show_key(session: Session) -> None:
+    """Print the public key that signs now, and nothing else."""
+    click.echo(str(audit_keys(session.settings).signer.verifier))
 
 
 @key.command("rotate")

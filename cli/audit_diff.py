@@ -9,6 +9,7 @@ import click
 
 from cli.audit import audit
 from cli.context import Format, Session, command_options, note
+from cli.event_lines import effects, moment_text, number_of
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis
@@ -101,26 +102,43 @@ def diff(
         case Format.CSV:
             print_rows(session.format, _DOCUMENT, _of_documents(found, documents, currencies))
         case Format.TABLE:
-            title = f"What changed between {_words(before)} and {_words(after)}"
+            title = f"From {_words(before)} to {_words(after)}"
             print_rows(session.format, _BUCKET, _of_buckets(found), title=title)
-            print_rows(session.format, _DOCUMENT, _of_documents(found, documents, currencies))
+            for one in documents:
+                currency = currencies[one.record.company_id]
+                click.echo("\n".join(_lines(one, found.labels, currency)))
     if len(documents) < found.count:
-        note(f"{found.count - len(documents):,} more documents changed; see --first.")
+        note(f"Not shown: {number_of(found.count - len(documents), 'document')}; see --first.")
 
 
 def _words(moment: AgingMoment) -> str:
-    known = "now" if moment.known_at is None else moment.known_at.isoformat()
-    return f"{moment.as_of} as known {'' if moment.known_at is None else 'at '}{known}"
+    known = "now" if moment.known_at is None else f"at {moment_text(moment.known_at)}"
+    return f"{moment.as_of} as known {known}"
+
+
+def _lines(one: ChangedDocument, labels: Sequence[str], currency: str) -> list[str]:
+    """Return what people are told of a document, its buckets, and the events behind them."""
+    record = one.record
+    told = [f"{record.kind} {record.record_id} of company {record.company_id}"]
+    for cell in record.cells:
+        before, after, difference = (
+            money_text(amount, currency)
+            for amount in (cell.before, cell.after, cell.after - cell.before)
+        )
+        told.append(
+            f"  {labels[cell.bucket]} of account {cell.cust_id}: {before} → {after} ({difference})"
+        )
+    return [*told, *effects(one.events, currency)]
 
 
 _BUCKET = (
     "company",
     "account",
-    "currency",
     "bucket",
     "before",
     "after",
     "difference",
+    "currency",
     "documents before",
     "documents after",
 )
@@ -144,22 +162,26 @@ _DOCUMENT = (
 
 
 def _of_buckets(found: AgingDifference) -> list[Sequence[Any]]:
-    """Return a row for each bucket of each group in which something changed."""
+    """Return a row for each bucket that changed, and for the total of its group."""
     return [
         [
             group.company,
             group.account,
-            group.currency,
             one.label,
             money_text(one.before, group.currency),
             money_text(one.after, group.currency),
             money_text(one.difference, group.currency),
+            group.currency,
             one.count_before,
             one.count_after,
         ]
         for group in found.groups
-        for one in (*group.buckets, group.total)
+        for one in (*filter(_changed, group.buckets), group.total)
     ]
+
+
+def _changed(bucket: BucketDifference) -> bool:
+    return bool(bucket.difference) or bucket.count_before != bucket.count_after
 
 
 def _of_documents(

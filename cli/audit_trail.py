@@ -15,18 +15,18 @@ import click
 from cli.audit import audit
 from cli.audit_subjects import SubjectAsked, subject_options
 from cli.context import Format, Session, command_options, note
+from cli.event_lines import happened
 from cli.operator import operator
-from cli.output import print_rows
 from cli.values import DATE, MOMENT
 from domain.api_key import Role
 from runtime.clock import business_date, now
 from runtime.personal_reads import PersonalReads, Reader, record_at_command_line
 from runtime.site import site_options
-from runtime.trail_files import COLUMNS, TrailFormat, table_row, write_trail
+from runtime.trail_files import TrailFormat, write_trail
 from runtime.trails import TrailFilter, catch_up, read_trail
 
-TABLE_EVENTS_MAX = 200
-"""Events that are printed as a table at most."""
+EVENTS_PRINTED_MAX = 200
+"""Events that are printed for people at most."""
 
 
 @contextmanager
@@ -41,7 +41,6 @@ def unseen(path: Path) -> Generator[IO[bytes]]:
         draft.unlink(missing_ok=True)
 
 
-_SHOWN = ("position", "recorded_at", "stream", "type", "changes", "actor", "user_name", "causes")
 _FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -128,11 +127,10 @@ def trail(
                 copyfileobj(file, sys.stdout.buffer)
             return
         with closing(read_trail(connection, tenant.id, wanted)) as told:
-            rows = [table_row(one) for one in reads.noted(islice(told, TABLE_EVENTS_MAX + 1))]
+            events = list(reads.noted(islice(told, EVENTS_PRINTED_MAX + 1)))
         recorded()
-    places = [place for place, (name, _) in enumerate(COLUMNS) if name in _SHOWN]
-    names = [COLUMNS[place][1].caption for place in places]
-    shown = [[row[place] for place in places] for row in rows[:TABLE_EVENTS_MAX]]
-    print_rows(Format.TABLE, names, shown, title=title)
-    if len(rows) > TABLE_EVENTS_MAX:
-        note(f"There are more; {TABLE_EVENTS_MAX} are shown. Write them to a file.")
+    click.echo(title)
+    for event in events[:EVENTS_PRINTED_MAX]:
+        click.echo("\n".join(happened(event)))
+    if len(events) > EVENTS_PRINTED_MAX:
+        note(f"There are more; {EVENTS_PRINTED_MAX} are shown. Write them to a file.")

@@ -10,6 +10,7 @@ import examples
 from application.rule_messages import Telling
 from cli.context import Session, command_options, note
 from cli.serve import Part, serve_parts
+from cli.values import DATE
 from domain.api_key import Role
 from domain.shared.currency import money_text
 from domain.strategy import parsed_strategy
@@ -35,11 +36,14 @@ _READY = ".ends-on"
 
 @click.command()
 @click.option("--size", default=DEFAULT_SIZE, show_default=True, help="Invoices of the ledger.")
+@click.option("--ends-on", type=DATE, help="The date up to which it goes; by default today.")
 @click.option("--serve/--no-serve", default=True, help="Serve after loading.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @command_options
-def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None:
+def demo(
+    session: Session, size: int, ends_on: date | None, serve: bool, host: str, port: int
+) -> None:
     """Set up a sample ledger, load it, do sample work on it and serve it."""
     database = session.database
     with contextlib.suppress(TenantError):
@@ -48,8 +52,9 @@ def demo(session: Session, size: int, serve: bool, host: str, port: int) -> None
     put_starter_in_force(database, tenant, actor="demo")
     with database.connect("worker") as connection:
         options = site_options(connection, tenant.id)
-        on = today(options)
-        folder = session.settings.home / "demo" / f"{tenant.name}-{size}"
+        on = ends_on or today(options)
+        ending = "" if ends_on is None else f"-{ends_on}"
+        folder = session.settings.home / "demo" / f"{tenant.name}-{size}{ending}"
         written_on = _ledger(folder, size, on)
         note("Loading it")
         synced = sync(database, tenant, folder_files(folder), actor="demo", business_date=on)

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import click
 
 from cli.context import Format, Session, command_options, note
+from cli.event_lines import amount_text, effects, number_of
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis
-from domain.shared.currency import money_text
 from projections.contributions import Part
 from projections.dashboard import accounts_of
 from projections.query import answered
@@ -136,15 +135,19 @@ def figure(
         print_json(_told(where, asked, told, parts))
         return
     currency = told.value.currency
-    rows = [row for one in parts for row in _rows(one, currency)]
-    unit = f" {currency}" if currency else ""
-    title = (
-        f"{told.value.figure} on {on}: {_text(told.value.value, currency)}{unit},"
-        f" the sum of {told.count:,} contributions"
-    )
-    print_rows(session.format, _COLUMNS, rows, title=title)
+    if session.format is Format.CSV:
+        print_rows(session.format, _COLUMNS, [row for one in parts for row in _rows(one, currency)])
+    else:
+        unit = f" {currency}" if currency else ""
+        click.echo(
+            f"{told.value.figure} on {on}: {amount_text(told.value.value, currency)}{unit},"
+            f" the sum of {number_of(told.count, 'contribution')}"
+        )
+        for one in parts:
+            click.echo("\n".join(_lines(one, currency)))
     if len(parts) < told.count:
-        note(f"{told.count - len(parts):,} smaller contributions are not shown; see --first.")
+        less = number_of(told.count - len(parts), "smaller contribution")
+        note(f"Not shown: {less}; see --first.")
 
 
 def _check(report: FigureReport, given: set[str]) -> None:
@@ -181,8 +184,8 @@ def _rows(one: Contributed, currency: str | None) -> list[Sequence[Any]]:
         told.company_id,
         told.cust_id,
         told.record_id,
-        _text(told.contribution, currency),
-        "" if history is None else _text(history.balance, currency),
+        amount_text(told.contribution, currency),
+        "" if history is None else amount_text(history.balance, currency),
     ]
     return [
         [
@@ -193,10 +196,22 @@ def _rows(one: Contributed, currency: str | None) -> list[Sequence[Any]]:
             event.effective_on,
             event.recorded_at.isoformat(),
             event.actor,
-            _text(event.effect, currency),
+            amount_text(event.effect, currency),
         ]
         for event in events
     ]
+
+
+def _lines(one: Contributed, currency: str | None) -> list[str]:
+    """Return what people are told of a contribution and the events behind it."""
+    told, history = one.contribution, one.history
+    amount = amount_text(told.contribution, currency)
+    about = f"{told.kind} {told.record_id} of account {told.company_id}/{told.cust_id}: {amount}"
+    if history is None:
+        return [about]
+    if history.balance is not None and history.balance != told.contribution:
+        about = f"{about}, of {amount_text(history.balance, currency)} open"
+    return [about, *effects(history.newest, currency)]
 
 
 def _told(
@@ -209,8 +224,8 @@ def _told(
         "as_of": asked.as_of.isoformat(),
         "known_at": asked.known_at.isoformat() if asked.known_at else None,
         "currency": currency,
-        "value": _text(told.value.value, currency),
-        "total": _text(told.total, currency),
+        "value": amount_text(told.value.value, currency),
+        "total": amount_text(told.total, currency),
         "equal": told.equal,
         "count": told.count,
         "contributions": [_contribution(one, currency) for one in parts],
@@ -226,8 +241,8 @@ def _contribution(one: Contributed, currency: str | None) -> dict[str, Any]:
         "account": told.cust_id,
         "record": told.record_id,
         "stream": one.stream,
-        "contribution": _text(told.contribution, currency),
-        "balance": None if history is None else _text(history.balance, currency),
+        "contribution": amount_text(told.contribution, currency),
+        "balance": None if history is None else amount_text(history.balance, currency),
         "events": [
             {
                 "position": event.position,
@@ -237,15 +252,8 @@ def _contribution(one: Contributed, currency: str | None) -> dict[str, Any]:
                 "effective_on": event.effective_on.isoformat(),
                 "recorded_at": event.recorded_at.isoformat(),
                 "actor": event.actor,
-                "effect": _text(event.effect, currency),
+                "effect": amount_text(event.effect, currency),
             }
             for event in events
         ],
     }
-
-
-def _text(amount: Decimal | None, currency: str | None) -> str | None:
-    """Return an amount in the figure's currency, or a number, as text."""
-    if amount is None:
-        return None
-    return f"{amount:f}" if currency is None else money_text(amount, currency)

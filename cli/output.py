@@ -28,7 +28,7 @@ def print_rows(
         case Format.JSON:
             print_json([dict(zip(columns, row, strict=True)) for row in rows])
         case Format.CSV:
-            writer = csv.writer(sys.stdout)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows(rows)
         case Format.TABLE:

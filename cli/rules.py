@@ -75,7 +75,7 @@ def run(
     telling = Telling(business_date, class_id, None, "cli", "cli/rules-run")
     if deliver:
         result, delivered = deliver_preview(
-            session.database, tenant, telling, actions_max=actions_max
+            session.database, tenant, telling, actions_max=actions_max, catch_up_days=catch_up
         )
         note(f"{'Delivered as' if delivered.new else 'Already in'} message {delivered.message_id}")
     elif preview:

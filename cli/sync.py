@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from cli.context import Format, Session, command_options, is_terminal, note
+from cli.event_lines import number_of
 from cli.output import print_json, print_rows
 from cli.values import DATE
 from erp.mapping import export_files
@@ -107,6 +108,7 @@ def _report(output: Format, synced: Synced) -> None:
         shown = ", ".join(synced.vanished[:_VANISHED_SHOWN_MAX])
         more = len(synced.vanished) - _VANISHED_SHOWN_MAX
         note(
-            f"{len(synced.vanished)} open documents are no longer in the export (they stay as they"
-            f" are): {shown}{f' and {more} more' if more > 0 else ''}"
+            f"No longer in the export, and left as before:"
+            f" {number_of(len(synced.vanished), 'open document')},"
+            f" {shown}{f' and {more} more' if more > 0 else ''}"
         )

@@ -12,6 +12,7 @@ twice asks for the same.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -207,11 +208,17 @@ class Action(Struct, frozen=True, gc=False):
     def reason(self) -> str:
         """What was the case, of the account or of the first document."""
         first, name = self.members[0], self.making.rule.document.name
-        facts = self.making.told(first.values)
-        if first.document is None:
-            return f"{name}: {facts}."
-        others = f" and {len(self.members) - 1} more" if len(self.members) > 1 else ""
-        return f"{name}: {first.document.tran_id}{others}, {facts}."
+        document = first.document
+        if document is None:
+            return f"{name}: {self.making.told(first.values)}."
+        currencies = {"curr_id": document.curr_id, "home_curr_id": document.home_curr_id}
+        told = f"{name}: {document.tran_id}, {self.making.told({**first.values, **currencies})}"
+        further = len(self.members) - 1
+        if not further:
+            return f"{told}."
+        total = sum((one.balance_hc for one in self.documents), Decimal(0))
+        more = f"{further:,} more {'document' if further == 1 else 'documents'}"
+        return f"{told}; and {more}, with {total:f} {document.home_curr_id} open in all."
 
     @property
     def commands(self) -> tuple[OpenIssue, RecordActivity]:

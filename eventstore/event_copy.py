@@ -7,11 +7,14 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
+
 from eventstore.codec import encode_all
 from eventstore.log import NewEvent
 
 EVENT_COLUMNS = (
-    "tenant, position, stream, version, type, data, effective_on, recorded_at, actor, cause,"
+    "tenant, position, recorded_at, stream, version, type, data, effective_on, actor, cause,"
     " correlation"
 )
 
@@ -24,45 +27,66 @@ _END = struct.pack("!h", -1)
 _COLUMNS = EVENT_COLUMNS.count(",") + 1
 _size = struct.Struct("!i").pack
 _size_and_integer = struct.Struct("!ii").pack
-_begin = struct.Struct("!hiiiqi").pack
-"""How many columns, `tenant` and `position` with their sizes, and the size of `stream`."""
+_begin = struct.Struct("!hiiiqiqi").pack
+"""How many columns; tenant, position and when recorded, with their sizes; the stream's size."""
+
+_POSITION = struct.calcsize("!hiii")
+_RECORDED_AT = struct.calcsize("!hiiiqi")
+"""Where in a row they stand."""
+
+_EIGHT = np.arange(8)
 
 
-def binary_events(
-    tenant: int,
-    first_position: int,
-    stamped_at: datetime,
-    batch: Sequence[NewEvent],
-    datas: Sequence[bytes] | None = None,
-) -> bytes:
-    """Return a batch as COPY reads the columns `EVENT_COLUMNS`.
+class EncodedEvents:
+    """A batch as COPY reads the columns `EVENT_COLUMNS`, made before it has a place in the log.
 
-    `datas` are the events' stored forms, if something of them is sealed.
+    So nobody need wait while it is made.
     """
-    types = {kind: _text(kind.__name__) for kind in {type(new.event) for new in batch}}
-    dates = {on: _date(on) for on in {new.effective_on for new in batch}}
-    moment = struct.pack("!iq", 8, (stamped_at - _EPOCH) // _MICROSECOND)
-    tails = {
-        told_by: b"".join((moment, *map(_text, told_by)))
-        for told_by in {(new.actor, new.cause, new.correlation) for new in batch}
-    }
-    parts = [_SIGNATURE]
-    if datas is None:
-        datas = encode_all([new.event for new in batch])
-    for position, (new, data) in enumerate(zip(batch, datas, strict=True), first_position):
-        stream = new.stream.encode()
-        parts += (
-            _begin(_COLUMNS, 4, tenant, 8, position, len(stream)),
-            stream,
-            _size_and_integer(4, new.version),
-            types[type(new.event)],
-            _size(len(data)),
-            data,
-            dates[new.effective_on],
-            tails[new.actor, new.cause, new.correlation],
-        )
-    parts.append(_END)
-    return b"".join(parts)
+
+    def __init__(
+        self, tenant: int, batch: Sequence[NewEvent], datas: Sequence[bytes] | None = None
+    ) -> None:
+        """`datas` are the events' stored forms, if something of them is sealed."""
+        types = {kind: _text(kind.__name__) for kind in {type(new.event) for new in batch}}
+        dates = {on: _date(on) for on in {new.effective_on for new in batch}}
+        tails = {
+            told_by: b"".join(map(_text, told_by))
+            for told_by in {(new.actor, new.cause, new.correlation) for new in batch}
+        }
+        if datas is None:
+            datas = encode_all([new.event for new in batch])
+        parts = [_SIGNATURE]
+        ends: list[int] = []
+        end = len(_SIGNATURE)
+        for new, data in zip(batch, datas, strict=True):
+            stream = new.stream.encode()
+            row = b"".join(
+                (
+                    _begin(_COLUMNS, 4, tenant, 8, 0, 8, 0, len(stream)),
+                    stream,
+                    _size_and_integer(4, new.version),
+                    types[type(new.event)],
+                    _size(len(data)),
+                    data,
+                    dates[new.effective_on],
+                    tails[new.actor, new.cause, new.correlation],
+                )
+            )
+            end += len(row)
+            ends.append(end)
+            parts.append(row)
+        parts.append(_END)
+        self._bytes = np.frombuffer(bytearray().join(parts), np.uint8)
+        self._starts: npt.NDArray[np.intp] = np.array([len(_SIGNATURE), *ends[:-1]])[:, np.newaxis]
+
+    def placed(self, first_position: int, stamped_at: datetime) -> memoryview:
+        """Return it as of the first of its positions and the moment at which it is recorded."""
+        count = len(self._starts)
+        positions = np.arange(first_position, first_position + count).astype(">i8")
+        moment = struct.pack("!q", (stamped_at - _EPOCH) // _MICROSECOND)
+        self._bytes[self._starts + _POSITION + _EIGHT] = positions.view(np.uint8).reshape(-1, 8)
+        self._bytes[self._starts + _RECORDED_AT + _EIGHT] = np.frombuffer(moment, np.uint8)
+        return self._bytes.data
 
 
 def _text(value: str) -> bytes:

@@ -5,7 +5,7 @@ source row as last loaded, so that the next export is compared without reading t
 narrows what is looked at, and is saved after the events it speaks of.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from psycopg import Connection, errors
 
+from eventstore.event_copy import EncodedEvents
 from eventstore.log import Appended, History, NewEvent
-from eventstore.postgres import copy_events, load_histories, read_head
+from eventstore.postgres import copy_events, encode_ahead, load_histories, read_head
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -67,7 +68,9 @@ class StagedBalances:
 class ImportSession:
     """One import of one tenant: reads on one connection, appends on another.
 
-    `appended` is called after each append, on the thread that appended.
+    Appends do not wait for the disk; whoever is answered waits for `flush`. What a crash of the
+    server takes back are the last of them, which the next import finds missing. `appended` is
+    called after each append, on the thread that appended.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class ImportSession:
         self._appending = appending
         self._appended = appended
         self.tenant = tenant
+        appending.execute("SET synchronous_commit = off")
 
     def try_lock(self) -> bool:
         """Become the tenant's only import; the lock goes with the connection.
@@ -126,7 +130,7 @@ class ImportSession:
         return {row[0] for row in rows}
 
     @contextmanager
-    def balances(self) -> Iterator[StagedBalances]:
+    def balances(self) -> Generator[StagedBalances]:
         """Put balances of documents together while the context lasts."""
         staged = StagedBalances(self._reading)
         try:
@@ -134,12 +138,23 @@ class ImportSession:
         finally:
             staged.close()
 
-    def append(self, batch: Sequence[NewEvent]) -> Appended:
-        """Append a batch by COPY in a transaction of its own."""
+    def encode(self, batch: Sequence[NewEvent]) -> EncodedEvents | None:
+        """Return a batch as it is appended, if that can be done before."""
+        return encode_ahead(self.tenant, batch)
+
+    def append(self, batch: Sequence[NewEvent], encoded: EncodedEvents | None = None) -> Appended:
+        """Append a batch, which may be encoded before, by COPY in a transaction of its own."""
         with self._appending.transaction():
-            appended = copy_events(self._appending, self.tenant, batch)
+            appended = copy_events(self._appending, self.tenant, batch, encoded)
         self._appended()
         return appended
+
+    def flush(self) -> None:
+        """Wait until all that was appended is on disk."""
+        with self._appending.transaction():
+            self._appending.execute("SET LOCAL synchronous_commit = on")
+            # A commit waits for all that was written before it, if it wrote something itself.
+            self._appending.execute("SELECT pg_logical_emit_message(true, 'import', 'flush')")
 
     def head(self) -> int:
         """Return the last position of the log."""

@@ -26,7 +26,7 @@ from eventstore.encryption import (
     seal_batch,
     tells_of_persons,
 )
-from eventstore.event_copy import EVENT_COLUMNS, binary_events
+from eventstore.event_copy import EVENT_COLUMNS, EncodedEvents
 from eventstore.log import (
     NO_VERSIONS,
     Appended,
@@ -315,10 +315,21 @@ def read_head(connection: Connection[Any], tenant: int) -> Head:
     return Head(row[0], row[1]) if row else Head(0, None)
 
 
-def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEvent]) -> Appended:
+def encode_ahead(tenant: int, batch: Sequence[NewEvent]) -> EncodedEvents | None:
+    """Return a batch as `copy_events` sends it; None if it tells of persons, who have keys."""
+    return None if tells_of_persons(batch) else EncodedEvents(tenant, batch)
+
+
+def copy_events(
+    connection: Connection[Any],
+    tenant: int,
+    batch: Sequence[NewEvent],
+    encoded: EncodedEvents | None = None,
+) -> Appended:
     """Append `batch` by COPY, in the transaction that `connection` is in.
 
-    For imports, on a connection of the worker: roles under row-level security may not COPY.
+    For imports, on a connection of the worker: roles under row-level security may not COPY. It is
+    `encoded` here, while others wait, if it was not ahead.
 
     Raises:
         StreamMoved: if a version of the batch is taken; the transaction is then void.
@@ -329,16 +340,16 @@ def copy_events(connection: Connection[Any], tenant: int, batch: Sequence[NewEve
     ).fetchone()
     assert row is not None
     first, stamped_at = row
-    datas = None
-    if tells_of_persons(batch):
+    encoded = encoded or encode_ahead(tenant, batch)
+    if encoded is None:
         assert not any(new.event.erases for new in batch), "erasures destroy keys by append_sealed"
         sealed = seal_batch(connection, tenant, batch)
-        datas = sealed.datas
+        encoded = EncodedEvents(tenant, batch, sealed.datas)
         _store_keys(connection, tenant, sealed)
     cursor = connection.cursor()
     try:
         with cursor.copy(f"COPY events ({EVENT_COLUMNS}) FROM STDIN (FORMAT binary)") as copy:
-            copy.write(binary_events(tenant, first, stamped_at, batch, datas))
+            copy.write(encoded.placed(first, stamped_at))
     except errors.UniqueViolation as taken:
         raise StreamMoved(str(taken.diag.message_detail)) from taken
     assert cursor.rowcount == len(batch), "the log would have a gap"

@@ -1,17 +1,20 @@
 """Checks an export of a log without a line of the program that wrote it.
 
     python verify_export.py FOLDER --key KEY [--checkpoint FILE]
+    python verify_export.py evidence.json --key KEY
 
-FOLDER is what `tallystick audit export` wrote. KEY is the public key that you trust, from somebody
-you trust: `tallystick audit key list` prints it, and the export cannot vouch for its own. FILE is a
-checkpoint that you kept from earlier. Needed are Python 3.11 and the package `cryptography`.
+FOLDER is what `tallystick audit export` wrote, evidence.json an evidence pack. KEY is the public
+key that you trust, from somebody you trust: `tallystick audit key show` prints it, and the export
+cannot vouch for its own. FILE is a checkpoint that you kept from earlier. Needed are Python 3.11
+and the package `cryptography`.
 
 What is checked:
 - the checkpoint is signed by the key;
 - the sealed hashes of the exported events, with those of the rest, lead to the signed root;
 - each line of events.jsonl has the hash that was sealed, its position rises, and it was recorded
   no earlier than the one before it; if it has not, its position is named;
-- the log begins with what the earlier checkpoint signed.
+- the log begins with what the earlier checkpoint signed;
+- of a pack: each event is told as its line has it, and its hashes lead from the line to the root.
 
 Sources: RFC 9162 (Merkle trees), C2SP signed-note and tlog-checkpoint. It ends with 0 if all of it
 holds, with 1 if anything does not, and with 2 if it cannot be told.
@@ -165,6 +168,22 @@ def extends(
     return last == 0 and before == earlier_root and after == later_root
 
 
+def included(leaf: bytes, place: int, size: int, proof: list[bytes], root: bytes) -> bool:
+    """Return whether a proof leads from a leaf to the root (RFC 9162, section 2.1.3.2)."""
+    last, found = size - 1, leaf
+    for one in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            found = node_hash(one, found)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            found = node_hash(found, one)
+        place, last = place >> 1, last >> 1
+    return last == 0 and found == root
+
+
 def compare_events(folder: Path, expected: Iterator[int], size: int, tenant: str) -> int:
     """Hold each line to the hash that was sealed; return how many there are."""
     sealed = hashes(folder / "leaves.txt")
@@ -241,15 +260,52 @@ def check(folder: Path, key: str, held: Path | None) -> str:
     return f"{told} It begins with the {held_size:,} that were signed before."
 
 
+SEALED = "sealed"
+"""In the data of a line: what is encrypted there and told in the open elsewhere."""
+
+
+def check_pack(path: Path, key: str) -> str:
+    """Return what holds of an evidence pack.
+
+    Raises:
+        Wrong: if something does not.
+    """
+    pack = json.loads(path.read_text())
+    if pack["checkpoint"] is None:
+        raise Wrong("The pack has no checkpoint: nothing of it is proven.")
+    origin, size, root = signed_checkpoint(pack["checkpoint"], key)
+    for event in pack["events"]:
+        position = int(event["position"])
+        if event["line"] is None:
+            raise Wrong(f"Position {position}: it has no proof.")
+        line = json.loads(event["line"])
+        same = {*event} & {*line} - {"data"}
+        if SEALED not in line["data"]:
+            same.add("data")
+        if line["tenant"] != pack["tenant"] or any(event[one] != line[one] for one in same):
+            raise Wrong(f"Position {position}: it is told otherwise than its line has it.")
+        proof = [base64.b64decode(one) for one in event["hashes"]]
+        leaf = leaf_hash(event["line"].encode())
+        if not 0 < position <= size or not included(leaf, position - 1, size, proof, root):
+            raise Wrong(f"Position {position}: it is not the event that was sealed.")
+    count = len(pack["events"])
+    return f"{count:,} events of {pack['subject']} are in the log {origin} of {size:,}, as told."
+
+
 def main() -> int:
     """Check what the arguments name."""
     parser = argparse.ArgumentParser(description="Checks an export of a log.")
-    parser.add_argument("folder", type=Path, help="what `tallystick audit export` wrote")
+    parser.add_argument("folder", type=Path, help="an export, or the JSON of a pack")
     parser.add_argument("--key", required=True, help="the public key that you trust")
     parser.add_argument("--checkpoint", type=Path, help="a checkpoint that you kept")
     given = parser.parse_args()
+    if given.folder.is_file() and given.checkpoint is not None:
+        parser.error("a pack has no proof about an earlier checkpoint; an export has")
     try:
-        told, code = check(given.folder, given.key, given.checkpoint), 0
+        if given.folder.is_file():
+            told, code = check_pack(given.folder, given.key), 0
+        else:
+            told, code = check(given.folder, given.key, given.checkpoint), 0
     except Wrong as wrong:
         told, code = str(wrong), 1
     except (OSError, ValueError, KeyError, StopIteration, binascii.Error) as failure:

@@ -45,7 +45,8 @@ def _source(asked: Asked) -> str:
     return f"""(
         SELECT x.tenant, 'activity/' || x.activity_id AS entry_id, 'activity' AS kind,
                x.company_id, x.cust_id, x.issue_id, x.activity_id,
-               NULL::text AS user_action_id, x.activity_type, x.action_code, x.priority,
+               NULL::text AS user_action_id, x.activity_type, x.action_code,
+               coalesce(x.priority, i.priority) AS priority,
                coalesce(i.subject, x.note) AS subject, x.note,
                i.reason, x.assigned_user_id, x.entered_on,
                coalesce(x.due_on, x.respond_by) AS due_on, x.respond_by,
@@ -59,7 +60,8 @@ def _source(asked: Asked) -> str:
         WHERE x.tenant = %(tenant)s AND x.entered_on <= %(as_of)s AND {_OPEN}
         UNION ALL
         SELECT x.tenant, 'follow_up/' || x.activity_id, 'follow_up', x.company_id, x.cust_id,
-               x.issue_id, x.activity_id, NULL, x.activity_type, x.action_code, x.priority,
+               x.issue_id, x.activity_id, NULL, x.activity_type, x.action_code,
+               coalesce(x.priority, i.priority),
                coalesce(x.follow_up_desc, i.subject, x.note), x.note, i.reason,
                coalesce(x.follow_up_user_id, x.assigned_user_id), x.follow_up_entered_on,
                x.follow_up_on, x.respond_by, coalesce({late_response}, false), false
@@ -172,8 +174,8 @@ ACTION_LIST_VIEW = View(
         Field(
             "priority",
             Kind.INTEGER,
-            "How urgent it is, 1 being the most urgent: its own priority, else that of its type,"
-            f" else {PRIORITY_UNKNOWN}.",
+            "How urgent it is, 1 being the most urgent: its own priority, else that of its issue,"
+            f" else that of its type, else {PRIORITY_UNKNOWN}.",
             _PRIORITY,
             needs=("type",),
             source="LIST-01, CODE-02, ACT-23",

@@ -4,7 +4,7 @@ The question runs over the steps of balances that were open on the date, found c
 (domain/durations.py), and over nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from msgspec import Struct
 from domain.aging import Basis, labels
 from domain.site_options import SiteOptions
 from projections.open_documents import (
+    any_step,
     boundaries_of,
     bucket_sql,
     class_parameters,
@@ -114,12 +115,13 @@ def aged(
     known_at: datetime | None,
     of_company: bool = False,
     of_account: bool = False,
+    steps: Callable[[str], str] = any_step,
 ) -> str:
     """Return the SQL of what is open by bucket and by `keys`, in parts that add up.
 
     `keys` are expressions over the amounts (`b`) with their names; the other columns are bucket,
     amount and documents. Only those `of_company` are of the parameter `company_id`, and of one
-    account if they are `of_account` of `cust_id`.
+    account if they are `of_account` of `cust_id`. `steps` is that of `open_amounts`.
     """
     age = bucket_sql(basis, options, "b.tran_date", late_base("b", options))
     one = "b.company_id = %(company_id)s" if of_company else "true"
@@ -133,7 +135,7 @@ def aged(
                    sum(b.balance_hc) AS amount, {part.count} AS documents
             FROM ({part.sql}) b
             GROUP BY {places}"""
-        for part in open_amounts(options, known_at, one)
+        for part in open_amounts(options, known_at, one, steps)
     )
 
 

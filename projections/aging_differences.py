@@ -1,11 +1,12 @@
 """What differs between two agings, document by document.
 
 Both are worked out by the SQL of aging, document by document; what is the same in both is left
-out, so that the differences of documents add up to those of the buckets exactly.
+out, so that the differences of documents add up to those of the buckets exactly. Of one date as
+known at two moments, most of it is not even looked at: what was known at both counts alike.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,9 @@ from domain.aging import Basis
 from domain.site_options import SiteOptions
 from projections.aging import AgingBy, aged
 from projections.contributions import Part, Place
+from projections.corrections import corrected_keys
 from projections.figure_records import OPEN_ITEMS, RecordKind, id_sql, kind_sql
-from projections.open_documents import class_parameters
+from projections.open_documents import BALANCES_HISTORY, any_step, class_parameters
 from projections.query import Query, sql
 
 _PARAMETER = re.compile(r"%\(")
@@ -106,6 +108,7 @@ def changes(compared: Compared) -> Changes:
             known_at=moment.known_at,
             of_company=compared.company_id is not None,
             of_account=compared.cust_id is not None,
+            steps=_changed_steps(compared, moment),
         )
         told = ", ".join(
             figure if name == side else "0"
@@ -120,6 +123,8 @@ def changes(compared: Compared) -> Changes:
             "known_at": moment.known_at,
             "company_id": compared.company_id,
             "cust_id": compared.cust_id,
+            "earlier": compared.before.known_at,
+            "later": compared.after.known_at,
         }
         parameters |= {f"{name}_{one}": value for one, value in given.items()}
     names = ", ".join(column for _, column in keys)
@@ -134,6 +139,24 @@ def changes(compared: Compared) -> Changes:
         GROUP BY 1, 2, 3, 4, 5
         HAVING sum(c.before) <> sum(c.after) OR sum(c.count_before) <> sum(c.count_after)"""
     return Changes(statement, parameters)
+
+
+def _changed_steps(compared: Compared, moment: AgingMoment) -> Callable[[str], str]:
+    """Return which steps of balances may differ, of one of the agings.
+
+    At two dates, all. At one date those that were not known at the other moment; and those of
+    documents that are corrected at either, whose amounts the corrections change.
+    """
+    before, after = compared.before, compared.after
+    if before.as_of != after.as_of or before.known_at is None:
+        return any_step
+    earlier = corrected_keys(before.known_at).replace("%(known_at)s", "%(earlier)s")
+    later = corrected_keys(after.known_at).replace("%(known_at)s", "%(later)s")
+    corrected = f"(b.company_id, b.tran_id) IN ({earlier} UNION {later})"
+    if moment is after:
+        return lambda _: f"(b.known_from > %(earlier)s OR {corrected})"
+    ended = "true" if after.known_at is None else "b.known_to <= %(later)s"
+    return lambda table: f"({ended} OR {corrected})" if table == BALANCES_HISTORY else corrected
 
 
 def changed_buckets(found: Changes, by: AgingBy) -> Query[ChangedBucket]:

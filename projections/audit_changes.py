@@ -3,7 +3,8 @@
 The states are those that decisions are taken on (`domain/`), worked out by the deciders
 themselves, so that this is the same for every kind of stream. A field is told by its path, such
 as `document.amount`; parts of a mapping by their keys, of a list of records by their number. An
-amount is the exact decimal as text. What is unknown, empty or not there has no value.
+amount is the exact decimal as text. Records that have no order are told whole, as objects in a
+list. What is unknown, empty or not there has no value.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -97,6 +98,9 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case tuple() | list():
             return [_plain(one) for one in cast("Sequence[Any]", value)]
+        case Struct():
+            told = {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+            return {name: one for name, one in told.items() if one is not None}
         case _:
             return value
 

@@ -102,7 +102,7 @@ def _source(asked: Asked) -> str:  # noqa: ARG001
 def _where(asked: Asked) -> str:
     known = ""
     if asked.known_at is not None:
-        known = " AND e.position <= public.position_at(%(tenant)s, %(known_at)s)"
+        known = " AND e.position <= (SELECT public.position_at(%(tenant)s, %(known_at)s))"
     return f"e.tenant = %(tenant)s{known}"
 
 

@@ -43,14 +43,7 @@ def corrected_documents(known_at: datetime | None, condition: str) -> str:
     """Return the SQL of the open documents that corrections are about, under a condition (`b`)."""
     return f"""
         SELECT b.tenant, b.company_id, b.cust_id, b.tran_id, b.tran_date, b.due_date, b.balance_hc
-        FROM (
-            SELECT x.company_id, x.tran_id FROM {rows_known(_DISPUTES, known_at)} x
-            WHERE x.tenant = %(tenant)s AND {EXCLUDED}
-            UNION
-            SELECT x.company_id, x.tran_id FROM {rows_known(_SCHEDULES, known_at)} x
-            WHERE x.tenant = %(tenant)s AND x.effective_from <= %(as_of)s
-              AND x.effective_to > %(as_of)s
-        ) d
+        FROM ({corrected_keys(known_at)}) d
         CROSS JOIN LATERAL (
             SELECT * FROM {rows_known(_BALANCES, known_at)} b
             WHERE b.tenant = %(tenant)s
@@ -58,6 +51,17 @@ def corrected_documents(known_at: datetime | None, condition: str) -> str:
               AND b.effective_from <= %(as_of)s AND b.effective_to > %(as_of)s AND {condition}
             {AS_IT_STANDS}  -- each by its key, as they are few
         ) b"""
+
+
+def corrected_keys(known_at: datetime | None) -> str:
+    """Return the SQL of company and number of the documents that corrections may be about."""
+    return f"""
+        SELECT x.company_id, x.tran_id FROM {rows_known(_DISPUTES, known_at)} x
+        WHERE x.tenant = %(tenant)s AND {EXCLUDED}
+        UNION
+        SELECT x.company_id, x.tran_id FROM {rows_known(_SCHEDULES, known_at)} x
+        WHERE x.tenant = %(tenant)s AND x.effective_from <= %(as_of)s
+          AND x.effective_to > %(as_of)s"""
 
 
 def is_corrected(known_at: datetime | None, document: str = "b") -> str:

@@ -5,7 +5,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
-from domain.conditions import Condition
+from domain.conditions import AllOf, Condition
 from domain.grid_alert import Grid
 from domain.shared.decider import Refused
 from projections.account_care import ACCOUNT_CARE
@@ -16,7 +16,7 @@ from projections.dispute_view import DISPUTE_VIEW
 from projections.invoice_view import INVOICE_VIEW
 from projections.issue_view import ISSUE_VIEW
 from projections.payment_view import PAYMENT_VIEW
-from projections.pending_payment_view import PENDING_PAYMENT_VIEW
+from projections.pending_payment_view import PENDING_PAYMENT_VIEW, not_reconciled
 from projections.promise_view import PROMISE_VIEW
 from projections.typed_filters import Vocabulary, checked_typed, spelling, vocabulary_of
 from projections.view import Asked, View
@@ -53,6 +53,18 @@ def checked_grid_filter(grid: Grid, text: str) -> Condition:
         Refused: as a filter of a rule is.
     """
     return checked_typed(_vocabulary(grid), text)
+
+
+def shown_by(grid: Grid, text: str) -> Condition:
+    """Return the condition of the records that a grid shows with a filter.
+
+    Raises:
+        Refused: as a filter of a rule is.
+    """
+    asked = checked_grid_filter(grid, text)
+    if grid is Grid.PENDING_PAYMENTS:
+        return AllOf((asked, not_reconciled(asked)))
+    return asked
 
 
 def checked_grid_columns(grid: Grid, names: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ open on a date, found class by class (domain/durations.py), and the bucket of an
 of `domain.aging.bucket`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,10 @@ from projections.corrections import (
 from projections.invoices import INVOICES
 from projections.payments import PAYMENTS
 from projections.query import AS_IT_STANDS, as_known
+
+_BALANCES = INVOICES.tables[2].name
+BALANCES_HISTORY = f"{_BALANCES}_history"
+"""The table of what balances were known to be before."""
 
 
 @lru_cache(maxsize=256)
@@ -62,19 +66,28 @@ def union(parts: Sequence[Amounts]) -> str:
     return " UNION ALL ".join(part.sql for part in parts)
 
 
+def any_step(table: str) -> str:  # noqa: ARG001  (what it is asked of)
+    """Return the condition that all steps of a table hold."""
+    return "true"
+
+
 def open_amounts(
-    options: SiteOptions, known_at: datetime | None, condition: str = "true"
+    options: SiteOptions,
+    known_at: datetime | None,
+    condition: str = "true",
+    steps: Callable[[str], str] = any_step,
 ) -> list[Amounts]:
     """Return the amounts that age on the date `as_of`, in parts that add up.
 
-    With `known_at`, what was known at that moment. `condition` restricts the amounts (as `b`).
-    Unapplied items, which are negative balances and unapplied rests of payments, age only by
-    option (AGE-17). What is disputed and excluded does not age, and instalments do in the place
-    of the document that they pay (projections/corrections.py).
+    With `known_at`, what was known at that moment. `condition` restricts the amounts (as `b`), and
+    `steps` those of documents that a table of balances, by its name, tells of. Unapplied items,
+    which are negative balances and unapplied rests of payments, age only by option (AGE-17). What
+    is disputed and excluded does not age, and instalments do in the place of the document that
+    they pay (projections/corrections.py).
     """
     holds = counted(options, condition)
     amounts = [
-        *map(Amounts, _all_steps(known_at, holds)),
+        *map(Amounts, _all_steps(known_at, holds, steps)),
         _corrections(known_at, corrected_documents(known_at, holds)),
     ]
     if options.age_unapplied:
@@ -84,17 +97,18 @@ def open_amounts(
 
 def open_balances(options: SiteOptions, known_at: datetime | None) -> str:
     """Return the SQL of the same amounts as the ERP has them: whole documents, disputed or not."""
-    return " UNION ALL ".join(_all_steps(known_at, counted(options, "true")))
+    return " UNION ALL ".join(_all_steps(known_at, counted(options, "true"), any_step))
 
 
-def _all_steps(known_at: datetime | None, condition: str) -> list[str]:
+def _all_steps(known_at: datetime | None, condition: str, steps: Callable[[str], str]) -> list[str]:
     """Return the SQL of the steps of balances that are open on the date, as known."""
     if known_at is None:
-        return [_steps("balances", condition)]
+        return [_steps(_BALANCES, f"{condition} AND {steps(_BALANCES)}")]
     began = f"b.known_from <= %(known_at)s AND {condition}"
+    until = f"b.known_to > %(known_at)s AND {began}"
     return [
-        _steps("balances", began),
-        _steps("balances_history", f"b.known_to > %(known_at)s AND {began}"),
+        _steps(_BALANCES, f"{began} AND {steps(_BALANCES)}"),
+        _steps(BALANCES_HISTORY, f"{until} AND {steps(BALANCES_HISTORY)}"),
     ]
 
 

@@ -1,5 +1,6 @@
 """View: pending payments, and what they are to pay."""
 
+from domain.conditions import ALWAYS, Compared, Condition, Operator, fields_of
 from domain.pending_payment import Status
 from projections.accounts import ACCOUNTS
 from projections.pending_payment_exports import PENDING_PAYMENT_EXPORTS
@@ -186,6 +187,18 @@ PENDING_PAYMENT_VIEW = View(
         ),
     ),
 )
+
+_OF_RECONCILIATION = frozenset({"status", "reconcile_date", "reconciled_by", "payment_id"})
+
+
+def not_reconciled(asked_for: Condition) -> Condition:
+    """Return what keeps reconciled ones out of a list, unless its filter speaks of them (PND-05).
+
+    A filter does by comparing the status, or what is known of reconciled ones alone.
+    """
+    if _OF_RECONCILIATION.isdisjoint(fields_of(asked_for)):
+        return Compared("status", Operator.NE, Status.RECONCILED.value)
+    return ALWAYS
 
 
 def _invoice_source(asked: Asked) -> str:

@@ -33,7 +33,7 @@ from projections.payments import PAYMENTS
 from projections.pending_payments import PENDING_PAYMENTS
 from projections.projection import ReadModel
 from projections.promises import PROMISES
-from projections.query import Query, sql
+from projections.query import AS_IT_STANDS, Query, sql
 
 ZERO = Decimal(0)
 
@@ -116,7 +116,8 @@ def related_streams(tenant: int, keys: Iterable[Key]) -> Query[Related]:
     Those that are so no more, and were so before, are among them.
     """
     wanted = [key for key in keys if key[0] in {RecordKind.INVOICE, RecordKind.PAYMENT}]
-    statement = """
+    own = "WHERE tenant = %(tenant)s AND company_id = x.company_id AND payment_id = x.record_id"
+    statement = f"""
         SELECT x.kind, x.company_id, x.record_id, NULL, d.dispute_id
         FROM unnest(%(kinds)s::text[], %(companies)s::text[], %(ids)s::text[])
             AS x (kind, company_id, record_id)
@@ -127,13 +128,12 @@ def related_streams(tenant: int, keys: Iterable[Key]) -> Query[Related]:
         SELECT x.kind, x.company_id, x.record_id, a.tran_id, NULL
         FROM unnest(%(kinds)s::text[], %(companies)s::text[], %(ids)s::text[])
             AS x (kind, company_id, record_id)
-        JOIN (
-            SELECT company_id, tran_id, payment_id FROM payment_applications
-            WHERE tenant = %(tenant)s
+        CROSS JOIN LATERAL (
+            SELECT tran_id FROM payment_applications {own}
             UNION ALL
-            SELECT company_id, tran_id, payment_id FROM payment_applications_history
-            WHERE tenant = %(tenant)s
-        ) a ON a.company_id = x.company_id AND a.payment_id = x.record_id
+            SELECT tran_id FROM payment_applications_history {own}
+            {AS_IT_STANDS}  -- each by its key, as they are few
+        ) a
         WHERE x.kind = 'payment'
         ORDER BY 1, 2, 3, 4, 5"""
     parameters = {
@@ -183,7 +183,7 @@ def events_of_streams(
     """
     known = "true"
     if known_at is not None:
-        known = "e.position <= public.position_at(%(tenant)s, %(known_at)s)"
+        known = "e.position <= (SELECT public.position_at(%(tenant)s, %(known_at)s))"  # once
     statement = f"""SELECT e.position, e.stream, e.version, e.type, e.data, e.effective_on,
             e.recorded_at, e.actor
         FROM unnest(%(streams)s::text[], %(read_models)s::text[]) AS s (stream, read_model)

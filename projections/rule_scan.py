@@ -172,8 +172,11 @@ def matches(scan: Scan) -> Query[Matched]:
 
 
 def looked_at(scan: Scan) -> tuple[str, ...]:
-    """Return the fields that the conditions look at, in order."""
-    return tuple(sorted({name for one in scan.rules for name in fields_of(one.condition)}))
+    """Return the fields that the conditions look at, in order, and the currency of accounts."""
+    names = {name for one in scan.rules for name in fields_of(one.condition)}
+    if scan.view is RuleView.ACCOUNT:
+        names.add("home_curr_id")
+    return tuple(sorted(names))
 
 
 def _matched(scan: Scan) -> tuple[str, dict[str, Any]]:

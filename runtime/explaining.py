@@ -5,7 +5,7 @@ from what the run had read: each value that the condition looks at, with the eve
 it. What is missing is explained by the first thing that stood in the way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -45,6 +45,7 @@ from projections.rule_explaining import (
 )
 from projections.rule_records import class_of, record_key, value_words, values_of
 from projections.rule_views import checked_filter
+from projections.rule_words import CaseInWords, asked_in_words
 from projections.view import Asked
 from runtime.site import site_options
 
@@ -156,7 +157,8 @@ class Explainer:
         for one in subjects:
             facts += self._facts(asked, rule.view, condition, one, issue.read_position)
         moment = moments[0] if moments else issue.known_from
-        return ActionExplained(issue, rule, moment, facts, _why(issue, rule, condition, facts))
+        values = self._values(asked, rule.view, condition, subjects[0]) or {}
+        return ActionExplained(issue, rule, moment, facts, _why(issue, rule, condition, values))
 
     def absence(
         self, class_id: str, rule_id: str, subject: Subject, business_date: date
@@ -305,16 +307,16 @@ def _words(fact: Fact) -> str:
     return value_words(fact.field, fact.value)
 
 
-def _why(issue: MadeIssue, rule: RuleDocument, condition: Condition, facts: Sequence[Fact]) -> str:
-    """Return why there is an issue as a person would say it."""
+def _why(
+    issue: MadeIssue, rule: RuleDocument, condition: Condition, values: Mapping[str, Any]
+) -> str:
+    """Return why there is an issue as a person would say it, by the values of its first subject."""
+    told = CaseInWords(condition).of(values)
     if issue.tran_ids:
-        first = issue.tran_ids[0]
-        told = [one for one in facts if one.tran_id == first]
-        count = len(issue.tran_ids)
-        subject = f"document {first}" if count == 1 else f"{count} documents, such as {first}"
-    else:
-        told, subject = list(facts), "the account"
-    values = ", ".join(map(_words, told))
+        further = len(issue.tran_ids) - 1
+        told = f"{issue.tran_ids[0]}, {told}"
+        if further:
+            told += f"; and {further:,} more {'document' if further == 1 else 'documents'}"
     assigned = (
         f"It is assigned to {issue.assigned_user_id}."
         if issue.assigned_user_id
@@ -323,9 +325,10 @@ def _why(issue: MadeIssue, rule: RuleDocument, condition: Condition, facts: Sequ
     closed = f" It was resolved on {issue.resolved_on}." if issue.resolved_on else ""
     if issue.resolved_on and issue.resolution:
         closed = f" It was resolved on {issue.resolved_on}: {issue.resolution}"
+    record = "a document" if issue.tran_ids else "an account"
     return (
-        f"{issue.subject} for {issue.cust_name or issue.cust_id}: on {issue.opened_on} the rule"
-        f" \u201c{rule.name}\u201d (version {issue.rule_version} of {rule.rule_id}, class"
-        f" {rule.class_id}) held of {subject}: {values}. It asks that {described(condition)}."
+        f"{issue.subject} for {issue.cust_name or issue.cust_id}, as of {issue.opened_on}: {told}."
+        f" The rule \u201c{rule.name}\u201d ({rule.rule_id} of class {rule.class_id}, version"
+        f" {issue.rule_version}) asks for it of {record} where {asked_in_words(condition)}."
         f" {assigned}{closed}"
     )

@@ -25,7 +25,7 @@ from domain.shared.decider import Refused
 from eventstore.files import store_file
 from eventstore.postgres import PostgresLog
 from projections.grid_alerts import active_alerts
-from projections.grids import checked_grid_filter, own_records
+from projections.grids import own_records, shown_by
 from projections.listing import Cut, Listing, Record, page
 from projections.messages import delivered_among
 from projections.query import fetch
@@ -121,7 +121,7 @@ class _Telling:
         if not found:
             raise Refused("grid_alert_unknown", "There is no such alert in force.", "alertId")
         self._alert: GridAlertDocument = found[0]
-        self._where: Condition = checked_grid_filter(self._alert.grid, self._alert.filter)
+        self._where: Condition = shown_by(self._alert.grid, self._alert.filter)
         self._view: View = own_records(self._alert.grid)
         self._shown = shown_columns(self._view, self._alert.columns)
 

@@ -27,15 +27,10 @@ from domain.rule_run import RuleOutcome
 from domain.rule_situation import Made, Past, Subject
 from domain.rule_view import RuleView
 from projections.query import fetch
-from projections.rule_records import (
-    Reason,
-    class_of,
-    record_key,
-    values_of,
-    why_not,
-)
+from projections.rule_records import class_of, record_key, values_of, why_not
 from projections.rule_scan import RULES_MAX, Changed, Scan, ScannedRule, changes, later_changes
 from projections.rule_views import checked_filter
+from projections.rule_words import CaseInWords
 from projections.rules_in_force import rules_in_force, users_named
 from projections.view import Asked
 from projections.work_calendars import set_calendars
@@ -157,7 +152,7 @@ def evaluate(
         asked.as_of,
         read_position,
         rules,
-        [Reason(condition_of(rule)).of for rule in rules],
+        [CaseInWords(condition_of(rule)).of for rule in rules],
         asked.options.auto_close,
         asked.options.default_days_to_respond,
         {one.company_id: one.calendar for one in calendars},

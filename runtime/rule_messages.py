@@ -5,8 +5,7 @@ same preview, is told nothing twice. One that was lost, as the process was kille
 its message, is delivered by the next run for the date.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -30,6 +29,7 @@ from runtime.database import Database
 from runtime.rule_runs import CATCH_UP_DAYS, ClassRun, RuleRunner, RunResult
 from runtime.spreadsheets import MEDIA_TYPE, Column, workbook
 from runtime.tenants import Tenant
+from runtime.what_if import Progress, quiet
 from runtime.worker import ReadModelWorker, wait_until
 
 RECORDS_MAX = 100_000
@@ -53,7 +53,7 @@ def run_and_tell(
     *,
     actions_max: int = ACTIONS_MAX,
     catch_up_days: int = CATCH_UP_DAYS,
-    progress: Callable[[str, date], None] = lambda _class, _date: None,
+    progress: Progress = quiet,
 ) -> RunResult:
     """Run rules, first for dates that were missed, and tell of it.
 
@@ -103,16 +103,30 @@ def _tell_failure(database: Database, tenant: Tenant, telling: Telling, failure:
 
 
 def deliver_preview(
-    database: Database, tenant: Tenant, telling: Telling, *, actions_max: int = ACTIONS_MAX
+    database: Database,
+    tenant: Tenant,
+    telling: Telling,
+    *,
+    actions_max: int = ACTIONS_MAX,
+    catch_up_days: int = CATCH_UP_DAYS,
+    progress: Progress = quiet,
 ) -> tuple[RunResult, Delivered]:
-    """Deliver what a run for a date would do, with an Excel file of its actions (RULE-24).
+    """Deliver what a run for a date would do, missed dates first, with a file of its actions.
+
+    It is what `RuleRunner.preview` tells, as a message with an Excel file (RULE-24).
 
     Raises:
         Refused: if there is no such class.
         FileTooLarge: if the file has more bytes than are kept.
     """
     with RuleRunner(database, tenant, actor=telling.actor) as runner:
-        result = runner.preview(telling.business_date, telling.class_id, actions_max=actions_max)
+        result = runner.preview(
+            telling.business_date,
+            telling.class_id,
+            actions_max=actions_max,
+            catch_up_days=catch_up_days,
+            progress=progress,
+        )
     runs = [
         RuleRunCompleted(one.class_id, one.business_date, result.position, one.rules)
         for one in result.runs

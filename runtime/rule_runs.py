@@ -5,7 +5,7 @@ belongs together, an issue with its activity, is appended together. So a run tha
 anywhere leaves whole actions, and the next one makes those that are missing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from typing import Any, Self
@@ -32,15 +32,19 @@ from projections.view import Asked
 from runtime.database import Database
 from runtime.garbage import rare_collection
 from runtime.rule_evaluation import Evaluation, evaluate
-from runtime.site import site_options
+from runtime.site import site_options, today
 from runtime.snapshots import at_one_moment
 from runtime.switches import prompt_switches
 from runtime.tenants import Tenant
-from runtime.what_if import simulated_run
+from runtime.what_if import Progress, quiet, simulated_run
 from runtime.worker import ReadModelProcess, ReadModelWorker, wait_until
 
 CATCH_UP_DAYS = 31
 """How many days back missed dates of a class are run, before a later one."""
+
+AHEAD_DAYS_MAX = 366
+"""How many days ahead of the site's present date rules are run or previewed at most: a date beyond
+is mistyped, and a run for it would leave no earlier one to be made."""
 
 ALIVE_POLL_SECONDS = 0.5
 
@@ -119,14 +123,16 @@ class RuleRunner:
         *,
         actions_max: int = ACTIONS_MAX,
         catch_up_days: int = CATCH_UP_DAYS,
-        progress: Callable[[str, date], None] = lambda _class, _date: None,
+        progress: Progress = quiet,
     ) -> RunResult:
         """Run the rules of a class, or of all, for a date and first for dates that were missed.
 
         Raises:
-            Refused: if there is no such class, or it ran for a later date already.
+            Refused: if there is no such class, it ran for a later date already, or the date is too
+                far ahead.
             RunBusy: if a sync or another run does not end.
         """
+        self._check_date(business_date)
         self._lock()
         try:
             due = [
@@ -149,24 +155,34 @@ class RuleRunner:
         *,
         actions_max: int = ACTIONS_MAX,
         catch_up_days: int = CATCH_UP_DAYS,
+        progress: Progress = quiet,
     ) -> RunResult:
         """Return what a run for a date would do, missed dates first, without doing it (RULE-24).
 
         An earlier date than one that ran is previewed by itself.
+
+        Raises:
+            Refused: if there is no such class, or the date is too far ahead.
         """
+        self._check_date(business_date)
         runs: list[ClassRun] = []
         for one in self.classes(business_date, class_id):
             last = fetch(self._reading, last_run(self._tenant.id, one.class_id))
             earlier = bool(last) and business_date < last[0]
             dates = [business_date] if earlier else self._dates(one, business_date, catch_up_days)
             if len(dates) == 1:
+                progress(one.class_id, business_date)
                 runs.append(self.evaluated(one, business_date, actions_max))
             else:
-                runs += self._simulated(one, dates, actions_max)
+                runs += self._simulated(one, dates, actions_max, progress)
         return RunResult(runs, self._session.head())
 
     def _simulated(
-        self, credit_class: CreditClassDocument, dates: Sequence[date], actions_max: int
+        self,
+        credit_class: CreditClassDocument,
+        dates: Sequence[date],
+        actions_max: int,
+        progress: Progress,
     ) -> list[ClassRun]:
         """Return what runs for these dates would do, one after the other."""
         position = self._catch_up()
@@ -175,8 +191,10 @@ class RuleRunner:
             standing = standing_issues(self._asked(dates[0]), class_id)
             actions = SimulatedActions(fetch(self._reading, standing))
             rules = fetch(self._reading, rules_in_force(self._asked(dates[0]), class_id))
-            evaluations = [
-                simulated_run(
+            runs: list[ClassRun] = []
+            for on in dates:
+                progress(class_id, on)
+                evaluation = simulated_run(
                     self._reading,
                     self._asked(on),
                     credit_class,
@@ -186,12 +204,16 @@ class RuleRunner:
                     read_position=position,
                     actions_max=actions_max,
                 )
-                for on in dates
-            ]
-        return [
-            ClassRun(class_id, on, evaluation.done, evaluation)
-            for on, evaluation in zip(dates, evaluations, strict=True)
-        ]
+                runs.append(ClassRun(class_id, on, evaluation.done, evaluation))
+        return runs
+
+    def _check_date(self, business_date: date) -> None:
+        present = today(site_options(self._reading, self._tenant.id))
+        if (business_date - present).days > AHEAD_DAYS_MAX:
+            message = (
+                f"{business_date} is more than {AHEAD_DAYS_MAX} days ahead; today is {present}."
+            )
+            raise Refused("date_too_far_ahead", message, "businessDate")
 
     def _lock(self) -> None:
         waited = 0.0
@@ -235,8 +257,8 @@ class RuleRunner:
                 "businessDate",
             )
         schedule = credit_class.schedule
-        first = max(last[0] + timedelta(1), business_date - timedelta(catch_up_days))
-        missed = (first + timedelta(day) for day in range((business_date - first).days))
+        days = min((business_date - last[0]).days - 1, catch_up_days)
+        missed = (business_date - timedelta(day) for day in range(days, 0, -1))
         due = [one for one in missed if schedule is None or one.isoweekday() in schedule.days]
         return [*due, business_date]
 

@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from prometheus_client import Counter
-from psycopg import AsyncConnection, Connection, Error, OperationalError, errors
+from psycopg import AsyncConnection, Connection, DataError, Error, OperationalError, errors
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from application.erasing import Wish, carry_out
 from application.handling import CommandQueue, Handled, Request
 from domain.api_key import Role
+from domain.shared.decider import Refused
 from domain.site_options import SiteOptions
 from eventstore.postgres import PostgresLog, bind_tenant
 from projections.catalogue import READ_MODELS
@@ -33,6 +34,7 @@ from runtime.embedded import DatabaseUnavailable
 from runtime.keys import digest
 from runtime.read_models import Status, every_status
 from runtime.settings import Settings
+from runtime.slots import Proceed, Slots, SlotsTaken
 
 WAIT_POLL_SECONDS = 0.01
 CHANGES_POLL_SECONDS = 0.1
@@ -40,6 +42,9 @@ KEY_SECONDS = 5.0
 """So long a key that was revoked may still let in."""
 
 CALLERS_KEPT_MAX = 10_000
+
+TOO_MANY_SIMULATIONS = "too_many_simulations"
+"""The code of a refusal of a preview or a simulation while as many as may be are worked at."""
 
 STATEMENTS = Counter("tallystick_sql_statements", "SQL statements that reads were answered with.")
 
@@ -109,6 +114,9 @@ class Services:
         self._queues: dict[int, CommandQueue] = {}
         self._callers: dict[str, tuple[float, Caller]] = {}
         self._polls: dict[int, asyncio.Task[int]] = {}
+        self._simulations = Slots(
+            settings.simulations_max, settings.request_seconds_max / 2, name="simulation"
+        )
         self._guard = threading.Lock()
 
     async def open(self) -> None:
@@ -118,11 +126,12 @@ class Services:
         self._logs = self.database.pool("app")
 
     async def close(self) -> None:
-        """Carry out the commands that wait, and disconnect."""
+        """Carry out the commands that wait, give up simulations, and disconnect."""
         queues = list(self._queues.values())
         self._queues.clear()
         for queue in queues:
             await asyncio.to_thread(queue.close)
+        await asyncio.to_thread(self._simulations.close)
         if self._reads is not None:
             await self._reads.close()
         if self._logs is not None:
@@ -181,6 +190,18 @@ class Services:
                 return question(connection)
 
         return await asyncio.to_thread(on_thread)
+
+    async def simulate(self, work: Callable[[Proceed], Told]) -> Told:
+        """Return what rules would do, as one of a few simulations at once.
+
+        Raises:
+            Refused: if it is refused, or too many are being worked at.
+        """
+        try:
+            return await self._simulations.carry_out(work)
+        except SlotsTaken as failure:
+            message = "As many previews and simulations as may be are being worked at; try later."
+            raise Refused(TOO_MANY_SIMULATIONS, message) from failure
 
     async def record_read(self, tenant: int, read: PersonalRead) -> None:
         """Record what a request read of persons.
@@ -306,6 +327,11 @@ def _failures() -> Generator[None]:
         raise RequestTooSlow("The request took too long and was given up.") from canceled
     except (OperationalError, PoolTimeout) as failure:
         raise DatabaseUnavailable(str(failure)) from failure
+
+
+def holds_nul(failure: BaseException) -> bool:
+    """Return whether a statement was not even sent, as a text for it holds the character NUL."""
+    return isinstance(failure, DataError) and failure.sqlstate is None and "NUL" in str(failure)
 
 
 def read_position(tenant: int) -> Query[int]:

@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     request_seconds_max: float = Field(
         default=30.0, gt=0, description="Seconds a request may take before it is given up."
     )
+    simulations_max: int = Field(
+        default=2,
+        gt=0,
+        description="Previews and simulations of rules that a server works at at once.",
+    )
     introspection: bool = Field(
         default=True, description="Whether clients may ask the GraphQL schema of itself."
     )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,9 @@ STATISTICS_EVENTS_MIN = 1_000
 
 STATISTICS_LOG_SHARE = 0.1
 """They are if the events are this part of the tenant's log or more."""
+
+STATISTICS_REST = 0.1
+"""They are gathered while the read models take in the last part of the events."""
 
 
 class Synced(Struct):
@@ -87,10 +91,21 @@ def sync(
             progress=progress,
         )
         outcome = run.run(sources)
-        while not wait_until(reading, tenant.id, outcome.position, ALIVE_POLL_SECONDS):
-            worker.keep_alive()
-        if outcome.events >= max(STATISTICS_EVENTS_MIN, outcome.position * STATISTICS_LOG_SHARE):
-            gather_statistics(database)
+
+        def wait_for(position: int) -> None:
+            while not wait_until(reading, tenant.id, position, ALIVE_POLL_SECONDS):
+                worker.keep_alive()
+
+        with ThreadPoolExecutor(1, "statistics") as beside:
+            if outcome.events >= max(
+                STATISTICS_EVENTS_MIN, outcome.position * STATISTICS_LOG_SHARE
+            ):
+                wait_for(outcome.position - int(outcome.events * STATISTICS_REST))
+                gathered = beside.submit(gather_statistics, database)
+                wait_for(outcome.position)
+                gathered.result()
+            else:
+                wait_for(outcome.position)
         with database.pool("app", size=1) as pool:
             log = PostgresLog(pool, tenant.id)
             companies = frozenset(run.companies)

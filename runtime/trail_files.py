@@ -95,7 +95,10 @@ def described_changes(changes: Sequence[Change] | None) -> str | None:
     """Return changes in words, a line each; None if they cannot be told."""
     if changes is None:
         return None
-    return "\n".join(f"{one.field}: {_shown(one.before)} → {_shown(one.after)}" for one in changes)
+    return "\n".join(
+        f"{one.field}: {described_value(one.before)} → {described_value(one.after)}"
+        for one in changes
+    )
 
 
 def described_causes(causes: Sequence[Cause]) -> str:
@@ -103,7 +106,8 @@ def described_causes(causes: Sequence[Cause]) -> str:
     return "\n".join(one.reference for one in causes)
 
 
-def _shown(value: Value | None) -> str:
+def described_value(value: Value | None) -> str:
+    """Return a value of a change in words: a text as it is, anything else as JSON."""
     if value is None:
         return "nothing"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

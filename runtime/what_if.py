@@ -107,11 +107,11 @@ class Rules(Struct, frozen=True):
 
 
 Progress: TypeAlias = Callable[[str, date], None]
-"""Told of each date of a strategy."""
+"""Told of each date of a strategy, or of a class, before it is evaluated."""
 
 
-def _quiet(_name: str, _on: date) -> None:
-    pass
+def quiet(_name: str, _on: date) -> None:
+    """Tell nobody of a date."""
 
 
 def simulate(
@@ -119,7 +119,7 @@ def simulate(
     tenant: int,
     source: Source,
     question: Question,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
 ) -> Simulation:
     """Return what a strategy would have done.
 
@@ -135,7 +135,7 @@ def compare(
     tenant: int,
     sources: tuple[Source, Source],
     question: Question,
-    progress: Progress = _quiet,
+    progress: Progress = quiet,
 ) -> Comparison:
     """Return what differs between what two strategies would have done.
 

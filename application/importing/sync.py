@@ -335,9 +335,7 @@ class Sync:
                 met = applications.get((values[0], values[1]), ()) if applications else ()
                 if not (known[row] or self._wanted.wants(source.kind, values)):
                     passed_over.append(row)
-                    for one in met if staged is not None else ():
-                        self._drop_application(staged, one)
-                        self.outcome.unchanged += 1
+                    self._pass_over(met)
                     continue
                 take(_Row(source.file, line, values, known[row], not unchanged[row], met))
             except BadRow as bad:
@@ -352,9 +350,16 @@ class Sync:
             self._wanted.pass_over(seen.keys[passed_over])
         self.outcome.unchanged += len(passed_over)
 
-    def _drop_application(self, applications: StagedApplications, one: StagedApplication) -> None:
+    def _pass_over(self, staged: Sequence[StagedApplication]) -> None:
+        """Leave applications to a document that is passed over alone."""
+        for one in staged:
+            self._drop_application(one)
+            self.outcome.unchanged += 1
+
+    def _drop_application(self, one: StagedApplication) -> None:
         """Note that an application is not taken over; it is looked at again next time."""
-        applications.drop(one)
+        assert self._applications is not None
+        self._applications.drop(one)
         self.outcome.changed -= one.known
         self.outcome.new -= not one.known
 
@@ -540,7 +545,7 @@ class Sync:
     ) -> None:
         """Reject applications to a document that nobody knows."""
         for one in staged:
-            self._drop_application(applications, one)
+            self._drop_application(one)
             self._reject(
                 applications.file,
                 one.line,

@@ -10,6 +10,11 @@ def can_be_kept(text: str) -> bool:
     return "\0" not in text and (text.isascii() or _HALF.search(text) is None)
 
 
+def kept(text: str) -> str:
+    """Return text with what no database keeps replaced by the sign for it, U+FFFD."""
+    return text if can_be_kept(text) else _HALF.sub("\ufffd", text).replace("\0", "\ufffd")
+
+
 def cleaned(text: str, name: str, field: str, characters_max: int) -> str:
     """Return text without the space around it; `name` says in codes what the text is.
 

@@ -19,15 +19,30 @@ from psycopg import Connection, sql
 from psycopg.abc import Params
 
 _LINE = """coalesce(
-    convert_to('{{"actor":' || to_json(actor)::text || ',"cause":' || to_json(cause)::text
-        || ',"correlation":' || to_json(correlation)::text || ',"data":', 'UTF8')
-    || data
-    || convert_to(',"effective_on":"' || to_char(effective_on::timestamp, 'YYYY-MM-DD')
-        || '","position":' || position || ',"recorded_at":"'
-        || to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')
-        || 'Z","stream":' || to_json(stream)::text || {tenant}
-        || to_json(type)::text || ',"version":' || version || '}}', 'UTF8'),
+    CASE WHEN octet_length(to_json(actor || cause || correlation || stream || type)::text)
+        = octet_length(actor || cause || correlation || stream || type) + 2
+    THEN
+        convert_to('{{"actor":"' || actor || '","cause":"' || cause || '","correlation":"'
+            || correlation || '","data":', 'UTF8')
+        || data
+        || convert_to(',"effective_on":"' || {effective_on} || '","position":' || position
+            || ',"recorded_at":"' || {recorded_at} || '","stream":"' || stream || {plain_tenant}
+            || type || '","version":' || version || '}}', 'UTF8')
+    ELSE
+        convert_to('{{"actor":' || to_json(actor)::text || ',"cause":' || to_json(cause)::text
+            || ',"correlation":' || to_json(correlation)::text || ',"data":', 'UTF8')
+        || data
+        || convert_to(',"effective_on":"' || {effective_on} || '","position":' || position
+            || ',"recorded_at":"' || {recorded_at} || '","stream":' || to_json(stream)::text
+            || {tenant} || to_json(type)::text || ',"version":' || version || '}}', 'UTF8')
+    END,
     '')"""
+"""Texts in which nothing is escaped, which is all but always so, are written as they are."""
+
+_EFFECTIVE_ON = sql.SQL("to_char(effective_on::timestamp, 'YYYY-MM-DD')")
+_RECORDED_AT = sql.SQL(
+    """to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+)
 
 
 def line_of(tenant: str) -> sql.Composed:
@@ -36,7 +51,12 @@ def line_of(tenant: str) -> sql.Composed:
     It stands in statements with parameters, where a percent sign is written twice.
     """
     told = msgspec.json.encode(tenant).decode().replace("%", "%%")
-    return sql.SQL(_LINE).format(tenant=sql.Literal(f',"tenant":{told},"type":'))
+    return sql.SQL(_LINE).format(
+        tenant=sql.Literal(f',"tenant":{told},"type":'),
+        plain_tenant=sql.Literal(f'","tenant":{told},"type":"'),
+        effective_on=_EFFECTIVE_ON,
+        recorded_at=_RECORDED_AT,
+    )
 
 
 CHUNK_LINES = 64

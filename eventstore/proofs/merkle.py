@@ -22,6 +22,11 @@ def leaf_hash(leaf: bytes) -> Hash:
     return sha256(b"\0" + leaf).digest()
 
 
+def leaf_hashes(leaves: Iterable[bytes]) -> list[Hash]:
+    """Return the hashes of leaves."""
+    return [sha256(b"\0" + leaf).digest() for leaf in leaves]
+
+
 def node_hash(left: Hash, right: Hash) -> Hash:
     """Return the hash of a node."""
     return sha256(b"\1" + left + right).digest()

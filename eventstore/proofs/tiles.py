@@ -6,14 +6,15 @@ about a log of any size reads a handful. Sealing adds leaves for the events that
 transaction with the size, so that whoever is cut off goes on where the tree ends.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from domain.shared.decider import Refused
-from eventstore.proofs.leaves import read_lines
-from eventstore.proofs.merkle import Hash, leaf_hash, root, root_of
+from eventstore.proofs.leaves import line_of
+from eventstore.proofs.merkle import Hash, leaf_hashes, root, root_of
 
 HEIGHT = 8
 """A tile stands for subtrees of up to 2**HEIGHT nodes."""
@@ -41,23 +42,93 @@ def hashes_of(tile: bytes) -> list[Hash]:
 
 
 def grown(
-    size: int, leaves: Sequence[Hash], tile: Callable[[int, int], bytes]
+    size: int, leaves: Iterable[Hash], tile: Callable[[int, int], bytes]
 ) -> Iterator[tuple[int, int, bytes]]:
     """Yield the tiles, with level and number, that change when a tree of a size gets leaves.
 
-    `tile` gives a tile that is not full yet as it was.
+    `tile` gives a tile that is not full yet as it was; it is not called while leaves come.
     """
-    level, added = 0, list(leaves)
-    while added:
-        number, taken = divmod(size >> (HEIGHT * level), WIDTH)
-        before = hashes_of(tile(level, number)) if taken else []
-        entries, added = [*before, *added], list[Hash]()
-        for start in range(0, len(entries), WIDTH):
-            chunk = entries[start : start + WIDTH]
-            yield level, number + start // WIDTH, b"".join(chunk)
-            if len(chunk) == WIDTH:
-                added.append(root_of(chunk))
-        level += 1
+    level, added = 0, leaves
+    while True:
+        number, kept = divmod(size >> (HEIGHT * level), WIDTH)
+        entries = hashes_of(tile(level, number)) if kept else []
+        full: list[Hash] = []
+        for one in added:
+            entries.append(one)
+            if len(entries) == WIDTH:
+                yield level, number, b"".join(entries)
+                full.append(root_of(entries))
+                number, kept, entries = number + 1, 0, []
+        if len(entries) > kept:
+            yield level, number, b"".join(entries)
+        if not full:
+            return
+        level, added = level + 1, full
+
+
+class LeafTile(NamedTuple):
+    """The leaves of a tile, or of the part of it that was asked for, and when they came.
+
+    They are those after one position up to another, and fewer if some are missing.
+    """
+
+    after: int
+    until: int
+    leaves: list[Hash]
+    earliest: datetime | None
+    latest: datetime | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is an event for each position."""
+        return len(self.leaves) == self.until - self.after
+
+
+_LINES_BY_TILE = """
+    SELECT greatest(tile * {width}, %(after)s), least((tile + 1) * {width}, %(until)s), lines.*
+    FROM generate_series(%(after)s::bigint / {width}, (%(until)s::bigint - 1) / {width}) AS tile
+    CROSS JOIN LATERAL (
+        SELECT array_agg({line} ORDER BY position), min(recorded_at), max(recorded_at)
+        FROM public.events
+        WHERE tenant = %(tenant)s AND position > greatest(tile * {width}, %(after)s)
+            AND position <= least((tile + 1) * {width}, %(until)s)
+    ) AS lines"""
+"""A nested loop gives them in order; to sort them would have the first wait for the last."""
+
+
+def read_leaves(
+    connection: Connection[Any], tenant: int, name: str, after: int, until: int
+) -> Iterator[LeafTile]:
+    """Yield the leaves of a log after one position up to another, tile by tile.
+
+    A tile's lines are hashed here while PostgreSQL writes those of the next: it may be built
+    without a fast hash. The connection is at it until the last one has come.
+    """
+    if after == until:
+        return
+    statement = sql.SQL(_LINES_BY_TILE).format(width=sql.Literal(WIDTH), line=line_of(name))
+    told = {"tenant": tenant, "after": after, "until": until}
+    reached = after
+    for one in connection.cursor().stream(statement, told, binary=True):
+        start, end, lines, earliest, latest = one
+        assert start == reached, "tiles come in order"
+        reached = end
+        yield LeafTile(start, end, leaf_hashes(lines or ()), earliest, latest)
+
+
+def first_gap(connection: Connection[Any], tenant: int, after: int, until: int) -> int | None:
+    """Return the first position after one, up to another, that has no event."""
+    rows = connection.execute(
+        "SELECT position FROM public.events WHERE tenant = %s AND position > %s"
+        " AND position <= %s ORDER BY position",
+        (tenant, after, until),
+    ).fetchall()
+    expected = after + 1
+    for (position,) in rows:
+        if position != expected:
+            break
+        expected += 1
+    return expected if expected <= until else None
 
 
 class Tree:
@@ -90,6 +161,16 @@ class Tree:
                 self._tiles.clear()
             found = self._tiles[level, number] = row[0] if row else b""
         return found
+
+    def read_ahead(self, after: int, until: int) -> None:
+        """Remember the tiles of the leaves after a size up to another, which are to be read."""
+        for number, hashes in self._connection.execute(
+            "SELECT tile, hashes FROM public.tree_tiles"
+            " WHERE tenant = %s AND level = 0 AND tile BETWEEN %s AND %s",
+            (self._tenant, after // WIDTH, (until - 1) // WIDTH),
+            binary=True,
+        ):
+            self._tiles[0, number] = hashes
 
     def forget(self) -> None:
         """Forget what was read, for who reads all of it once."""
@@ -131,37 +212,44 @@ def seal(connection: Connection[Any], tenant: int, limit: int = SEALED_EVENTS_MA
             "INSERT INTO public.trees (tenant) VALUES (%s) ON CONFLICT DO NOTHING", (tenant,)
         )
         row = connection.execute(
-            "SELECT tree.size, t.name FROM public.trees tree JOIN public.tenants t USING (tenant)"
+            "SELECT tree.size, t.name, coalesce(head.position, 0) FROM public.trees tree"
+            " JOIN public.tenants t USING (tenant) LEFT JOIN public.heads head USING (tenant)"
             " WHERE tenant = %s FOR UPDATE OF tree",
             (tenant,),
         ).fetchone()
         assert row is not None
-        size, name = row
-        lines = read_lines(
-            connection,
-            name,
-            "FROM public.events WHERE tenant = %s AND position > %s"
-            " AND position <= (SELECT position FROM public.heads WHERE tenant = %s)"
-            " ORDER BY position LIMIT %s",
-            (tenant, size, tenant, limit),
-        )
-        leaves: list[Hash] = []
-        torn: int | None = None
-        for place, (position, _, line) in enumerate(lines, size + 1):
-            if torn is None and position != place:
-                torn = place
-            if torn is None:
-                leaves.append(leaf_hash(line))
-        if not leaves:
-            if torn is not None:
-                raise LogTorn(torn)
-            return 0
-        tiles = list(grown(size, leaves, Tree(connection, tenant).tile))
+        size, name, head = row
+        until = max(size, min(head, size + limit))
+        tiles, sealed = _added(connection, tenant, name, size, until)
+        if sealed < until:
+            gap = first_gap(connection, tenant, sealed, until)
+            assert gap is not None
+            if gap == size + 1:
+                raise LogTorn(gap)
+            tiles, sealed = _added(connection, tenant, name, size, gap - 1)
         _store(connection, tenant, size, tiles)
-        connection.execute(
-            "UPDATE public.trees SET size = %s WHERE tenant = %s", (size + len(leaves), tenant)
-        )
-        return len(leaves)
+        connection.execute("UPDATE public.trees SET size = %s WHERE tenant = %s", (sealed, tenant))
+        return sealed - size
+
+
+def _added(
+    connection: Connection[Any], tenant: int, name: str, size: int, until: int
+) -> tuple[list[tuple[int, int, bytes]], int]:
+    """Return the tiles that change by the events up to a position, and how far they reach.
+
+    They end in front of a tile in which an event is missing.
+    """
+    reached = size
+
+    def leaves() -> Iterator[Hash]:
+        nonlocal reached
+        for tile in read_leaves(connection, tenant, name, size, until):
+            if tile.after == reached and tile.is_whole:
+                reached = tile.until
+                yield from tile.leaves
+
+    tiles = list(grown(size, leaves(), Tree(connection, tenant).tile))
+    return tiles, reached
 
 
 def _store(

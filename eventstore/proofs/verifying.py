@@ -7,10 +7,17 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from psycopg import Connection
 
-from eventstore.proofs.leaves import read_lines
-from eventstore.proofs.merkle import Frontier, Hash, leaf_hash, root_of
+from eventstore.proofs.merkle import Frontier, Hash, root_of
 from eventstore.proofs.notes import Checkpoint
-from eventstore.proofs.tiles import HASH_BYTES, HEIGHT, WIDTH, Tree
+from eventstore.proofs.tiles import (
+    HASH_BYTES,
+    HEIGHT,
+    WIDTH,
+    LeafTile,
+    Tree,
+    first_gap,
+    read_leaves,
+)
 
 PAGE_EVENTS = 80 * WIDTH
 
@@ -31,9 +38,9 @@ class Verified(Struct, frozen=True):
 
 
 class _Found(Exception):
-    def __init__(self, position: int, reason: str) -> None:
-        super().__init__(reason)
-        self.finding = Finding(position, reason)
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.reason)
+        self.finding = finding
 
 
 def verify(
@@ -51,7 +58,7 @@ def verify(
     """
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        verification = _Verification(Tree(connection, tenant), checkpoints)
+        verification = _Verification(connection, tenant, checkpoints)
         try:
             for page in _pages(connection, tenant, name, progress):
                 verification.add(page)
@@ -61,27 +68,27 @@ def verify(
         return Verified(verification.size, verification.root, None)
 
 
-class _Leaf(NamedTuple):
-    """Where an event is, when it was recorded, and its hash."""
+class _Read(NamedTuple):
+    """Leaves of a tile, and their root if they are all of it."""
 
-    position: int
-    recorded_at: datetime
-    hash: Hash
+    tile: LeafTile
+    root: Hash | None
 
 
 def _pages(
     connection: Connection[Any], tenant: int, name: str, progress: Callable[[int], None]
-) -> Iterator[list[_Leaf]]:
-    which = "FROM public.events WHERE tenant = %s AND position > %s ORDER BY position LIMIT %s"
-    after = 0
-    while True:
-        lines = read_lines(connection, name, which, (tenant, after, PAGE_EVENTS))
-        page = [_Leaf(position, at, leaf_hash(line)) for position, at, line in lines]
-        if not page:
-            return
-        yield page
-        after = page[-1].position
-        progress(after)
+) -> Iterator[list[_Read]]:
+    row = connection.execute(
+        "SELECT max(position) FROM public.events WHERE tenant = %s", (tenant,)
+    ).fetchone()
+    last = (row and row[0]) or 0
+    for after in range(0, last, PAGE_EVENTS):
+        until = min(after + PAGE_EVENTS, last)
+        yield [
+            _Read(tile, root_of(tile.leaves) if len(tile.leaves) == WIDTH else None)
+            for tile in read_leaves(connection, tenant, name, after, until)
+        ]
+        progress(until)
 
 
 def _head(connection: Connection[Any], tenant: int) -> int:
@@ -94,9 +101,13 @@ def _head(connection: Connection[Any], tenant: int) -> int:
 class _Verification:
     """The tree as it grows from the events, beside the one that is kept."""
 
-    def __init__(self, tree: Tree, checkpoints: Sequence[Checkpoint]) -> None:
-        self._tree = tree
-        self._sealed = tree.size
+    def __init__(
+        self, connection: Connection[Any], tenant: int, checkpoints: Sequence[Checkpoint]
+    ) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._tree = Tree(connection, tenant)
+        self._sealed = self._tree.size
         self._waiting = sorted(checkpoints, key=lambda one: one.size)
         self._agreed = 0
         self._frontier = Frontier()
@@ -113,39 +124,53 @@ class _Verification:
         """The root over them."""
         return self._frontier.root
 
-    def add(self, page: Sequence[_Leaf]) -> None:
-        """Take a page, of which all but the last have a multiple of a tile's leaves."""
-        page, torn = _following(page, self.size + 1)
-        self._compare_moments(page)
-        leaves = [one.hash for one in page]
-        for start in range(0, len(leaves), WIDTH):
-            self._add_leaves(leaves[start : start + WIDTH])
-        if torn is not None:
-            raise _Found(*torn)
+    def add(self, page: Sequence[_Read]) -> None:
+        """Take the next tiles of leaves; all but the last hold as many as a tile has."""
+        self._tree.read_ahead(page[0].tile.after, page[-1].tile.until)
+        for read in page:
+            self._add_tile(read)
+        self._tree.forget()
 
-    def _compare_moments(self, page: Sequence[_Leaf]) -> None:
-        for one in page:
-            if self._last is not None and one.recorded_at < self._last:
+    def _add_tile(self, read: _Read) -> None:
+        tile = read.tile
+        fault = self._first_fault(tile)
+        if fault is None:
+            self._add_leaves(tile.leaves, read.root)
+            self._last = tile.latest
+            return
+        self._add_leaves(tile.leaves[: fault.position - 1 - tile.after], None)
+        raise _Found(fault)
+
+    def _first_fault(self, tile: LeafTile) -> Finding | None:
+        """Return where an event is missing, or is said to come before the one in front of it."""
+        until, faults = tile.until, list[Finding]()
+        if not tile.is_whole:
+            gap = first_gap(self._connection, self._tenant, tile.after, until)
+            assert gap is not None
+            faults.append(Finding(gap, "It is missing."))
+            until = gap - 1
+        is_risen = self._last is None or tile.earliest is None or self._last <= tile.earliest
+        if tile.earliest != tile.latest or not is_risen:
+            earlier = _first_earlier(self._connection, self._tenant, tile.after, until)
+            if earlier is not None:
                 reason = "It is said to be recorded before the event in front of it."
-                raise _Found(one.position, reason)
-            self._last = one.recorded_at
+                faults.append(Finding(earlier, reason))
+        return min(faults, key=lambda one: one.position, default=None)
 
-    def _add_leaves(self, leaves: Sequence[Hash]) -> None:
+    def _add_leaves(self, leaves: Sequence[Hash], root: Hash | None) -> None:
+        """Take leaves, and their root if they are all of a tile."""
         start = self.size
         self._compare_tile(0, start // WIDTH, leaves)
         while self._waiting and self._waiting[0].size <= start + len(leaves):
             checkpoint = self._waiting.pop(0)
             self._add_singly(leaves[self.size - start : checkpoint.size - start])
             self._compare_checkpoint(checkpoint)
-        if len(leaves) < WIDTH:
+        if root is None or self.size != start:
             self._add_singly(leaves[self.size - start :])
-            return
-        found = root_of(leaves)
-        if self.size == start:
-            self._frontier.add(HEIGHT, found)
         else:
-            self._add_singly(leaves[self.size - start :])
-        self._add_root(1, found)
+            self._frontier.add(HEIGHT, root)
+        if root is not None:
+            self._add_root(1, root)
 
     def _add_singly(self, leaves: Sequence[Hash]) -> None:
         for leaf in leaves:
@@ -171,7 +196,6 @@ class _Verification:
             return
         tile = self._tree.tile(level, number)
         if tile[: kept * HASH_BYTES] == b"".join(hashes[:kept]):
-            self._tree.forget()
             return
         place = next(
             place
@@ -186,13 +210,13 @@ class _Verification:
             reason = "A hash of the tree over it and those that follow is not the one of them."
         else:
             reason = "It is not the event that was sealed here."
-        raise _Found(position, reason)
+        raise _Found(Finding(position, reason))
 
     def _compare_checkpoint(self, checkpoint: Checkpoint) -> None:
         if self.root != checkpoint.root:
             span = f"events {self._agreed + 1:,} to {checkpoint.size:,}"
             reason = f"The checkpoint at {checkpoint.size:,} signed another history of {span}."
-            raise _Found(self._agreed + 1, reason)
+            raise _Found(Finding(self._agreed + 1, reason))
         self._agreed = checkpoint.size
 
     def end(self, head: int) -> None:
@@ -203,19 +227,23 @@ class _Verification:
             self._compare_tile(level, self.size >> (HEIGHT * (level + 1)), roots)
         missing = self.size + 1
         if self._sealed > self.size:
-            raise _Found(missing, f"It is missing; {self._sealed:,} events were sealed.")
+            raise _Found(Finding(missing, f"It is missing; {self._sealed:,} events were sealed."))
         if head > self.size:
-            raise _Found(missing, f"It is missing; the log says it ends at {head:,}.")
+            raise _Found(Finding(missing, f"It is missing; the log says it ends at {head:,}."))
         if head < self.size:
-            raise _Found(head + 1, f"It was inserted; the log says it ends at {head:,}.")
+            raise _Found(Finding(head + 1, f"It was inserted; the log says it ends at {head:,}."))
         if self._waiting:
             size = self._waiting[0].size
-            raise _Found(missing, f"It is missing; a checkpoint was signed at {size:,}.")
+            raise _Found(Finding(missing, f"It is missing; a checkpoint was signed at {size:,}."))
 
 
-def _following(page: Sequence[_Leaf], first: int) -> tuple[Sequence[_Leaf], tuple[int, str] | None]:
-    """Return the leaves up to where a position is missing or repeated, and what is wrong there."""
-    if not page or page[-1].position == first + len(page) - 1:
-        return page, None
-    place = next(place for place, one in enumerate(page) if one.position != first + place)
-    return page[:place], (first + place, "It is missing.")
+def _first_earlier(connection: Connection[Any], tenant: int, after: int, until: int) -> int | None:
+    """Return the first position after one, up to another, recorded before the one in front."""
+    row = connection.execute(
+        "SELECT position FROM (SELECT position, recorded_at,"
+        " lag(recorded_at) OVER (ORDER BY position) AS before FROM public.events"
+        " WHERE tenant = %s AND position >= %s AND position <= %s) AS pairs"
+        " WHERE recorded_at < before ORDER BY position LIMIT 1",
+        (tenant, after, until),
+    ).fetchone()
+    return row[0] if row else None

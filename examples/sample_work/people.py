@@ -13,6 +13,8 @@ from domain.shared.standard_type import StandardType
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions, UdfCaptions
 from domain.strategy import STANDARD_CLASS
 from domain.user import USER, RegisterUser, UserKind, UserProfile
+from domain.work_calendar import WORK_CALENDAR, SetWorkCalendar, key_of
+from domain.working_days import WorkCalendar
 from examples.sample_work.diary import Diary, work_id
 
 MANAGER: Final = "MH"
@@ -80,7 +82,7 @@ CAPTIONS_KEY: Final = work_id("captions")
 
 
 def set_up(diary: Diary, day: date) -> None:
-    """Note on a day what must be there before anybody works: users, options, codes and types."""
+    """Note on a day what must be there before anybody works: users, options, codes and so on."""
     for profile in USERS:
         diary.note(
             day,
@@ -97,6 +99,8 @@ def set_up(diary: Diary, day: date) -> None:
     )
     key = work_id("options")
     diary.note(day, MANAGER, "changeSiteOptions", SITE_OPTIONS, (SITE,), options, key)
+    calendar, key = SetWorkCalendar(WorkCalendar(weekend=(6, 7)), day), work_id("calendar")
+    diary.note(day, MANAGER, "setWorkCalendar", WORK_CALENDAR, key_of(None), calendar, key)
     for document in CREDIT_CLASSES:
         diary.note(
             day,

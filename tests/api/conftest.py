@@ -1,5 +1,6 @@
 """A server as users reach it: over HTTP, on a port of its own, with real keys and a real ledger."""
 
+import asyncio
 import json
 import threading
 import time
@@ -32,16 +33,22 @@ class Server:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.settings = settings
-        app = create_app(Services(database, settings))
-        config = uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio")
+        self.services = Services(database, settings)
+        config = uvicorn.Config(
+            create_app(self.services), port=0, log_level="error", ws="websockets-sansio"
+        )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),))
         self._thread.start()
         while not self._server.started:
             assert self._thread.is_alive(), "the server did not start"
             time.sleep(0.005)
         self.port = self._server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        await self._server.serve()
 
     def stop(self) -> None:
         self._server.should_exit = True

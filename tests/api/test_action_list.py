@@ -58,6 +58,10 @@ def run(client: Client, on: date, **given: Any) -> dict[str, Any]:
     return client.ask(RUN, input={"businessDate": on.isoformat()} | given)["runRules"]
 
 
+RECORD = """mutation($input: RecordActivityInput!) {recordActivity(input: $input) {
+    activity {activityId} userErrors {code field}}}"""
+
+
 def listed(client: Client, on: date, **asked: Any) -> list[dict[str, Any]]:
     return client.ask(LIST, asOf=on.isoformat(), **asked)["actionList"]["nodes"]
 
@@ -80,6 +84,41 @@ def test_rules_are_run_and_fill_the_list_the_most_urgent_first(manager: Client) 
     assert found[0]["activity"] == {"activityType": "Phone"}
     letters = listed(manager, day(2), filter={"automatic": {"eq": True}})
     assert [one["subject"] for one in letters] == ["Reminder", "Reminder"]
+
+
+def test_a_person_s_work_is_as_urgent_as_its_issue(site: Site, manager: Client) -> None:
+    run(manager, day(2))
+    opened = manager.ask(
+        """mutation($input: OpenIssueInput!) {openIssue(input: $input) {
+            userErrors {code}}}""",
+        input={
+            "companyId": "1",
+            "custId": "BOLT",
+            "subject": "Copy of I2",
+            "priority": 5,
+            "idempotencyKey": "copy",
+        },
+    )["openIssue"]
+    assert opened["userErrors"] == []
+    given = {"companyId": "1", "custId": "BOLT", "activityType": "Phone"}
+    for more in (
+        {"issueId": "copy", "note": "Late?"},
+        {"issueId": "copy", "note": "Own", "priority": 900},
+        {"note": "Alone"},
+    ):
+        told = manager.ask(RECORD, input=given | more)["recordActivity"]
+        assert told["userErrors"] == []
+
+    site.rows("SELECT 1")  # the read models show the log
+    today = manager.ask("{viewer {businessDate}}")["viewer"]["businessDate"]
+    query = """query($on: Date!) {actionList(asOf: $on, filter: {custId: {eq: "BOLT"}}) {
+        nodes {priority note}}}"""
+    found = manager.ask(query, on=today)["actionList"]["nodes"]
+    assert [(one["priority"], one["note"]) for one in found if one["priority"] not in (20, 60)] == [
+        (5, "Late?"),
+        (500, "Alone"),
+        (900, "Own"),
+    ]
 
 
 def test_a_list_is_of_a_user_or_of_nobody(manager: Client) -> None:

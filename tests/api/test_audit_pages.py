@@ -1,11 +1,12 @@
 """The pages for auditors: as a browser shows them, and as files that are taken away."""
 
-import base64
-import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,15 +16,15 @@ from playwright.sync_api import Page, sync_playwright
 from psycopg import Connection
 from pypdf import PdfReader
 
+import examples
 from domain.api_key import Role
-from eventstore.proofs.merkle import includes
-from eventstore.proofs.notes import opened_note, parsed_checkpoint
 from runtime.audit_keys import audit_keys
 from runtime.settings import Settings
 from runtime.tenants import Tenant
 from tests.api.conftest import Client, Server
 from tests.api.test_personal_data_reads import reads
 
+VERIFIER = Path(examples.__file__).parent / "verify_export.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -106,20 +107,45 @@ def test_an_auditor_compares_two_agings(page: Page) -> None:
 
 
 def test_whoever_takes_the_evidence_away_checks_it_without_us(
-    auditor: Auditor, settings: Settings
+    auditor: Auditor, settings: Settings, tmp_path: Path
 ) -> None:
     pack = auditor.get("/audit/evidence/json/invoice/1/I1").json()
-    verifiers = audit_keys(settings).verifiers
-    text, _ = opened_note(pack["checkpoint"], verifiers)
-    signed = parsed_checkpoint(text)
     assert pack["complete"]
     assert "InvoiceRegistered" in {one["type"] for one in pack["events"]}
-    for event in pack["events"]:
-        leaf = hashlib.sha256(b"\0" + event["line"].encode()).digest()
-        hashes = [base64.b64decode(one) for one in event["hashes"]]
-        assert includes(leaf, event["position"] - 1, signed.size, hashes, signed.root)
-        line = json.loads(event["line"])
-        assert (line["stream"], line["version"]) == (event["stream"], event["version"])
+    count, key = len(pack["events"]), str(audit_keys(settings).verifiers[-1])
+    first = pack["events"][0]
+    position = first["position"]
+
+    def checked(told: dict[str, Any], *further: str) -> tuple[int, str]:
+        path = tmp_path / "evidence.json"
+        path.write_text(json.dumps(told))
+        given = [sys.executable, "-I", str(VERIFIER), str(path), "--key", key, *further]
+        done = subprocess.run(given, capture_output=True, text=True, cwd=tmp_path, check=False)
+        return done.returncode, done.stdout.strip()
+
+    code, told = checked(pack)
+    assert (code, told[: told.index(" are")]) == (0, f"{count} events of invoice 1/I1")
+    assert checked(pack, "--checkpoint", "kept.txt")[0] == 2
+    sealed = f"Position {position}: it is not the event that was sealed."
+    otherwise = f"Position {position}: it is told otherwise than its line has it."
+    for changed, reason in (
+        ({"actor": "nobody"}, otherwise),
+        ({"data": {}}, otherwise),
+        ({"position": position + 1, "line": _moved(first["line"])}, None),
+        ({"actor": "nobody", "line": first["line"].replace(first["actor"], "nobody")}, sealed),
+        ({"hashes": first["hashes"][1:]}, sealed),
+        ({"hashes": [*first["hashes"], first["hashes"][0]]}, sealed),
+        ({"line": None, "hashes": []}, f"Position {position}: it has no proof."),
+    ):
+        code, told = checked(pack | {"events": [first | changed, *pack["events"][1:]]})
+        assert code == 1
+        assert told == (reason or sealed.replace(str(position), str(position + 1)))
+    assert checked(pack | {"checkpoint": None})[1].startswith("The pack has no checkpoint")
+
+
+def _moved(line: str) -> str:
+    told = json.loads(line)
+    return json.dumps(told | {"position": told["position"] + 1})
 
 
 def test_the_evidence_is_printed(auditor: Auditor) -> None:

@@ -146,6 +146,24 @@ def test_alr_02_and_03_each_gets_a_file_of_just_their_own_records(client_as: Cli
         assert found[0][0] == header[0]
 
 
+def test_an_alert_of_pending_payments_hides_reconciled_ones_as_their_list_does(
+    office: Office, client_as: ClientAs
+) -> None:
+    office.paid_online("p1")
+    office.paid_online("p2")
+    office.pays("p1", 0)
+    office.sync(0)
+    admin = client_as(Role.ADMIN)
+    told = {"grid": "PENDING_PAYMENTS", "columns": ["pendingPaymentId", "status"]}
+
+    def delivered(asked: str) -> dict[str, Any]:
+        assert define(admin, filter=asked, recipients=["dana"], **told)["userErrors"] == []
+        return process(admin)
+
+    assert delivered("amount > 0") == {"dana": 1}
+    assert delivered("amount > 0 and status in ('reconciled', 'no_response')") == {"dana": 2}
+
+
 def test_who_has_no_such_records_is_told_nothing(client_as: ClientAs, office: Office) -> None:
     define(client_as(Role.ADMIN), filter='cust_id = "B"')
     office.assign("B", None)
@@ -242,7 +260,7 @@ def test_every_list_can_be_told_of(
     office.promise("p1")
     office.follow_up("a1")
     office.paid_online("w1")
-    office.pays("P1", on=0)
+    office.pays("P1", on=0, amount=50)
     office.sync(0)
     admin = client_as(Role.ADMIN)
     told = define(admin, grid=grid, filter="always", columns=columns, recipients=["dana"])

@@ -50,6 +50,12 @@ LIST = """query($filter: PendingPaymentFilter, $all: Boolean) {
     pendingPayments(filter: $filter, includeReconciled: $all, orderBy: [{field: PEND_PMT_ID}]) {
         totalCount nodes {pendingPaymentId}}}"""
 
+OF_ACCOUNT = """query($filter: PendingPaymentFilter, $all: Boolean! = false) {
+    account(companyId: "1", custId: "ACME") {
+        pendingPayments(filter: $filter, includeReconciled: $all,
+                        orderBy: [{field: PEND_PMT_ID}]) {
+            totalCount nodes {pendingPaymentId}}}}"""
+
 
 def payment(amount: str = "60.00", **others: Any) -> dict[str, Any]:
     return {"companyId": "1", "custId": "ACME", "amount": amount, "currId": "EUR"} | others
@@ -201,6 +207,30 @@ def test_reconciled_ones_are_hidden_unless_they_are_asked_for(collector: Client)
     asked = {"or": [{"not": {"status": {"ne": "reconciled"}}}, {"amount": {"eq": "2"}}]}
     assert ids(collector, filter=asked) == [first, second]
     assert ids(collector, filter={"isPendPmt": {"eq": True}}) == [second]
+    assert ids(collector, filter={"paymentId": {"eq": "P1"}}) == [first]
+    assert ids(collector, filter={"reconcileDate": {"isNull": False}}) == [first]
+
+
+def test_the_list_of_an_account_hides_reconciled_ones_as_the_list_of_all_does(
+    collector: Client,
+) -> None:
+    first, second = (record(collector, amount)["pendingPaymentId"] for amount in ("1", "2"))
+    told = collector.ask(RECONCILE, input={"pendingPaymentId": first, "paymentId": "P1"})
+    assert told["reconcilePendingPayment"]["userErrors"] == []
+
+    def listed(**asked: Any) -> tuple[list[str], int]:
+        found = collector.ask(OF_ACCOUNT, **asked)["account"]["pendingPayments"]
+        return [one["pendingPaymentId"] for one in found["nodes"]], found["totalCount"]
+
+    for asked, shown in (
+        ({}, [second]),
+        ({"all": True}, [first, second]),
+        ({"filter": {"status": {"eq": "reconciled"}}}, [first]),
+        ({"filter": {"not": {"paymentId": {"isNull": True}}}}, [first]),
+        ({"filter": {"amount": {"gt": "0"}}}, [second]),
+    ):
+        assert listed(**asked) == (shown, len(shown))
+        assert ids(collector, **asked) == shown
 
 
 def test_a_reconciliation_is_undone_as_if_it_had_never_been(

@@ -79,7 +79,7 @@ def test_an_event_is_proven_against_a_checkpoint(client_as: ClientAs, server: Se
 
 def test_the_page_is_carried_out_as_it_says(client_as: ClientAs) -> None:
     admin = client_as(Role.ADMIN)
-    query, mutation, *others = re.findall(
+    *others, query, mutation = re.findall(
         r"```graphql\n(.*?)```", PAGE.read_text(), flags=re.DOTALL
     )
     signed = admin.ask(mutation)["signCheckpoint"]["checkpoint"]

@@ -455,3 +455,11 @@ def test_a_key_that_no_database_keeps_is_bad_input(client: Client) -> None:
     assert client.error(one)[0] == "BAD_USER_INPUT"
     listed = '{accounts(filter: {custId: {in: ["A\\u0000"]}}) {totalCount}}'
     assert client.error(listed)[0] == "BAD_USER_INPUT"
+
+
+def test_a_list_is_ordered_by_a_few_fields(client: Client) -> None:
+    query = "query($by: [InvoiceOrder!]) {invoices(orderBy: $by) {totalCount}}"
+    by = [{"field": "BALANCE"}]
+    assert client.ask(query, by=by * 20)
+    code, message = client.error(query, by=by * 2_000)
+    assert (code, message) == ("BAD_USER_INPUT", "orderBy has 20 fields at most.")

@@ -90,6 +90,25 @@ def test_rule_24_a_preview_comes_as_a_message_with_a_file(client_as: ClientAs) -
     assert dana.ask("{actionList {totalCount}}")["actionList"]["totalCount"] == 0
 
 
+def test_a_preview_tells_of_missed_dates_as_far_back_as_asked(client_as: ClientAs) -> None:
+    dana = client_as(Role.ADMIN, "dana")
+    dana.ask(RUN, input={"businessDate": day(0).isoformat()})
+    query = """mutation($input: DeliverRulePreviewInput!) {deliverRulePreview(input: $input) {
+        delivered rules {businessDate created} userErrors {code}}}"""
+
+    def dates(**asked: int) -> list[tuple[str, int]]:
+        given = {"businessDate": day(3).isoformat(), **asked}
+        done = dana.ask(query, input=given)["deliverRulePreview"]
+        assert (done["delivered"], done["userErrors"]) == (True, [])
+        return [(one["businessDate"], one["created"]) for one in done["rules"]]
+
+    assert dates(catchUpDays=0) == [("2026-03-05", 1)]
+    assert dates() == [("2026-03-03", 1), ("2026-03-04", 0), ("2026-03-05", 0)]
+    for days in (-1, 367):
+        wrong = {"businessDate": day(3).isoformat(), "catchUpDays": days}
+        assert dana.error(query, input=wrong)[0] == "BAD_USER_INPUT"
+
+
 def test_a_preview_goes_to_a_key_that_acts_for_nobody(client_as: ClientAs) -> None:
     machine, other = client_as(Role.CREDIT_MANAGER, None), client_as(Role.CREDIT_MANAGER, None)
 

@@ -1,6 +1,8 @@
 """Strategies over past dates by the API: what the page about comparing them says."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +13,14 @@ from graphql import OperationDefinitionNode, parse
 
 from domain.api_key import Role
 from domain.what_if import CAVEAT
+from runtime.database import Database
+from runtime.settings import Settings
+from runtime.slots import Proceed
 from runtime.tenants import Tenant
 from tests.api.conftest import Client
 from tests.api.strategies import define_class, define_code, define_rule
 from tests.api.test_doing import CHANGE
+from tests.api.test_http import served
 from tests.api.test_users import errors
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "compare-strategies.md"
@@ -127,6 +133,42 @@ def test_a_strategy_says_where_it_comes_from(gold: Client, dates: dict[str, Any]
     assert told(text=DRAFT)["userErrors"] == [{"code": "strategy_text_missing"}]
     at = "2001-01-01T00:00:00Z"
     assert told(source="STARTER", at=at)["userErrors"] == [{"code": "moment_unused"}]
+
+
+def test_a_server_works_at_a_few_simulations_at_once(
+    gold: Client, dates: dict[str, Any], database: Database, settings: Settings
+) -> None:
+    today = dates["to"]
+    preview = "query($on: Date!) {previewRules(businessDate: $on) {created}}"
+    deliver = """mutation($input: DeliverRulePreviewInput!) {deliverRulePreview(input: $input) {
+        userErrors {code} messageId}}"""
+    refused = [{"code": "too_many_simulations"}]
+    began, may_end = threading.Event(), threading.Event()
+
+    def work(_: Proceed) -> bool:
+        began.set()
+        return may_end.wait(20)
+
+    with served(database, settings, simulations_max=1, request_seconds_max=4) as server:
+        busy = Client(server, gold.key)
+        taken = asyncio.run_coroutine_threadsafe(server.services.simulate(work), server.loop)
+        assert began.wait(20)
+
+        told = busy.ask(operation("WhatIf"), dates=dates, draft=DRAFT)["simulateRules"]
+        assert ([one["code"] for one in told["userErrors"]], told["figures"]) == (
+            ["too_many_simulations"],
+            None,
+        )
+        told = busy.ask(operation("Compare"), dates=dates, draft=DRAFT)["compareStrategies"]
+        assert [one["code"] for one in told["userErrors"]] == ["too_many_simulations"]
+        told = busy.ask(deliver, input={"businessDate": today})["deliverRulePreview"]
+        assert told == {"userErrors": refused, "messageId": None}
+        assert busy.error(preview, on=today)[0] == "TOO_MANY_SIMULATIONS"
+
+        may_end.set()
+        assert taken.result(20)
+        assert busy.ask(preview, on=today)["previewRules"]["created"] > 0
+        busy.http.close()
 
 
 def test_a_collector_may_not_simulate(

@@ -106,11 +106,11 @@ def test_tables_tell_buckets_and_documents_and_csv_documents_alone(
     tallystick, before = told
     given = ("audit", "diff", "--known-at", before, *ON)
     table = tallystick(*given, "--first", "1")
-    assert "What changed between 2013-06-30 as known at" in table.stdout
+    assert "From 2013-06-30 as known at" in table.stdout
     assert "-235.94" in table.stdout
     assert "InvoiceAmended" in table.stdout
     assert "InvoiceBalanceReconciled" not in table.stdout
-    assert table.stderr == "1 more documents changed; see --first.\n"
+    assert table.stderr == "Not shown: 1 document; see --first.\n"
     rows = list(csv.DictReader(io.StringIO(tallystick(*given, "--format", "csv").stdout)))
     assert {one["record"] for one in rows} == {"I1", "I2"}
     assert [one["difference"] for one in rows if one["record"] == "I1"] == [

@@ -8,8 +8,10 @@ import pytest
 
 from runtime.database import Database
 from runtime.tenants import Tenant, create_tenant
+from runtime.trails import catch_up
 from tests.cli.test_contract import INVOICES, Command
 from tests.loading import recorded_at, write_csv
+from tests.runtime.rules import Site
 
 COUNT = "{invoices {totalCount} viewer {position role businessDate}}"
 
@@ -84,6 +86,25 @@ def test_the_past_is_replayed_asked_and_written_out(
     assert [one["position"] for one in by_moment] == [position]
     left = tallystick.told("audit", "replays", "--drop", "june")
     assert [one["name"] for one in left] == [by_moment[0]["name"]]
+
+
+def test_a_replay_ages_as_the_site_did_then(
+    tallystick: Command, database: Database, tenant: Tenant, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    sync(tallystick, tmp_path / "in", 1)
+    moment = recorded_at(database, tenant).isoformat()
+    tallystick("audit", "replay", "--at", moment, "--name", "then")
+    Site(database, tenant, tmp_path).options(aging_boundaries_due=(10, 20, 30, 40))
+    catch_up(database, tenant)
+
+    def labels(*given: str) -> list[str]:
+        told = tallystick.told("aging", "--as-of", "2013-06-30", *given)
+        return [one["label"] for one in told["groups"][0]["buckets"]]
+
+    assert labels("--known-at", moment) == labels()
+    assert labels() == ["future", "current", "1-10", "11-20", "21-30", "31-40", "41+"]
+    assert labels("--replay", "then")[2:] == ["1-30", "31-60", "61-90", "91-120", "121+"]
 
 
 def test_what_cannot_be_is_refused(tallystick: Command, database: Database, tmp_path: Path) -> None:

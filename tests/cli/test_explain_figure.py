@@ -83,7 +83,7 @@ def test_tables_and_csv_tell_each_event_of_each_document(tallystick: Command) ->
     assert sum(Decimal(one["effect"]) for one in rows) == Decimal("235.94")
     table = tallystick(*given, "--first", "1")
     assert "total on 2013-06-30: 235.94 USD, the sum of 2 contributions" in table.stdout
-    assert table.stderr == "1 smaller contributions are not shown; see --first.\n"
+    assert table.stderr == "Not shown: 1 smaller contribution; see --first.\n"
 
 
 def test_what_was_not_known_is_not_told(

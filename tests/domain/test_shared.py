@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.shared.currency import is_currency, iso_code, money_text, rounded, smallest_unit
 from domain.shared.streams import stream_category, stream_key, stream_name
-from domain.shared.text import can_be_kept
+from domain.shared.text import can_be_kept, kept
 from domain.shared.time_zones import is_time_zone
 
 AMOUNTS = st.decimals(-(10**15), 10**15, places=4)
@@ -88,6 +88,12 @@ def test_text_that_no_database_keeps_is_told() -> None:
     assert can_be_kept("Zażółć 🎉\n\t")
     assert not can_be_kept("a\0b")
     assert not can_be_kept("\udc00")
+
+
+def test_text_is_kept_without_what_cannot_be() -> None:
+    assert kept("Zażółć 🎉\n\t") == "Zażółć 🎉\n\t"
+    assert kept("a\0b\udc00") == "a\ufffdb\ufffd"
+    assert can_be_kept(kept("\0\ud800\udc00\0"))
 
 
 def test_time_zones_are_iana_names() -> None:

@@ -19,6 +19,8 @@ from domain.invoice import (
     PaymentApplied,
     PaymentUnapplied,
 )
+from domain.promise import ExpectedPaymentRecorded, PromiseReceiptCounted
+from domain.receipts import Receipt
 from domain.shared.event import Event
 from domain.shared.person import Person
 from domain.shared.streams import stream_category
@@ -90,6 +92,19 @@ def test_an_invoice_tells_exact_amounts_by_path() -> None:
         Change("unexplained.0.amount_hc", None, "-5"),
     ]
     assert void == [Change(one.field, one.after, None) for one in paid]
+
+
+def test_records_without_an_order_are_told_whole() -> None:
+    recorded = ExpectedPaymentRecorded(
+        "P1", "1", "ACME", Decimal(100), "EUR", ON, ON, ("I1",), promise=True
+    )
+    receipts = [Receipt(ON, Decimal("40.00"), "P1", "I1"), Receipt(ON, Decimal(-1))]
+    _, *counted = told("promise/P1", recorded, *(PromiseReceiptCounted(one) for one in receipts))
+    first = {"dated": "2026-03-02", "amount": "40.00", "payment_id": "P1", "tran_id": "I1"}
+    assert counted == [
+        [Change("receipts", None, [first])],
+        [Change("receipts", [first], [{"dated": "2026-03-02", "amount": "-1"}, first])],
+    ]
 
 
 def test_what_was_a_default_before_is_told() -> None:

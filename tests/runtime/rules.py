@@ -148,10 +148,10 @@ class Site:
         with RuleRunner(self.database, self.tenant, actor="t") as runner:
             return runner.run(on, **options)
 
-    def preview(self, on: date) -> RunResult:
+    def preview(self, on: date, **options: Any) -> RunResult:
         """Say what the rules would do for a date."""
         with RuleRunner(self.database, self.tenant, actor="t") as runner:
-            return runner.preview(on)
+            return runner.preview(on, **options)
 
     def resolve(self, issue_id: str, on: date) -> None:
         """Let a user resolve an issue."""

@@ -315,15 +315,30 @@ def test_a_checkpoint_that_an_outsider_keeps_exposes_who_deleted_all_others(
     assert (finding.position, "a checkpoint was signed at 701" in finding.reason) == (701, True)
 
 
-def test_what_is_torn_is_not_sealed(ledger: Ledger, owner: Connection[Any]) -> None:
-    ledger.append(10)
+@pytest.mark.parametrize("torn", [1, 4, 256, 257, 300, 520])
+def test_what_is_torn_is_not_sealed(ledger: Ledger, owner: Connection[Any], torn: int) -> None:
+    ledger.append(520)
     with rewriting(owner, ledger.tenant.id):
-        owner.execute(b"DELETE FROM events WHERE position = 4")
-    assert seal(ledger.connection, ledger.tenant.id) == 3
-    with pytest.raises(LogTorn, match="position 4"):
+        owner.execute("DELETE FROM events WHERE position = %s", (torn,))
+    if torn > 1:
+        assert seal(ledger.connection, ledger.tenant.id) == torn - 1
+    with pytest.raises(LogTorn, match=f"position {torn}\\."):
         seal(ledger.connection, ledger.tenant.id)
     with pytest.raises(LogTorn):
         ledger.checkpoint()
+    finding = ledger.verified().finding
+    assert finding is not None
+    assert finding.position == torn
+
+
+def test_a_log_is_sealed_in_steps_of_any_length(ledger: Ledger) -> None:
+    ledger.append(520)
+    sealed = [seal(ledger.connection, ledger.tenant.id, limit) for limit in (1, 254, 2, 255, 9)]
+    assert sealed == [1, 254, 2, 255, 8]
+    assert seal(ledger.connection, ledger.tenant.id) == 0
+    verified = ledger.verified()
+    assert (verified.size, verified.finding) == (520, None)
+    assert verified.root == Tree(ledger.connection, ledger.tenant.id).root(520)
 
 
 def test_the_worker_of_the_read_models_seals_what_comes(ledger: Ledger, database: Database) -> None:

@@ -25,6 +25,8 @@ from tests.loading import aging, load
 ROOT = Path(__file__).parents[2]
 ON = date(2026, 3, 2)
 SIZE = 6_000
+PATIENCE_SECONDS = 300
+"""So much longer than a sync takes that only one that hangs is given up."""
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def test_two_syncs_at_once_take_turns(
     both = [syncing(home, folder, tenant.name) for _ in range(2)]
     told = []
     for process in both:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 0, err
         told.append(json.loads(out))
 
@@ -176,7 +178,7 @@ def test_a_database_that_vanishes_is_told_and_the_next_sync_completes(
             ).fetchall()
             if ended or process.poll() is not None:
                 break
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert process.returncode == 1
     assert out == ""
@@ -197,13 +199,13 @@ def test_a_server_that_dies_is_told_and_the_next_sync_completes(
             while not head(connection, tenant) and process.poll() is None:
                 time.sleep(0.002)
         os.kill(int((home / "pgdata" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
 
         assert (process.returncode, out) == (1, ""), err
         assert "The database was lost" in err
         assert "Traceback" not in err
         again = syncing(str(home), folder, tenant.name)
-        _, err = again.communicate(timeout=60)
+        _, err = again.communicate(timeout=PATIENCE_SECONDS)
         assert again.returncode == 0, err
         assert figures(database, tenant) == clean
 
@@ -228,7 +230,7 @@ def test_a_full_disk_is_told_and_the_next_sync_completes(tmp_path: Path, folder:
             check=False,
             text=True,
             cwd=ROOT,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
         )
 
     try:
@@ -282,7 +284,7 @@ def test_a_login_that_is_refused_is_told(tmp_path: Path) -> None:
         check=False,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert told.returncode == 1
     assert "does not answer" in told.stderr

@@ -56,10 +56,11 @@ def test_an_action_is_explained_by_what_its_run_had_read(site: Site) -> None:
         "days past the due date is at least 1",
         "days past the due date is at most 10",
     ]
-    assert told.sentence.startswith(
-        "First call for ACME: on 2026-03-03 the rule “Late” (version 1 of late, class A) held of"
-        " document I1: balance 100.00, days past the due date 1, the account's total past due"
-        " 100.00."
+    assert told.sentence == (
+        "First call for ACME, as of 2026-03-03: I1, 100.00 USD open, 1 day past due, the account"
+        " owes 100.00 USD past due in all. The rule “Late” (late of class A, version 1) asks for it"
+        " of a document where something is open of it, it is 1 to 10 days past due and the"
+        " account's total past due is greater than 50. Nobody in particular is assigned to it."
     )
 
 

@@ -1,5 +1,6 @@
 """Messages of runs of rules: what was done, what would be done, and what failed; each told once."""
 
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,41 @@ def test_a_preview_is_delivered_with_a_file_of_its_actions_once(site: Site) -> N
         ("call", "BOLT", 20, "I3", 100.0, "USD", None),
         ("letter", "BOLT", 50, "I3", 100.0, "USD", None),
     ]
-    assert rows[0][7] == "Call: I1 and 1 more, 2 days past due."
+    assert (
+        rows[0][7] == "Call: I1, 2 days past due; and 1 more document, with 150.00 USD open in all."
+    )
+
+
+def test_a_preview_tells_of_as_many_missed_dates_as_it_is_asked_for(site: Site) -> None:
+    run(site, asked(0))
+    site.document("I6", cust_id="EDEN", due=day(2))
+    site.sync(day(3))
+
+    def told(days: int) -> list[tuple[date, list[tuple[str, int]]]]:
+        result, delivered = deliver_preview(
+            site.database, site.tenant, asked(4), catch_up_days=days
+        )
+        assert delivered.new
+        assert did(result) == did(preview := site.preview(day(4), catch_up_days=days))
+        assert [one.business_date for one in preview.runs] == [
+            one.business_date for one in result.runs
+        ]
+        return [
+            (one.business_date, [(rule.rule_id, rule.created) for rule in one.rules])
+            for one in result.runs
+        ]
+
+    assert told(0) == [(day(4), [("call", 3), ("letter", 3)])]
+    assert told(1) == [
+        (day(3), [("call", 3), ("letter", 3)]),
+        (day(4), [("call", 0), ("letter", 0)]),
+    ]
+    assert told(31) == [
+        (day(1), [("call", 1), ("letter", 1)]),
+        (day(2), [("call", 1), ("letter", 1)]),
+        (day(3), [("call", 1), ("letter", 1)]),
+        (day(4), [("call", 0), ("letter", 0)]),
+    ]
 
 
 def test_a_preview_that_says_something_else_is_another_message(site: Site) -> None:
@@ -155,7 +190,7 @@ def test_a_run_that_fails_is_told_of_and_one_that_is_refused_is_answered(
     assert site.rows(MESSAGES) == []
 
     def carry_out(self: RuleRunner, _: object) -> None:
-        raise ConnectionError("the disk is full")
+        raise ConnectionError("the disk is full\0")
 
     with monkeypatch.context() as broken:
         broken.setattr(RuleRunner, "carry_out", carry_out)
@@ -168,7 +203,7 @@ def test_a_run_that_fails_is_told_of_and_one_that_is_refused_is_answered(
         "run_failed",
         None,
         "The rules of A could not be run for 2026-03-03",
-        "the disk is full\nWhat was done is whole; the next run does the rest.",
+        "the disk is full\ufffd\nWhat was done is whole; the next run does the rest.",
     )
     run(site, asked(1, None, "A"))
     assert len(site.rows(MESSAGES)) == 2

@@ -1,7 +1,7 @@
 """Runs of rules, day by day, against PostgreSQL: what they make, extend, close and leave alone."""
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from domain.rule_view import RuleView
 from domain.shared.decider import Refused
 from domain.work_calendar import WORK_CALENDAR, SetWorkCalendar, key_of
 from domain.working_days import WorkCalendar
+from runtime.clock import now
 from runtime.database import Database
 from runtime.read_models import check
-from runtime.rule_runs import RuleRunner
+from runtime.rule_runs import AHEAD_DAYS_MAX, RuleRunner
 from runtime.tenants import Tenant
 from tests.runtime.rules import Site, day, did, rule
 
+IN_ALL = " open in all."
 LATE = "balance > 0 and due_date_days >= 1 and due_date_days <= 10"
 
 
@@ -50,8 +52,11 @@ def test_an_action_is_made_once_for_an_account_about_all_its_documents(site: Sit
         ("CALL", "BOLT", day(1), None, None),
     ]
     assert site.rows("SELECT reason FROM issues WHERE tenant = %(tenant)s ORDER BY cust_id") == [
-        ("Late: I1 and 1 more, 100.00 open, 1 day past due.",),
-        ("Late: I3, 100.00 open, 1 day past due.",),
+        (
+            "Late: I1, 100.00 USD open, 1 day past due; and 1 more document, with 200.00 USD"
+            + IN_ALL,
+        ),
+        ("Late: I3, 100.00 USD open, 1 day past due.",),
     ]
 
 
@@ -360,6 +365,24 @@ def test_an_earlier_date_than_one_that_ran_is_refused(site: Site) -> None:
     assert (refused.value.code, refused.value.field) == ("rules_ran_later", "businessDate")
 
 
+def test_a_date_that_is_mistyped_is_refused_and_spoils_no_other(site: Site) -> None:
+    site.define(rule("late", "due_date_days >= 1"))
+    site.document("I1")
+    site.sync(day(0))
+
+    for on in (date(9999, 12, 31), now().date() + timedelta(AHEAD_DAYS_MAX + 2)):
+        for asked in (site.run, site.preview):
+            with pytest.raises(Refused) as refused:
+                asked(on)
+            assert (refused.value.code, refused.value.field) == (
+                "date_too_far_ahead",
+                "businessDate",
+            )
+    for on in (date.min, date.min + timedelta(2)):
+        assert did(site.run(on)) == [0, 0, 0]
+    assert did(site.run(day(1), catch_up_days=2)) == [1, 0, 0]
+
+
 def test_a_rule_that_would_make_too_many_actions_makes_none_until_confirmed(site: Site) -> None:
     for number in range(4):
         site.document(f"I{number}", cust_id=f"C{number}")
@@ -379,14 +402,6 @@ def test_a_retired_rule_does_nothing_and_its_issues_stay(site: Site) -> None:
 
     assert did(site.run(day(20), catch_up_days=0)) == [0, 0, 0]
     assert [one[4] for one in site.issues()] == [None]
-
-
-def test_what_is_excluded_by_a_dispute_is_no_reason(site: Site) -> None:
-    site.document("I1", balance="0.00")
-    site.sync(day(0))
-    site.define(rule("late", "due_date_days >= 1"))
-
-    assert did(site.run(day(1))) == [0, 0, 0]  # nothing is open of it
 
 
 def test_a_run_that_was_cut_off_is_completed_by_the_next(

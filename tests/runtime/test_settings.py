@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
         ("TALLYSTICK_LOG_FORMAT", "poem"),
         ("TALLYSTICK_REQUEST_SECONDS_MAX", "0"),
         ("TALLYSTICK_REQUEST_SECONDS_MAX", "soon"),
+        ("TALLYSTICK_SIMULATIONS_MAX", "0"),
         ("TALLYSTICK_INTROSPECTION", "maybe"),
         ("TALLYSTICK_CREDIT_SCORE", "examples.credit_score"),
         ("TALLYSTICK_DATABASE_URL", "localhost"),
