@@ -85,19 +85,26 @@ def hold(session: Session, subject: str, reason: str, *, lift: bool) -> None:
 
 @audit.command("retention")
 @click.option("--business-date", "on", type=DATE, required=True, help="The date it is done for.")
+@click.option(
+    "--inactive-days",
+    type=click.IntRange(1),
+    metavar="N",
+    help="The contacts, too, of accounts with which nothing has happened for so many days.",
+)
 @click.option("--erase", "erasing", is_flag=True, help="Erase them, or ask for it.")
 @command_options
-def retention(session: Session, on: date, *, erasing: bool) -> None:
+def retention(session: Session, on: date, inactive_days: int | None, *, erasing: bool) -> None:
     """List whom the site keeps no longer (its option `retainPersonalDataDays`), or erase them.
 
     Exit 1 if somebody is due and could not be erased.
     """
     database, tenant = session.database, session.tenant()
-    found = overdue(database, tenant, on)
+    found = overdue(database, tenant, on, inactive_days)
     if erasing:
-        found = erase_overdue(database, tenant, on, actor=operator(), correlation=f"cli/{uuid4()}")
-    rows = [[one.person, one.removed_on.isoformat(), one.state.value] for one in found]
-    print_rows(session.format, ["person", "removed_on", "state"], rows)
+        by, run = operator(), f"cli/{uuid4()}"
+        found = erase_overdue(database, tenant, on, inactive_days, actor=by, correlation=run)
+    rows = [[one.person, one.since.isoformat(), one.why.value, one.state.value] for one in found]
+    print_rows(session.format, ["person", "since", "why", "state"], rows)
     if erasing and any(one.state is State.DUE for one in found):
         sys.exit(1)
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from application.erasing import Wish, carry_out
 from application.handling import Handled, Request, handle
@@ -12,7 +13,13 @@ from domain.erasure import AskErasure
 from domain.shared.decider import Refused
 from eventstore.postgres import PostgresLog
 from projections.query import fetch
-from projections.retention import Removed, erasures_asked, holds_in_force, removed_until
+from projections.retention import (
+    Kept,
+    erasures_asked,
+    holds_in_force,
+    inactive_since,
+    removed_until,
+)
 from runtime.database import Database
 from runtime.site import site_options
 from runtime.tenants import Tenant
@@ -70,52 +77,86 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+class Why(StrEnum):
+    """Why somebody is kept no longer."""
+
+    REMOVED = "removed"
+    """They were removed longer ago than the site keeps them."""
+    INACTIVE = "inactive"
+    """Nothing has happened with their account for longer, and nothing is open."""
+
+
 class Overdue(Struct, frozen=True):
-    """Somebody who was removed longer ago than the site keeps them."""
+    """Somebody who is kept no longer, and since when they were removed or nothing happened."""
 
     person: str
-    removed_on: date
+    since: date
+    why: Why
     state: State
 
+    @property
+    def reason(self) -> str:
+        """What an erasure says of it."""
+        if self.why is Why.REMOVED:
+            return f"Removed on {self.since}, and kept as long as the site keeps persons."
+        return f"The account has been inactive since {self.since}, longer than persons are kept."
 
-def overdue(database: Database, tenant: Tenant, business_date: date) -> list[Overdue]:
-    """Return whom the site keeps no longer on a date, the longest removed first."""
+
+def overdue(
+    database: Database, tenant: Tenant, business_date: date, inactive_days: int | None = None
+) -> list[Overdue]:
+    """Return whom the site keeps no longer on a date, the longest removed first.
+
+    With `inactive_days`, the contacts as well of accounts with which nothing has happened for so
+    many days.
+    """
     with database.connect("worker") as connection:
         connection.execute("SET search_path = read_models, public")
         days = site_options(connection, tenant.id).retain_personal_data_days
-        if not days:
-            return []
-        until = business_date - timedelta(days=days)
-        found = fetch(connection, removed_until(tenant.id, until))
+        found: list[tuple[Kept, Why]] = []
+        if days:
+            until = business_date - timedelta(days=days)
+            removed = fetch(connection, removed_until(tenant.id, until))
+            found += ((one, Why.REMOVED) for one in removed)
+        if inactive_days is not None:
+            until = business_date - timedelta(days=inactive_days)
+            inactive = fetch(connection, inactive_since(tenant.id, business_date, until))
+            found += ((one, Why.INACTIVE) for one in inactive)
         held = set(fetch(connection, holds_in_force(tenant.id)))
         asked = set(fetch(connection, erasures_asked(tenant.id)))
 
-    def state(one: Removed) -> State:
+    def state(one: Kept) -> State:
         if one.person in held or one.account in held:
             return State.HELD
         return State.ASKED if one.person in asked else State.DUE
 
-    return [Overdue(one.person, one.removed_on, state(one)) for one in found]
+    return [Overdue(one.person, one.since, why, state(one)) for one, why in found]
 
 
 def erase_overdue(
-    database: Database, tenant: Tenant, business_date: date, *, actor: str, correlation: str
+    database: Database,
+    tenant: Tenant,
+    business_date: date,
+    inactive_days: int | None = None,
+    *,
+    actor: str,
+    correlation: str,
 ) -> list[Overdue]:
-    """Erase whom the site keeps no longer, or ask for it where two are needed; tell each.
+    """Erase who is kept no longer (`overdue`), or ask for it where two are needed; tell each.
 
     Done again, it does nothing more.
 
     Raises:
         ReadModelStopped: if a read model cannot follow.
     """
-    found = overdue(database, tenant, business_date)
+    found = overdue(database, tenant, business_date, inactive_days)
     due = [one for one in found if one.state is State.DUE]
     wishes = [
         Wish(
             one.person,
             AskErasure(
                 one.person,
-                f"Removed on {one.removed_on}, and kept as long as the site keeps persons.",
+                one.reason,
                 actor,
                 business_date,
             ),
@@ -127,10 +168,7 @@ def erase_overdue(
         for one in due
     ]
     outcomes = dict(zip((one.person for one in due), erase(database, tenant, wishes), strict=True))
-    return [
-        Overdue(one.person, one.removed_on, _state_after(outcomes.get(one.person), one.state))
-        for one in found
-    ]
+    return [replace(one, state=_state_after(outcomes.get(one.person), one.state)) for one in found]
 
 
 def _state_after(outcome: Handled | Refused | None, before: State) -> State:

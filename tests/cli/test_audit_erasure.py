@@ -1,18 +1,20 @@
 """`tallystick audit erase`, `hold` and `retention`: who is erased, who is not, and who is told."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg import Connection
 
+from domain.account import ACCOUNT, AddAccountNote
 from domain.contact import CONTACT, RemoveContact
 from domain.personal_contact import PERSONAL_CONTACT, RemovePersonalContact
 from domain.site_options import SITE, SITE_OPTIONS, ChangeSiteOptions
 from runtime.database import Database
 from runtime.tenants import Tenant
 from tests.cli.test_contract import Command
+from tests.loading import load, rejects, write_csv
 from tests.runtime.erasing import LOU, PAL, TODAY, Site, tables_with
 
 DUE = (TODAY + timedelta(days=30)).isoformat()
@@ -92,7 +94,7 @@ def remove_both(site: Site) -> None:
 
 def retention(tallystick: Command, on: str, *options: str) -> dict[str, str]:
     found = tallystick.told("audit", "retention", "--business-date", on, *options)
-    assert all(one["removed_on"] == TODAY.isoformat() for one in found)
+    assert all(one["since"] == TODAY.isoformat() for one in found)
     return {one["person"]: one["state"] for one in found}
 
 
@@ -130,3 +132,56 @@ def test_who_is_held_or_waits_for_approval_is_told_and_left(
     assert len(site.approve(PAL, "max").events) == 2
     site.fold()
     assert retention(tallystick, DUE) == {LOU: "held"}
+
+
+INACTIVE = ("--inactive-days", "365")
+FAR = "2099-01-01"
+
+
+def inactive(tallystick: Command, on: str, *options: str) -> dict[str, str]:
+    found = tallystick.told("audit", "retention", "--business-date", on, *INACTIVE, *options)
+    assert {one["why"] for one in found} <= {"inactive"}
+    return {one["person"]: one["state"] for one in found}
+
+
+def add_note(site: Site) -> None:
+    """Somebody writes about the account, long after."""
+    noted_on = date(2098, 6, 1)
+    command = AddAccountNote("n", "They called.", noted_on)
+    site.handle(ACCOUNT, ("1", "ACME"), command)
+    site.fold()
+
+
+def close(site: Site, folder: Path) -> None:
+    """The only document is paid today, in the ERP."""
+    folder.mkdir()
+    header = (
+        "company_id,tran_id,cust_id,tran_date,due_date,amount,curr_id,balance,closing_tran_date"
+    )
+    row = f"1,I1,ACME,2026-01-01,2026-01-31,100.00,EUR,0.00,{TODAY}"
+    write_csv(folder / "invoices.csv", header, [row])
+    assert rejects(load(site.database, site.tenant, folder, business_date=TODAY)) == []
+
+
+def test_contacts_of_accounts_with_which_nothing_happens_any_more_are_erased(
+    site: Site, tallystick: Command, owner: Connection[Any], tmp_path: Path
+) -> None:
+    assert inactive(tallystick, FAR) == {}  # a document is open
+    close(site, tmp_path / "closed")
+    assert inactive(tallystick, TODAY.isoformat()) == {}  # they were told of today
+    zoe, adam = "contact/1/ACME/1", "contact/1/ACME/2"
+    assert inactive(tallystick, FAR) == {zoe: "due", adam: "due", LOU: "due"}
+    site.handle(CONTACT, ("1", "ACME", "L"), RemoveContact(TODAY))
+    site.fold()
+    assert inactive(tallystick, FAR) == {zoe: "due", adam: "due"}  # that is another rule's
+    tallystick.told("audit", "hold", adam, "--reason", "lawsuit")
+
+    assert inactive(tallystick, FAR, "--erase") == {zoe: "erased", adam: "held"}
+
+    assert tables_with(owner, site.secrets[zoe]) == []
+    assert tables_with(owner, "Adam the neighbour") != []
+    assert inactive(tallystick, FAR, "--erase") == {adam: "held"}
+    tallystick.told("audit", "hold", adam, "--reason", "settled", "--lift")
+    add_note(site)
+    assert inactive(tallystick, FAR) == {}
+    assert inactive(tallystick, "2199-01-01") == {adam: "due"}
