@@ -21,6 +21,8 @@ from projections.catalogue import READ_MODELS
 from projections.runner import PAGE_EVENTS_MAX, CursorMoved, Runner
 from runtime import read_models
 from runtime.database import Database
+from runtime.lines import write_line
+from runtime.master_key import to_hand_on
 from runtime.read_models import check, status
 from runtime.tenants import Tenant, create_tenant
 from runtime.worker import ReadModelStopped, ReadModelWorker, WorkerLost, wait_until
@@ -258,8 +260,8 @@ def test_a_worker_killed_again_and_again_ends_with_what_a_fresh_fold_gives(
         while kills < 8:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)
             assert process.stdin is not None
-            process.stdin.write(f"{database.url('worker')}\n".encode())
-            process.stdin.flush()
+            write_line(process.stdin, database.url("worker"))
+            write_line(process.stdin, to_hand_on())
             before = position(connection, tenant)
             eventually(lambda before=before: position(connection, tenant) != before)
             time.sleep(rng.random() * 0.1)
