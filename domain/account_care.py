@@ -157,6 +157,18 @@ class ClassifyAccount(Struct, frozen=True, gc=False):
         return replace(self, account=account, class_defined=class_defined == [True])
 
 
+class LeaveClass(Struct, frozen=True, gc=False):
+    """Take an account out of a class that there is no more; one in another class stays there."""
+
+    credit_class_id: str
+    account: AccountFacts | None = None
+    class_defined: bool = False
+
+    def knowing(self, facts: Sequence[Any]) -> "LeaveClass":
+        """Return the command that knows the account, and whether there is the class."""
+        return replace(self, account=facts[0], class_defined=facts[1])
+
+
 class AllowOnlinePayments(Struct, frozen=True, gc=False):
     """Let the customer pay online, or not."""
 
@@ -254,6 +266,7 @@ AccountCareCommand: TypeAlias = (
     BeginCare
     | AssignAccount
     | ClassifyAccount
+    | LeaveClass
     | AllowOnlinePayments
     | SetDaysToRespond
     | SetSalesReps
@@ -322,6 +335,10 @@ def decide(command: AccountCareCommand, care: AccountCare) -> Sequence[AccountCa
             return assign(account, care, user_id, user, "userId")
         case ClassifyAccount(credit_class_id, class_defined=class_defined):
             return classify(account, care, credit_class_id, class_defined=class_defined)
+        case LeaveClass(credit_class_id, class_defined=class_defined):
+            if class_defined or credit_class_id != care.credit_class_id:
+                return []
+            return [AccountClassified(account.company_id, account.cust_id, None)]
         case AllowOnlinePayments(allowed):
             return allow_online_payments(account, care, allowed=allowed)
         case SetDaysToRespond(days):

@@ -1,5 +1,7 @@
 """View: credit classes, with how many accounts and rules each has."""
 
+from msgspec import Struct
+
 from domain.credit_class import ClassUse
 from projections.account_care import ACCOUNT_CARE
 from projections.accounts import ACCOUNTS
@@ -119,3 +121,25 @@ def use_of_class(asked: Asked, class_id: str) -> Query[ClassUse]:
         (SELECT count(*) FROM {asked.rows(_RULES)} r
          WHERE r.tenant = %(tenant)s AND r.class_id = %(class_id)s AND r.active)"""
     return Query(sql(statement), asked.parameters | {"class_id": class_id}, ClassUse)
+
+
+class LostClass(Struct, frozen=True):
+    """An account that is in a credit class that there is no more."""
+
+    company_id: str
+    cust_id: str
+    credit_class_id: str
+
+
+def in_lost_classes(asked: Asked) -> Query[LostClass]:
+    """Return the question for accounts in classes that there are no more.
+
+    A class that an account is in is not deleted; but one may be put into it while that is decided.
+    """
+    statement = f"""SELECT g.company_id, g.cust_id, g.credit_class_id
+        FROM {asked.rows(_CARE)} g
+        WHERE g.tenant = %(tenant)s AND g.credit_class_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM {asked.rows(_CLASSES)} d
+            WHERE d.tenant = %(tenant)s AND d.class_id = g.credit_class_id)
+        ORDER BY g.company_id, g.cust_id"""
+    return Query(sql(statement), asked.parameters, LostClass)

@@ -13,6 +13,7 @@ from psycopg import Connection
 
 from application.handling import BATCH_COMMANDS_MAX, Handled, Request, handle_all
 from eventstore.log import Log
+from runtime.class_leaving import class_leaving
 from runtime.issue_closing import issue_closing
 from runtime.match_pending_payments import match_pending_payments
 from runtime.promise_judging import promise_judging
@@ -43,6 +44,7 @@ Step = Callable[[Following], Sequence[Request]]
 STEPS: tuple[Step, ...] = (
     match_pending_payments,
     promise_judging,
+    class_leaving,
     issue_closing,
     user_action_raising,
 )

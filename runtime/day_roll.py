@@ -4,13 +4,14 @@ from datetime import date
 
 from eventstore.postgres import PostgresLog
 from runtime.after_sync import ALIVE_POLL_SECONDS, Followed, Following, Step, follow
+from runtime.class_leaving import class_leaving
 from runtime.database import Database
 from runtime.promise_judging import promise_judging
 from runtime.tenants import Tenant
 from runtime.user_action_raising import user_action_raising_of_companies
 from runtime.worker import ReadModelWorker, wait_until
 
-STEPS: tuple[Step, ...] = (promise_judging, user_action_raising_of_companies)
+STEPS: tuple[Step, ...] = (promise_judging, class_leaving, user_action_raising_of_companies)
 """The steps, in the order in which they depend on each other."""
 
 
@@ -24,6 +25,8 @@ def roll_day(
     cause: str,
 ) -> Followed:
     """Judge promises, and raise what users are to look after, of companies on a date.
+
+    Accounts of any company leave classes that there are no more.
 
     The same date again adds nothing. Returns when the read models show it.
     """

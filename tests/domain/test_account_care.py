@@ -16,6 +16,7 @@ from domain.account_care import (
     ClassifyAccount,
     CreditRated,
     DaysToRespondSet,
+    LeaveClass,
     OnlinePaymentsAllowed,
     PrimarySalesPersonSet,
     RateCredit,
@@ -48,6 +49,7 @@ allowed = OnlinePaymentsAllowed(*KEY, True)
         BeginCare(None, DANA, "STD"),
         AssignAccount("dana", None, DANA),
         ClassifyAccount("GOLD"),
+        LeaveClass("GOLD"),
         AllowOnlinePayments(True),
         SetDaysToRespond(5),
         SetSalesReps(("x",)),
@@ -253,3 +255,11 @@ def test_does_not_begin_twice_nor_where_somebody_said_something() -> None:
     care.given(assigned).when(BeginCare(ACME, DANA, "STD")).then_nothing()
     taken_back = AccountAssigned(*KEY, None)
     care.given(assigned, taken_back).when(BeginCare(ACME, DANA, "STD")).then_nothing()
+
+
+def test_leaves_a_class_that_there_is_no_more_and_no_other() -> None:
+    gone = LeaveClass("GOLD").knowing([ACME, False])
+    care.given(classified).when(gone).then(AccountClassified(*KEY, None))
+    care.given(classified).when(LeaveClass("GOLD").knowing([ACME, True])).then_nothing()
+    care.given(AccountClassified(*KEY, "STD")).when(gone).then_nothing()
+    care.given(classified, AccountClassified(*KEY, None)).when(gone).then_nothing()

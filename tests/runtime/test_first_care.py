@@ -25,6 +25,7 @@ from domain.user import USER, ChangeUser, RegisterUser, UserKind, UserProfile
 from domain.user import facts as user_facts
 from eventstore.postgres import PostgresLog
 from runtime.database import Database
+from runtime.day_roll import roll_day
 from runtime.read_models import check
 from runtime.tenants import Tenant
 from tests.loading import load, write_csv
@@ -141,3 +142,26 @@ def test_a_site_that_says_nothing_leaves_new_accounts_alone(site: Site) -> None:
     write_csv(site.folder / "customers.csv", CUSTOMERS, ["1,NEW,New"])
     site.sync()
     assert site.care() == {}
+
+
+@pytest.mark.parametrize("by", ["sync", "day"])
+def test_an_account_that_came_into_a_class_as_it_was_deleted_leaves_it(site: Site, by: str) -> None:
+    site.default_class("STD")
+    site.define_class("GOLD")
+    key = ("1", "OLD")
+    asked = Consulted(ACCOUNT, key, account_facts), *class_asked("GOLD")
+    site.tell(ACCOUNT_CARE, key, UpdateAccount("GOLD"), *asked)
+    not_default = Consulted(SITE_OPTIONS, (SITE,), lambda _: False)
+    site.tell(CREDIT_CLASS, ("GOLD",), DeleteCreditClass(ClassUse()), not_default)
+
+    def follow() -> int:
+        if by == "sync":
+            return site.sync()
+        rolled = roll_day(
+            site.database, site.tenant, ON, frozenset({"2"}), actor="job", cause="job/day"
+        )
+        return rolled.events
+
+    assert follow() == 1
+    assert site.care() == {"1/OLD": (None, None)}
+    assert follow() == 0
