@@ -1,6 +1,5 @@
 """GraphQL: grid alerts, and telling of them at once (ALR-01 to ALR-05)."""
 
-import asyncio
 from datetime import date
 from typing import Annotated
 
@@ -296,7 +295,7 @@ class GridAlertMutation:
             )
 
         try:
-            done = await asyncio.to_thread(on_thread)
+            done = await services.run(on_thread)
         except Refused as refusal:
             return ProcessGridAlertPayload(
                 user_errors=[UserError.of(refusal)], position=None, deliveries=[]

@@ -1,6 +1,5 @@
 """GraphQL: jobs, their firings, and firing one by hand (RULE-22, SYN-03)."""
 
-import asyncio
 from datetime import date, datetime
 from typing import Annotated
 
@@ -230,7 +229,7 @@ class JobMutation:
             return wanted, runner.fire(tenant, wanted, at)
 
         try:
-            wanted, fired = await asyncio.to_thread(on_thread)
+            wanted, fired = await services.run(on_thread)
         except Refused as refusal:
             return FireJobPayload(
                 user_errors=[UserError.of(refusal)], position=None, firing_id=None, reading=None

@@ -1,6 +1,5 @@
 """GraphQL: running rules, previewing what they would do, and the runs that there were."""
 
-import asyncio
 from datetime import date
 from itertools import islice
 from typing import Annotated
@@ -370,7 +369,7 @@ class RuleRunMutation:
             )
 
         try:
-            result = await asyncio.to_thread(run)
+            result = await info.context.services.run(run)
         except Refused as refusal:
             return _payload(None, [UserError.of(refusal)])
         except RunBusy as busy:

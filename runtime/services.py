@@ -44,6 +44,9 @@ KEY_SECONDS = 5.0
 CALLERS_KEPT_MAX = 10_000
 
 TOO_MANY_SIMULATIONS = "too_many_simulations"
+
+RUNS_MAX = 2
+"""Runs of rules, jobs and alerts by hand that a process works at at once."""
 """The code of a refusal of a preview or a simulation while as many as may be are worked at."""
 
 STATEMENTS = Counter("tallystick_sql_statements", "SQL statements that reads were answered with.")
@@ -117,6 +120,7 @@ class Services:
         self._simulations = Slots(
             settings.simulations_max, settings.request_seconds_max / 2, name="simulation"
         )
+        self._runs = Slots(RUNS_MAX, settings.request_seconds_max / 2, name="run")
         self._guard = threading.Lock()
 
     async def open(self) -> None:
@@ -126,12 +130,13 @@ class Services:
         self._logs = self.database.pool("app")
 
     async def close(self) -> None:
-        """Carry out the commands that wait, give up simulations, and disconnect."""
+        """Carry out the commands that wait and runs, give up simulations, and disconnect."""
         queues = list(self._queues.values())
         self._queues.clear()
         for queue in queues:
             await asyncio.to_thread(queue.close)
         await asyncio.to_thread(self._simulations.close)
+        await asyncio.to_thread(self._runs.close)
         if self._reads is not None:
             await self._reads.close()
         if self._logs is not None:
@@ -202,6 +207,20 @@ class Services:
         except SlotsTaken as failure:
             message = "As many previews and simulations as may be are being worked at; try later."
             raise Refused(TOO_MANY_SIMULATIONS, message) from failure
+
+    async def run(self, work: Callable[[], Told]) -> Told:
+        """Return what a run of rules, a job or an alert led to, as one of a few at once.
+
+        It goes on to its end, even if nobody waits for it any more.
+
+        Raises:
+            Refused: if it is refused, or too many are being worked at.
+        """
+        try:
+            return await self._runs.carry_out(lambda _: work())
+        except SlotsTaken as failure:
+            message = "As many runs by hand as may be are being worked at; try later."
+            raise Refused("too_many_runs", message) from failure
 
     async def record_read(self, tenant: int, read: PersonalRead) -> None:
         """Record what a request read of persons.

@@ -1,6 +1,8 @@
 """Jobs over HTTP: what there is, what was fired, and firing one by hand."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Callable, Generator
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +13,12 @@ import pytest
 from domain.api_key import Role
 from runtime.clock import now
 from runtime.database import Database
+from runtime.services import RUNS_MAX
+from runtime.settings import Settings
 from runtime.tenants import Tenant
 from runtime.worker import ReadModelWorker
 from tests.api.conftest import Client, Server
+from tests.api.test_http import served
 from tests.runtime.rules import Site, rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-jobs.md"
@@ -178,3 +183,38 @@ def test_metrics_tell_what_was_fired(client_as: ClientAs) -> None:
     told = admin.http.get("/metrics").text
     assert 'tallystick_job_firings{kind="day_roll",state="completed"}' in told
     assert 'tallystick_job_lag_seconds{kind="day_roll",state="completed"}' in told
+
+
+def test_a_server_works_at_a_few_runs_by_hand_at_once(
+    admin: Client, database: Database, settings: Settings
+) -> None:
+    run = """mutation($input: RunRulesInput!) {
+        runRules(input: $input) {created userErrors {code}}}"""
+    fire = """mutation($input: FireJobInput!) {fireJob(input: $input) {
+        jobFiring {job} userErrors {code}}}"""
+    alert = """mutation($input: ProcessGridAlertInput!) {processGridAlert(input: $input) {
+        userErrors {code}}}"""
+    refused = [{"code": "too_many_runs"}]
+    may_end = threading.Event()
+    all_began = threading.Barrier(RUNS_MAX + 1)
+
+    def work() -> bool:
+        all_began.wait(20)
+        return may_end.wait(20)
+
+    with served(database, settings, request_seconds_max=4) as server:
+        busy = Client(server, admin.key)
+        taken = [
+            asyncio.run_coroutine_threadsafe(server.services.run(work), server.loop)
+            for _ in range(RUNS_MAX)
+        ]
+        all_began.wait(20)
+        wish = {"businessDate": "2026-03-02"}
+        assert busy.ask(run, input=wish)["runRules"] == {"created": 0, "userErrors": refused}
+        told = busy.ask(fire, input={"job": "rules/A"})["fireJob"]
+        assert told == {"jobFiring": None, "userErrors": refused}
+        assert busy.ask(alert, input={"alertId": "a"})["processGridAlert"]["userErrors"] == refused
+        may_end.set()
+        assert [one.result(20) for one in taken] == [True] * RUNS_MAX
+        assert busy.ask(run, input=wish)["runRules"]["userErrors"] == []
+        busy.http.close()
