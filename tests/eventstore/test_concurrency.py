@@ -184,17 +184,19 @@ class Watcher:
 
 def check(database: Database, tenant: int, writers: Writers, watcher: Watcher) -> None:
     with database.connect("worker") as connection:
-        stored = connection.execute(
-            "SELECT position, stream FROM events WHERE tenant = %s ORDER BY position", (tenant,)
-        ).fetchall()
-        head = connection.execute(
-            "SELECT position FROM heads WHERE tenant = %s", (tenant,)
-        ).fetchone()
-        moments = connection.execute(
-            "SELECT recorded_at, min(position), max(position) FROM events WHERE tenant = %s"
-            " GROUP BY recorded_at ORDER BY recorded_at",
-            (tenant,),
-        ).fetchall()
+        with connection.transaction():  # what was cut off may be committed between statements
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            stored = connection.execute(
+                "SELECT position, stream FROM events WHERE tenant = %s ORDER BY position", (tenant,)
+            ).fetchall()
+            head = connection.execute(
+                "SELECT position FROM heads WHERE tenant = %s", (tenant,)
+            ).fetchone()
+            moments = connection.execute(
+                "SELECT recorded_at, min(position), max(position) FROM events WHERE tenant = %s"
+                " GROUP BY recorded_at ORDER BY recorded_at",
+                (tenant,),
+            ).fetchall()
         watcher.look_again(connection)
     assert [position for position, _ in stored] == list(range(1, len(stored) + 1))
     assert head == (len(stored),)
