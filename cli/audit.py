@@ -11,9 +11,9 @@ from rich.progress import Progress
 
 from cli.audit_subjects import SubjectAsked, subject_options
 from cli.context import Format, Session, command_options, is_terminal, note
-from cli.event_lines import number_of
 from cli.output import print_json, print_rows
 from cli.values import MOMENT
+from domain.shared.wording import number_of
 from eventstore.proofs.notes import (
     Checkpoint,
     VerifierKey,

@@ -9,11 +9,12 @@ import click
 
 from cli.audit import audit
 from cli.context import Format, Session, command_options, note
-from cli.event_lines import effects, moment_text, number_of
+from cli.event_lines import effects, moment_text
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis
 from domain.shared.currency import money_text
+from domain.shared.wording import number_of
 from projections.aging import AgingBy
 from projections.aging_differences import AgingMoment, Compared
 from projections.contributions import Part

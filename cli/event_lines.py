@@ -15,11 +15,6 @@ _EFFECT = 3
 """Which column of `effects` tells what an event did to the balance."""
 
 
-def number_of(count: int, noun: str) -> str:
-    """Return a count with what is counted; `noun` is one of it, such as `document`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def moment_text(moment: datetime) -> str:
     """Return a moment to the second, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from cli.context import Format, Session, command_options, note
-from cli.event_lines import amount_text, effects, number_of
+from cli.event_lines import amount_text, effects
 from cli.output import print_json, print_rows
 from cli.values import DATE, MOMENT
 from domain.aging import Basis
+from domain.shared.wording import number_of
 from projections.contributions import Part
 from projections.dashboard import accounts_of
 from projections.query import answered

@@ -15,9 +15,9 @@ from rich.progress import (
 )
 
 from cli.context import Format, Session, command_options, is_terminal, note
-from cli.event_lines import number_of
 from cli.output import print_json, print_rows
 from cli.values import DATE
+from domain.shared.wording import number_of
 from erp.mapping import export_files
 from runtime.site import site_options, today
 from runtime.syncing import Synced, sync_when_free

@@ -13,6 +13,7 @@ from domain.conditions import (
     described,
     first_failing,
 )
+from domain.shared.wording import number_of
 from projections.rule_records import facts_of, value_words
 
 _DAYS_LATE = "due_date_days"
@@ -73,13 +74,9 @@ def _amount(value: Any, values: Mapping[str, Any], own: str) -> str:
     return f"{value:f}" if currency is None else f"{value:f} {currency}"
 
 
-def _counted(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one if number == 1 else more}"
-
-
 def days(number: int) -> str:
     """Return a number of days in words."""
-    return _counted(number, "day", "days")
+    return number_of(number, "day")
 
 
 def _late(value: int) -> str:
@@ -99,11 +96,9 @@ _SAID: Mapping[str, Callable[[Any, str], str]] = {
         if value < 0
         else f"has {amount} of its credit left"
     ),
-    "broken_promise90_days": lambda value, _: (
-        f"broke {_counted(value, 'promise', 'promises')} within 90 days"
-    ),
+    "broken_promise90_days": lambda value, _: f"broke {number_of(value, 'promise')} within 90 days",
     "date_estab_days": lambda value, _: f"has been a customer for {days(value)}",
-    "open_documents": lambda value, _: f"has {_counted(value, 'document', 'documents')} open",
+    "open_documents": lambda value, _: f"has {number_of(value, 'document')} open",
 }
 """How facts are told: by their value, and by that as an amount with its currency."""
 

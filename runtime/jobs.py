@@ -28,6 +28,7 @@ from domain.job_firing import (
     occasion_of,
 )
 from domain.shared.decider import Refused
+from domain.shared.wording import number_of
 from eventstore.postgres import PostgresLog
 from projections.job_firings import (
     JobFiringRow,
@@ -211,7 +212,7 @@ class JobRunner:
                 result = run_and_tell(self._database, tenant, telling)
                 counts = (f"{result.total(name)} {name}" for name in ("created", "closed", "held"))
                 dates = len({run.business_date for run in result.runs})
-                return f"Rules ran for {_counted(dates, 'date')}: {', '.join(counts)}."
+                return f"Rules ran for {number_of(dates, 'date')}: {', '.join(counts)}."
             case JobKind.DAY_ROLL:
                 with self._reading() as connection:
                     companies = fetch(connection, companies_of_zone(tenant.id, job.subject))
@@ -219,7 +220,7 @@ class JobRunner:
                     self._database, tenant, on, frozenset(companies), actor=actor, cause=cause
                 )
                 self._sign(tenant)
-                return f"The day {on} began: {_counted(rolled.events, 'event')}."
+                return f"The day {on} began: {number_of(rolled.events, 'event')}."
             case JobKind.SYNC:
                 return self._sync(tenant, wanted, actor, cause)
             case JobKind.GRID_ALERT:
@@ -232,7 +233,7 @@ class JobRunner:
                     cause=cause,
                     public_url=self._settings.public_url,
                 )
-                return f"{_counted(len(done.delivered), 'user')} told."
+                return f"{number_of(len(done.delivered), 'user')} told."
 
     def _sign(self, tenant: Tenant) -> None:
         """Sign how far the log is, so that there is a checkpoint of each day."""
@@ -256,7 +257,7 @@ class JobRunner:
         )
         outcome = synced.outcome
         return (
-            f"{_counted(outcome.read, 'row')} read: {outcome.new:,} new, {outcome.changed:,}"
+            f"{number_of(outcome.read, 'row')} read: {outcome.new:,} new, {outcome.changed:,}"
             f" changed, {outcome.rejected_count:,} rejected."
         )
 
@@ -335,10 +336,6 @@ def _lock(guard: Connection[Any], tenant: Tenant, wanted: Wanted) -> bool:
         (_LOCK_CLASS, f"{tenant.id}/{wanted.firing_id}"),
     ).fetchone()
     return bool(row and row[0])
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def find_job(there: Sequence[Job], name: str) -> Job:

@@ -62,3 +62,8 @@ def checked_priority(priority: int | None, field: str = "priority") -> int | Non
             field,
         )
     return priority
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a count with what is counted; `noun` is one of it, such as `document`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
