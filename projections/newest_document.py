@@ -21,7 +21,7 @@ def newest_document(
     """Return the read model of one table that keeps documents.
 
     The events that it `handles` hold the `document`, whose fields in order are the columns
-    between `tenant` and `known_from`.
+    between `tenant` and `known_from`; one that erases leaves of it but its key, which comes first.
     """
     row: Callable[..., Row] = table.row
     made: Callable[..., Document] = document
@@ -29,7 +29,7 @@ def newest_document(
     def evolve(state: Document | None, recorded: Recorded) -> Document:  # noqa: ARG001
         """Remember the newest document."""
         event: Any = recorded.event
-        return event.document
+        return build(made, *stream_key(recorded.stream)) if event.erases else event.document
 
     def rows(state: Document, tenant: int, known_from: datetime) -> EntityRows:
         """Return the document's row."""
