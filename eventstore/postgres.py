@@ -1,6 +1,6 @@
 """The log on PostgreSQL: every statement names the tenant, and the tables are fenced by it."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, LiteralString
@@ -64,9 +64,9 @@ _STREAMS = """
     WHERE tenant = %s AND stream > %s AND stream <= %s AND position <= %s ORDER BY stream, version
 """
 
-_STREAM = """
+_NAMED_STREAMS = """
     SELECT position, stream, version, type, data, recorded_at FROM events
-    WHERE tenant = %s AND stream = %s AND position <= %s ORDER BY version
+    WHERE tenant = %s AND stream = ANY(%s) AND position <= %s ORDER BY stream, version
 """
 
 _STREAM_AFTER = """
@@ -269,15 +269,17 @@ def read_streams(
     return events
 
 
-def read_stream(
-    connection: Connection[Any], tenant: int, stream: str, until: int
+def read_named_streams(
+    connection: Connection[Any], tenant: int, streams: Collection[str], until: int
 ) -> list[Recorded]:
-    """Return the events of a stream up to position `until`.
+    """Return the events of streams up to position `until`, stream by stream, in order.
 
     Raises:
         UnknownEvent, CannotOpen, NoMasterKey, msgspec.DecodeError: if one cannot be decoded.
     """
-    rows = connection.execute(_STREAM, (tenant, stream, until), binary=True).fetchall()
+    rows = connection.execute(
+        _NAMED_STREAMS, (tenant, list(streams), until), binary=True
+    ).fetchall()
     events: list[Recorded] = []
     _decode_rows(connection, tenant, rows, events)
     return events

@@ -6,7 +6,7 @@ often the process is killed. Pages end where appends end. An event that cannot b
 read model for its tenant, loudly, and nothing is skipped; the others go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -16,9 +16,9 @@ from psycopg import Connection, OperationalError, sql
 from domain.shared.streams import stream_name
 from eventstore.codec import Unreadable
 from eventstore.log import APPEND_EVENTS_MAX, Recorded
-from eventstore.postgres import read_page, read_stream
+from eventstore.postgres import read_named_streams, read_page
 from projections.catalogue import READ_MODELS
-from projections.projection import Keyed, ReadModel, fold, keys_to_load, sort_out
+from projections.projection import EntityKey, Keyed, ReadModel, fold, keys_to_load, sort_out
 from projections.stored_rows import forget, load_entities, named, store
 
 PAGE_EVENTS_MAX = 4 * APPEND_EVENTS_MAX
@@ -210,41 +210,31 @@ class Runner:
         streams = {key: one.stream for key, one in relevant if one.event.erases}
         if not streams:
             return relevant
-        self.connection.execute("SELECT public.drop_replays(%s)", (self.tenant,))
-        forget(self.connection, self.tenant, read_model, list(streams))
-        until = relevant[-1][1].position
-        told = [
-            recorded
-            for stream in streams.values()
-            for recorded in read_stream(self.connection, self.tenant, stream, until)
-        ]
-        anew = sort_out([read_model], told)[read_model.name]
+        anew = self._forgotten(read_model, streams, relevant[-1][1].position)
         return [*(one for one in relevant if one[0] not in streams), *anew]
 
     def _forget_named(self, read_model: ReadModel[Any, Any], page: Sequence[Recorded]) -> None:
         """Fold the entities anew that name somebody who is erased in a page."""
         if (naming := read_model.naming) is None:
             return
-        keys = {
-            key
+        streams = {
+            key: stream_name(naming.category, *key)
             for one in page
             if (columns := naming.erased_by.get(type(one.event))) is not None
             for key in named(self.connection, self.tenant, read_model, columns(one))
         }
-        if not keys:
-            return
+        if streams:
+            anew = self._forgotten(read_model, streams, page[-1].position)
+            store(self.connection, self.tenant, read_model, fold(read_model, self.tenant, anew, {}))
+
+    def _forgotten(
+        self, read_model: ReadModel[Any, Any], streams: Mapping[EntityKey, str], until: int
+    ) -> Sequence[Keyed]:
+        """Forget entities, history and all, and the replays; return all that is told of them."""
         self.connection.execute("SELECT public.drop_replays(%s)", (self.tenant,))
-        forget(self.connection, self.tenant, read_model, list(keys))
-        until = page[-1].position
-        told = [
-            recorded
-            for key in sorted(keys)
-            for recorded in read_stream(
-                self.connection, self.tenant, stream_name(naming.category, *key), until
-            )
-        ]
-        anew = sort_out([read_model], told)[read_model.name]
-        store(self.connection, self.tenant, read_model, fold(read_model, self.tenant, anew, {}))
+        forget(self.connection, self.tenant, read_model, list(streams))
+        told = read_named_streams(self.connection, self.tenant, streams.values(), until)
+        return sort_out([read_model], told)[read_model.name]
 
     def _stop_at_event(self, name: str, page: Sequence[Recorded]) -> None:
         """Find the event that cannot be folded by halving, fold up to it and stop there."""
