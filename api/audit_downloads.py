@@ -24,7 +24,7 @@ from domain.shared.text import can_be_kept
 from projections.subjects import SUBJECT_KEYS, Subject, SubjectKind
 from runtime.clock import business_date, now
 from runtime.embedded import DatabaseUnavailable
-from runtime.personal_reads import PersonalReads, Reader
+from runtime.personal_reads import PersonalReads, reader_of
 from runtime.services import Caller, ReadNotRecorded, RequestTooSlow, Services
 from runtime.site import site_options
 from runtime.spreadsheets import TooManyRows
@@ -129,7 +129,7 @@ async def _answer(services: Services, asked: _Wanted, request_id: str, path: str
         recorded = await services.ask(
             caller.tenant, lambda connection: _written(connection, asked, Path(name), reads)
         )
-        reader = Reader(caller.actor, caller.role, caller.user_id)
+        reader = reader_of(caller)
         read = reads.taken(reader, request_id, path) if recorded else None
         if read is not None:
             await services.record_read(caller.tenant, read)

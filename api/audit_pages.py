@@ -38,7 +38,7 @@ from runtime.clock import now
 from runtime.embedded import DatabaseUnavailable
 from runtime.evidence import Evidence, gather
 from runtime.evidence_pdf import evidence_pdf
-from runtime.personal_reads import PersonalReads, Reader
+from runtime.personal_reads import PersonalReads, reader_of
 from runtime.services import Caller, ReadNotRecorded, RequestTooSlow, Services
 from runtime.site import site_options, today
 from runtime.snapshots import at_one_moment
@@ -167,7 +167,7 @@ class _Pages:
                     caller.role in site_options(connection, caller.tenant).record_reads_of,
                 ),
             )
-            reader = Reader(caller.actor, caller.role, caller.user_id)
+            reader = reader_of(caller)
             read = asked.reads.taken(reader, request_id, request.url.path) if recorded else None
             if read is not None:
                 await self._services.record_read(caller.tenant, read)

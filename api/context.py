@@ -15,7 +15,7 @@ from api.errors import ApiError, Code
 from domain.api_key import Role
 from projections.query import Asking, Query
 from projections.view import Asked
-from runtime.personal_reads import PersonalReads, Reader
+from runtime.personal_reads import PersonalReads, reader_of
 from runtime.services import Caller, Services, Snapshot
 from runtime.site import today
 
@@ -166,7 +166,7 @@ class Context(BaseContext):
         if self.known_caller is None:
             return
         caller = self.caller
-        reader = Reader(caller.actor, caller.role, caller.user_id)
+        reader = reader_of(caller)
         read = self.reads.taken(reader, self.request_id, self.operation)
         if read is not None:
             await self.services.record_read(self.caller.tenant, read)

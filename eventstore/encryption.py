@@ -233,6 +233,14 @@ def is_sealed(fields: Mapping[str, Any]) -> bool:
     return SEALED in fields
 
 
+def _sealed_fields(data: bytes) -> dict[str, Any] | None:
+    """Return the fields of a stored event if it holds something to be opened."""
+    if _MARK not in data:
+        return None
+    fields: dict[str, Any] = msgspec.json.decode(data)
+    return fields if is_sealed(fields) else None
+
+
 def opened(fields: dict[str, Any], type_name: str, key: bytes | None, where: bytes) -> None:
     """Put back into the JSON of a sealed event what is personal of it.
 
@@ -308,10 +316,7 @@ def open_with(
         CannotOpen: if it cannot be decrypted, though nobody erased it.
         NoMasterKey: if its key is wrapped by a master key that is not known here.
     """
-    if type_name not in PERSONAL_TYPES or _MARK not in data:
-        return data
-    fields: dict[str, Any] = msgspec.json.decode(data)
-    if not is_sealed(fields):
+    if type_name not in PERSONAL_TYPES or (fields := _sealed_fields(data)) is None:
         return data
     person = person_told(EVENT_TYPES[type_name].names, stream, fields) or stream
     key = unwrapped(tenant, [(person, wrapped, master)])[person]
@@ -343,10 +348,8 @@ class Opener:
             CannotOpen: if it cannot be decrypted, though nobody erased it.
             NoMasterKey: if its key is wrapped by a master key that is not known here.
         """
-        if _MARK not in data:
-            return decode(type_name, data)
-        fields: dict[str, Any] = msgspec.json.decode(data)
-        if not is_sealed(fields):
+        fields = _sealed_fields(data)
+        if fields is None:
             return decode(type_name, data)
         person = person_told(EVENT_TYPES[type_name].names, stream, fields)
         keys = self._keys

@@ -235,7 +235,7 @@ class _Writer:
 
     def _write(self, lines: Iterable[Line]) -> Iterator[int]:
         """Write lines, and yield where they stand in the log."""
-        for position, _, line in lines:
+        for position, line in lines:
             self._events.write(line + b"\n")
             self._written += 1
             if self._written % PROGRESS_EVENTS == 0:

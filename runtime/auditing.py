@@ -216,7 +216,7 @@ def prove_events(
 
 
 def _proof(tree: Tree, line: Line, signed: SignedCheckpoint) -> EventProof:
-    position, _, text = line
+    position, text = line
     hashes = inclusion_proof(tree.subtree, position - 1, signed.checkpoint.size)
     return EventProof(position, text.decode(), hashes, signed)
 

@@ -36,7 +36,7 @@ from projections.user_fields import USER_FIELDS
 from projections.view import View
 from runtime.database import Database
 from runtime.dictionary import VIEWS
-from runtime.services import ReadNotRecorded
+from runtime.services import Caller, ReadNotRecorded
 from runtime.site import site_options
 from runtime.trails import TrailEvent
 
@@ -50,6 +50,11 @@ class Reader(Struct, frozen=True):
     actor: str
     role: Role
     user_id: str | None = None
+
+
+def reader_of(caller: Caller) -> Reader:
+    """Return a caller of the API as a reader."""
+    return Reader(caller.actor, caller.role, caller.user_id)
 
 
 class PersonalReads:

@@ -11,7 +11,6 @@ it wrote is hashed.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, LiteralString
 
 import msgspec
@@ -62,8 +61,8 @@ def line_of(tenant: str) -> sql.Composed:
 CHUNK_LINES = 64
 """Lines taken from the server at a time: with more, it waits while they are hashed."""
 
-Line = tuple[int, datetime, bytes]
-"""A position, when its event was recorded, and its line."""
+Line = tuple[int, bytes]
+"""A position, and the line of its event."""
 
 
 def read_lines(
@@ -73,7 +72,5 @@ def read_lines(
 
     The connection is at it until the last one has come.
     """
-    statement = sql.SQL("SELECT position, recorded_at, {} {}").format(
-        line_of(tenant), sql.SQL(rest)
-    )
+    statement = sql.SQL("SELECT position, {} {}").format(line_of(tenant), sql.SQL(rest))
     yield from connection.cursor().stream(statement, params, binary=True, size=CHUNK_LINES)
