@@ -18,6 +18,7 @@ from psycopg.abc import Query
 from benchmarks.aging import BUDGET_SIZE
 from benchmarks.loading import load
 from benchmarks.measure import Bench, Result, best, rate, timed
+from benchmarks.proofs import COLUMNS
 from benchmarks.serving import served
 from domain.aging import Basis
 from domain.site_options import SiteOptions
@@ -88,10 +89,6 @@ _DIFFERENCE = f"""
 _LARGEST = """
     SELECT coalesce(company_id, ''), tran_id FROM limit_changed
     ORDER BY abs(coalesce(after, 0) - coalesce(before, 0)) DESC LIMIT 50"""
-
-_COLUMNS = (
-    "position, stream, version, type, data, effective_on, recorded_at, actor, cause, correlation"
-)
 
 
 def measure(bench: Bench, size: int) -> list[Result]:
@@ -235,7 +232,7 @@ def _export(bench: Bench, connection: Connection[Any], tenant: Tenant, size: int
             )
         with timed() as limit, (Path(at) / "copy").open("wb") as file:
             statement = (
-                f"COPY (SELECT {_COLUMNS} FROM public.events WHERE tenant = {tenant.id:d}"
+                f"COPY (SELECT {COLUMNS} FROM public.events WHERE tenant = {tenant.id:d}"
                 " ORDER BY position) TO STDOUT"
             )
             with connection.cursor().copy(statement.encode()) as copy:
